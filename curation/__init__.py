@@ -1,0 +1,1 @@
+"""MEDICINE: pure steps from cases to instruction pairs. Imports schemas only."""

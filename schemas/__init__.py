@@ -1,0 +1,1 @@
+"""WORDS: Arrow schemas, enums and config models. Imports nothing of ours."""

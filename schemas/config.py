@@ -1,0 +1,244 @@
+"""One pydantic model per stage, read from one TOML; unknown keys fail.
+
+``fingerprint()`` covers what changes results (meaning), not where things lie or how many workers run.
+"""
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
+from schemas.errors import ConfigError
+from schemas.instruction import Tier
+
+
+class StageModel(BaseModel):
+    """Base of all config models: unknown keys fail, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    #: Fields that say where or how fast, not what.
+    not_meaning: ClassVar[frozenset[str]] = frozenset()
+
+    def fingerprint(self) -> str:
+        """Hash what changes results: 16 hex digits of sha256 over canonical JSON."""
+        meaning = self.model_dump(mode="json", exclude=set(self.not_meaning))
+        return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+class Input(StageModel):
+    """Where the hospital's export lies and how its columns are called."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"table", "images"})
+
+    table: Path
+    images: Path
+    encoding: Literal["auto", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030"] = "auto"
+    site: str = Field("site-1", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(set(value) - set(REQUIRED_COLUMNS) - set(OPTIONAL_COLUMNS))
+        if unknown:
+            raise ValueError(f"unknown column names on the left side: {', '.join(unknown)}")
+        return value
+
+
+class Warehouse(StageModel):
+    """Where the shelf lies."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"root"})
+
+    root: Path = Path("warehouse/data")
+
+
+class Pseudonym(StageModel):
+    """Where the pseudonym key comes from: a file of mode 600, else the environment, else a Prefect Secret block."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"key_file", "key_env", "secret_block"})
+
+    key_file: Path | None = None
+    key_env: str = "SONOCURATE_KEY"
+    secret_block: str | None = None
+
+
+class Intake(StageModel):
+    """Reading, pairing and screening of cases."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_cases"})
+
+    chunk_cases: int = Field(500, ge=1, le=100_000)
+    max_pixels: int = Field(64_000_000, ge=1, le=1_000_000_000)
+    max_frames: int = Field(4096, ge=1)
+    min_side_px: int = Field(32, ge=1)
+    max_side_px: int = Field(16_384, ge=1)
+    irrelevant_min_terms: int = Field(1, ge=1, description="ultrasound terms a report needs to be relevant")
+
+
+class Desensitize(StageModel):
+    """OCR masking of key frames."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_images", "workers"})
+
+    engine: Literal["rapidocr"] = "rapidocr"
+    chunk_images: int = Field(32, ge=1, le=2000)
+    workers: int = Field(2, ge=1, le=64)
+    margin_px: int = Field(3, ge=2, le=8)
+    keep_min_score: float = Field(0.80, ge=0, le=1)
+    frames_per_cine: int = Field(2, ge=1, le=64)
+    upscale_below_px: int = Field(400, ge=0, description="frames with fewer rows are read at twice the size")
+    residual_audit: bool = True
+
+
+class Scrub(StageModel):
+    """Redaction of reports."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_reports"})
+
+    chunk_reports: int = Field(1000, ge=1, le=100_000)
+    max_chars: int = Field(1_000_000, ge=1)
+
+
+class Generate(StageModel):
+    """Instruction pairs from scrubbed reports and masked frames."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_cases"})
+
+    chunk_cases: int = Field(8, ge=1, le=10_000)
+    closed_per_case: int = Field(2, ge=0, le=50)
+    open_per_case: int = Field(1, ge=0, le=50)
+    report_pairs: bool = True
+    diagnosis_pairs: bool = True
+    max_images_per_pair: int = Field(4, ge=1, le=64)
+    max_tokens: int = Field(96, ge=8, le=8192)
+    temperature: float = Field(0.0, ge=0, le=2)
+    seed: int = 0
+
+
+class Endpoint(StageModel):
+    """One OpenAI-compatible endpoint of the pool. ``api_key_env`` names an environment variable, never the key."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"max_concurrency", "timeout_s", "api_key_env"})
+
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$")
+    base_url: str = Field(min_length=8)
+    model: str = Field(min_length=1)
+    api_key_env: str | None = None
+    capabilities: tuple[Literal["text", "vision", "json_schema", "logprobs"], ...] = ("text",)
+    weight: float = Field(1.0, gt=0)
+    max_concurrency: int = Field(4, ge=1)
+    timeout_s: float = Field(120.0, gt=0)
+    tier: Tier = Tier.RESEARCH
+    data_agreement: str | None = Field(
+        None, description="reference of the data-processing agreement; needed off loopback"
+    )
+
+
+class Verify(StageModel):
+    """Rule checks of pairs against their report."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
+
+    chunk_pairs: int = Field(5000, ge=1)
+    numbers: bool = True
+    sides: bool = True
+    grades: bool = True
+
+
+class Deduplicate(StageModel):
+    """The paper's rule: ROUGE-L F1 > 0.7 or Simhash distance <= 3 to an earlier kept pair."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
+
+    chunk_pairs: int = Field(5000, ge=1)
+    rouge_threshold: float = Field(0.7, ge=0, le=1)
+    simhash_distance: int = Field(3, ge=0, le=64)
+
+
+class Release(StageModel):
+    """A named, immutable release."""
+
+    name: str = Field("demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    tier: Tier = Tier.DEMO
+    split_validation: float = Field(0.1, ge=0, lt=1)
+    split_test: float = Field(0.1, ge=0, lt=1)
+    split_seed: int = 0
+    rows_per_shard: int = Field(5000, ge=1)
+
+
+class Pipeline(StageModel):
+    """The whole TOML."""
+
+    input: Input
+    warehouse: Warehouse = Warehouse()
+    pseudonym: Pseudonym = Pseudonym()
+    intake: Intake = Intake()
+    desensitize: Desensitize = Desensitize()
+    scrub: Scrub = Scrub()
+    generate: Generate = Generate()
+    endpoints: tuple[Endpoint, ...] = ()
+    verify: Verify = Verify()
+    deduplicate: Deduplicate = Deduplicate()
+    release: Release = Release()
+
+
+def load(path: Path) -> Pipeline:
+    """Read and validate a pipeline TOML; relative paths in it are relative to the file.
+
+    Raises: ConfigError with one line that names the key, never its value.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"config {path} not found: write one with `sonocurate init`") from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"config {path} is not a readable UTF-8 file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"config {path} is not valid TOML: {error}") from None
+    try:
+        pipeline = Pipeline.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"config {path}: {_first_error(error)}") from None
+    return _absolute(pipeline, path.resolve().parent)
+
+
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{key}: {message}{more}"
+
+
+def _absolute(pipeline: Pipeline, base: Path) -> Pipeline:
+    """Resolve relative paths against the config's folder."""
+    key_file = pipeline.pseudonym.key_file
+    changes: dict[str, Any] = {
+        "input": pipeline.input.model_copy(
+            update={
+                "table": base / pipeline.input.table.expanduser(),
+                "images": base / pipeline.input.images.expanduser(),
+            }
+        ),
+        "warehouse": pipeline.warehouse.model_copy(update={"root": base / pipeline.warehouse.root.expanduser()}),
+        "pseudonym": pipeline.pseudonym.model_copy(
+            update={"key_file": base / key_file.expanduser() if key_file else None}
+        ),
+    }
+    return pipeline.model_copy(update=changes)
+
+
+def language_of(value: str | None) -> Language | None:
+    """Read a language cell: en, zh and their common long forms; anything else is None."""
+    text = (value or "").strip().lower()
+    if text in {"zh", "zh-cn", "zh_cn", "chi", "chinese", "cn", "中文", "汉语", "简体中文"}:
+        return Language.ZH
+    if text in {"en", "en-us", "en-gb", "eng", "english", "英文", "英语"}:
+        return Language.EN
+    return None

@@ -1,0 +1,120 @@
+"""Instruction pairs and their provenance.
+
+Source: EchoVLM section 3.1 and Appendix A (open-ended, closed-ended, report and diagnosis pairs).
+"""
+
+from enum import StrEnum
+
+import pyarrow as pa
+
+
+class Task(StrEnum):
+    """What a pair asks for."""
+
+    REPORT = "report"
+    DIAGNOSIS = "diagnosis"
+    VQA = "vqa"
+    CAPTION = "caption"
+    FINDING = "finding"
+    IMPRESSION = "impression"
+    JUDGE = "judge"
+    SINGLE_CHOICE = "single_choice"
+
+
+class Form(StrEnum):
+    """Who wrote the answer: the report (closed), or a model (open)."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Tier(StrEnum):
+    """What a pair or a release may be used for."""
+
+    DEMO = "demo"
+    RESEARCH = "research"
+    PRODUCTION = "production"
+
+
+#: Table `instruction_pairs`: one row per generated instance with everything needed to trace it.
+INSTRUCTION_PAIR = pa.schema(
+    [
+        pa.field("instance_id", pa.string(), False, {"comment": "case_id/task-form-NN"}),
+        pa.field("case_id", pa.string(), False, {"comment": "parent case"}),
+        pa.field("site", pa.string(), False, {"comment": "hospital code"}),
+        pa.field("systems", pa.list_(pa.string()), False, {"comment": "anatomical systems of the case"}),
+        pa.field("language", pa.string(), False, {"comment": "en or zh"}),
+        pa.field("task", pa.string(), False, {"comment": "report, diagnosis, vqa, …"}),
+        pa.field("form", pa.string(), False, {"comment": "open or closed"}),
+        pa.field("question", pa.string(), False, {"comment": "instruction"}),
+        pa.field("answer", pa.string(), False, {"comment": "answer; for closed-ended VQA a span of the report"}),
+        pa.field("frame_ids", pa.list_(pa.string()), False, {"comment": "key frames the pair is about"}),
+        pa.field("source_section", pa.string(), True, {"comment": "findings or impression, closed-ended only"}),
+        pa.field("source_start", pa.int32(), True, {"comment": "answer offset in the section, code points, half-open"}),
+        pa.field("source_end", pa.int32(), True, {"comment": "answer end in the section"}),
+        pa.field("template_id", pa.string(), True, {"comment": "few-shot template"}),
+        pa.field("prompt_sha256", pa.string(), True, {"comment": "content hash of the prompt text"}),
+        pa.field("model", pa.string(), True, {"comment": "author model; null for pairs made from the report by code"}),
+        pa.field("endpoint", pa.string(), True, {"comment": "endpoint name"}),
+        pa.field("request_key", pa.string(), True, {"comment": "ledger key of the authoring request"}),
+        pa.field("tier", pa.string(), False, {"comment": "demo, research or production"}),
+    ]
+)
+
+#: Table `generations`: one row per request that was answered, in the order of its case.
+GENERATION = pa.schema(
+    [
+        pa.field("request_key", pa.string(), False, {"comment": "sha256 of the canonical request"}),
+        pa.field("case_id", pa.string(), False, {"comment": "case the request was about"}),
+        pa.field("site", pa.string(), False, {"comment": "hospital code"}),
+        pa.field("purpose", pa.string(), False, {"comment": "question, round_trip, open"}),
+        pa.field("endpoint", pa.string(), False, {"comment": "endpoint name"}),
+        pa.field("model", pa.string(), False, {"comment": "model name as answered"}),
+        pa.field("prompt_tokens", pa.int32(), True, {"comment": "as reported by the endpoint"}),
+        pa.field("completion_tokens", pa.int32(), True, {"comment": "as reported by the endpoint"}),
+    ]
+)
+
+#: Table `verdicts`: one row per pair that was checked and passed.
+VERDICT = pa.schema(
+    [
+        pa.field("instance_id", pa.string(), False, {"comment": "pair"}),
+        pa.field("case_id", pa.string(), False, {"comment": "parent case"}),
+        pa.field("site", pa.string(), False, {"comment": "hospital code"}),
+        pa.field("verdict", pa.string(), False, {"comment": "pass"}),
+        pa.field("rules", pa.list_(pa.string()), False, {"comment": "rules that were applied"}),
+    ]
+)
+
+#: What deduplicate reads: the text of a pair is question + newline + answer.
+DEDUP_INPUT = pa.schema(
+    [
+        ("instance_id", pa.string()),
+        ("case_id", pa.string()),
+        ("site", pa.string()),
+        ("text", pa.string()),
+        ("exempt", pa.bool_()),
+    ]
+)
+
+#: Table `dedup_pool`: kept pairs, in instance order; what later batches are compared with.
+KEPT = pa.schema(
+    [
+        pa.field("instance_id", pa.string(), False, {"comment": "pair"}),
+        pa.field("case_id", pa.string(), False, {"comment": "parent case"}),
+        pa.field("site", pa.string(), False, {"comment": "hospital code"}),
+        pa.field("exempt", pa.bool_(), False, {"comment": "report and diagnosis pairs are kept without comparison"}),
+        pa.field("text", pa.string(), False, {"comment": "text that was compared"}),
+    ]
+)
+
+#: Table `duplicates`: one row per dropped pair.
+DUPLICATE = pa.schema(
+    [
+        pa.field("instance_id", pa.string(), False, {"comment": "dropped pair"}),
+        pa.field("duplicate_of", pa.string(), False, {"comment": "earliest kept pair that meets the rule"}),
+        pa.field("site", pa.string(), False, {"comment": "hospital code"}),
+        pa.field("reason", pa.string(), False, {"comment": "exact, rouge_l or simhash"}),
+        pa.field("score", pa.float64(), False, {"comment": "1, the ROUGE-L F1, or the Hamming distance"}),
+    ]
+)
