@@ -118,3 +118,9 @@ DUPLICATE = pa.schema(
         pa.field("score", pa.float64(), False, {"comment": "1, the ROUGE-L F1, or the Hamming distance"}),
     ]
 )
+
+#: What verify reads: a pair beside the scrubbed report it was made from.
+VERIFY_INPUT = pa.schema(
+    [INSTRUCTION_PAIR.field(name) for name in INSTRUCTION_PAIR.names]
+    + [pa.field("findings", pa.string()), pa.field("impression", pa.string())]
+)

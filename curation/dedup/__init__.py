@@ -1,0 +1,1 @@
+"""Deduplicate: the paper's rule over instruction pairs, exactly."""

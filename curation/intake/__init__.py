@@ -1,0 +1,1 @@
+"""Intake: from a hospital's table and image folder to pseudonymous cases."""

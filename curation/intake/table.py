@@ -1,0 +1,205 @@
+"""Read the hospital's table: CSV, TSV, JSONL, Parquet or Excel, every cell as text.
+
+In: a file, its encoding and the column mapping. Out: ``RawRow`` values (in memory only) and the ignored columns.
+Rejects (as ``defect``): UNDECODABLE_TEXT, MALFORMED_ROW.
+"""
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from schemas.errors import ConfigError
+from schemas.reject import RejectReason
+
+DELIMITED = (".csv", ".tsv", ".txt")
+LINES = (".jsonl", ".ndjson")
+PARQUET = (".parquet", ".pq")
+EXCEL = (".xlsx", ".xlsm")
+TABLE_SUFFIXES = DELIMITED + LINES + PARQUET + EXCEL
+MAX_CELL_CHARS = 16_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row as the hospital wrote it: our column name -> text. The content never shows in a repr."""
+
+    number: int
+    cells: Mapping[str, str] = field(repr=False)
+    defect: RejectReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """All rows of a table and the columns that were not asked for."""
+
+    rows: list[RawRow]
+    ignored_columns: list[str]
+
+
+def read_table(path: Path, *, encoding: str, columns: Mapping[str, str]) -> RawTable:
+    """Read a table and rename its columns to ours.
+
+    Raises: ConfigError for a missing file, an unknown kind of file, or missing required columns (named).
+    """
+    if not path.is_file():
+        raise ConfigError(f"input.table: {path} is not a file")
+    suffix = path.suffix.lower()
+    if suffix not in TABLE_SUFFIXES:
+        raise ConfigError(f"input.table: {path.name} must end in one of {', '.join(TABLE_SUFFIXES)}")
+    try:
+        header, records = _records(path, suffix, encoding)
+        found = list(records)
+    except (OSError, csv.Error, pa.ArrowInvalid, ValueError, LookupError) as error:
+        raise ConfigError(f"input.table: {path.name} cannot be read as {suffix[1:]} ({type(error).__name__})") from None
+    wanted, ignored = match_columns(header, columns)
+    rows = [_raw_row(number, record, wanted) for number, record in enumerate(found, start=1)]
+    return RawTable(rows, ignored)
+
+
+def match_columns(header: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Match our column names with the table's (mapped or equal, ignoring case and spaces around).
+
+    Raises: ConfigError naming the columns that are required or mapped but absent.
+    """
+    present = {name.strip().casefold(): name for name in header}
+    wanted: dict[str, str] = {}
+    missing: list[str] = []
+    for ours in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
+        theirs = columns.get(ours, ours)
+        found = present.get(theirs.strip().casefold())
+        if found is not None:
+            wanted[ours] = found
+        elif ours in REQUIRED_COLUMNS or ours in columns:
+            missing.append(f"{ours} (looked for '{theirs}')")
+    if missing:
+        raise ConfigError(f"input.columns: the table has no column for {', '.join(missing)}")
+    return wanted, sorted(set(header) - set(wanted.values()))
+
+
+def decode_bytes(data: bytes, encoding: str) -> str:
+    """Decode a text file; bytes that do not fit become lone surrogates, so that only their rows are lost.
+
+    ``auto`` tries a byte order mark, UTF-16 without one, UTF-8, then GB18030; the one with fewest misfits wins.
+    """
+    if encoding != "auto":
+        name = "utf-8-sig" if encoding == "utf-8" else encoding
+        return _decode(data, name)
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            return _decode(data, name)
+    if (guess := _utf16_without_mark(data)) is not None:
+        return _decode(data, guess)
+    candidates = [_decode(data, name) for name in ("utf-8", "gb18030")]
+    return min(candidates, key=_misfits)
+
+
+def _decode(data: bytes, name: str) -> str:
+    if name.startswith("utf-16"):  # surrogateescape cannot carry odd bytes of UTF-16
+        return data.decode(name, errors="replace").replace("\ufffd", "\udcff")
+    return data.decode(name, errors="surrogateescape")
+
+
+def _misfits(text: str) -> int:
+    return sum(1 for char in text if "\udc80" <= char <= "\udcff")
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    """Guess UTF-16 from the position of zero bytes in the first 4 kB (ASCII commas and newlines show them)."""
+    head = data[:4096]
+    if head.count(0) < len(head) // 20:
+        return None
+    return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+
+
+def _records(path: Path, suffix: str, encoding: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
+    if suffix in DELIMITED:
+        return _delimited(decode_bytes(path.read_bytes(), encoding))
+    if suffix in LINES:
+        return _json_lines(decode_bytes(path.read_bytes(), encoding))
+    if suffix in PARQUET:
+        table = pq.read_table(path)
+        return list(table.column_names), iter(table.to_pylist())
+    return _excel(path)
+
+
+def _delimited(text: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
+    csv.field_size_limit(MAX_CELL_CHARS)
+    head = text[: text.find("\n")] if "\n" in text else text
+    delimiter = max(",\t;|", key=head.count)
+    reader = csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter)
+    header = next(reader, None)
+    if not header:
+        raise ValueError("no header")
+    names = [name.strip() for name in header]
+
+    def rows() -> Iterator[dict[str, Any] | None]:
+        for record in reader:
+            if not any(cell.strip() for cell in record):
+                continue
+            yield dict(zip(names, record, strict=True)) if len(record) == len(names) else None
+
+    return names, rows()
+
+
+def _json_lines(text: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
+    records: list[dict[str, Any] | None] = []
+    header: dict[str, None] = {}
+    for line in text.split("\n"):  # JSON lines end only at \n
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        records.append(record if isinstance(record, dict) else None)
+        header.update(dict.fromkeys(records[-1] or {}))
+    return list(header), iter(records)
+
+
+def _excel(path: Path) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
+    from zipfile import BadZipFile  # noqa: PLC0415
+
+    import openpyxl  # noqa: PLC0415 - slow import, only for Excel
+
+    try:
+        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
+    except (BadZipFile, KeyError, openpyxl.utils.exceptions.InvalidFileException) as error:
+        raise ValueError("not a workbook") from error
+    lines = sheet.iter_rows(values_only=True)
+    names = [_text(cell).strip() for cell in next(lines, ())]
+    records = [dict(zip(names, line, strict=False)) for line in lines if any(_text(cell).strip() for cell in line)]
+    return [name for name in names if name], iter(records)
+
+
+def _raw_row(number: int, record: dict[str, Any] | None, wanted: Mapping[str, str]) -> RawRow:
+    if record is None:
+        return RawRow(number, {}, RejectReason.MALFORMED_ROW)
+    cells = {ours: _text(record.get(theirs)) for ours, theirs in wanted.items()}
+    undecodable = any("\ud800" <= char <= "\udfff" or char == "\ufffd" for cell in cells.values() for char in cell)
+    return RawRow(number, cells, RejectReason.UNDECODABLE_TEXT if undecodable else None)
+
+
+def _text(value: object) -> str:
+    """Write a cell as text: whole floats without ``.0``, dates as ISO, lists joined by ``;``."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return ""
+    if isinstance(value, list | tuple):
+        return ";".join(_text(item) for item in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat()).removesuffix("T00:00:00")
+    return str(value)

@@ -1,0 +1,1 @@
+"""Verify: rule checks of instruction pairs against their report."""

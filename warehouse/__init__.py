@@ -1,0 +1,1 @@
+"""SHELF: Delta tables of Parquet shards, releases, DuckDB views. Imports schemas only."""

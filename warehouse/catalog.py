@@ -1,0 +1,62 @@
+"""`catalog.duckdb`: DuckDB views over the current files of every table, rebuilt aside and renamed: readers never block.
+
+In: the shelf. Out: one small database file of views. Queries run read-only.
+"""
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from schemas.errors import ConfigError
+from schemas.shelf import TABLES, shelved
+from warehouse.tables import Shelf
+
+NAME = "catalog.duckdb"
+
+
+def rebuild(shelf: Shelf) -> Path:
+    """Write the catalog anew over the files that make up the tables now, and rename it into place."""
+    shelf.root.mkdir(parents=True, exist_ok=True)
+    target = shelf.root / NAME
+    aside = target.with_name(f".{NAME}.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    with duckdb.connect(str(aside)) as database:
+        for name in (*TABLES, "receipts", "releases"):
+            _create(database, shelf, name)
+        database.execute((files("warehouse") / "views.sql").read_text(encoding="utf-8"))
+    aside.replace(target)
+    return target
+
+
+def query(root: Path, sql: str) -> pa.Table:
+    """Run one read-only SQL statement on the catalog.
+
+    Raises: ConfigError when there is no catalog yet, or the statement is not a query that runs.
+    """
+    path = root / NAME
+    if not path.is_file():
+        raise ConfigError(f"no catalog below {root}: run `sonocurate run` first")
+    with duckdb.connect(str(path), read_only=True) as database:
+        try:
+            statements = database.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type not in _QUERIES:
+                raise ConfigError("sql: only one statement that reads is allowed")
+            return database.execute(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise ConfigError(f"sql: {str(error).splitlines()[0]}") from None
+
+
+_QUERIES = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+
+def _create(database: duckdb.DuckDBPyConnection, shelf: Shelf, name: str) -> None:
+    paths = shelf.files(name)
+    if paths:
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], union_by_name = true)")  # noqa: S608
+        return
+    empty = shelved(name).empty_table()  # noqa: F841 - DuckDB finds it by its name
+    database.execute(f"CREATE TABLE {name} AS SELECT * FROM empty")  # noqa: S608 - our own table names

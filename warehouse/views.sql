@@ -1,0 +1,41 @@
+-- Views over the shelf for ad-hoc SQL. The base tables (cases, images, …) are views over current Parquet files.
+
+-- Rows in, kept and rejected per stage, counted in the unit of the stage.
+CREATE VIEW funnel AS
+WITH kept AS (
+    SELECT 1 AS step, 'intake' AS stage, 'case' AS unit, count(*) AS kept FROM cases
+    UNION ALL SELECT 1, 'intake', 'image', coalesce(sum(len(image_ids)), 0) FROM cases
+    UNION ALL SELECT 2, 'desensitize', 'image', count(DISTINCT image_id) FROM images
+    UNION ALL SELECT 3, 'scrub', 'report', count(*) FROM reports
+    UNION ALL SELECT 4, 'generate', 'pair', count(*) FROM instruction_pairs
+    UNION ALL SELECT 5, 'verify', 'pair', count(*) FROM verdicts
+    UNION ALL SELECT 6, 'deduplicate', 'pair', count(*) FROM dedup_pool
+),
+rejected AS (
+    SELECT stage, unit, count(*) AS rejected FROM rejects GROUP BY ALL
+),
+released AS (
+    SELECT release, unit, max(kept) AS kept, sum(rejected) AS rejected FROM releases GROUP BY ALL
+)
+SELECT step, stage, unit, (kept + coalesce(rejected, 0))::BIGINT AS rows_in, kept::BIGINT AS kept,
+       coalesce(rejected, 0)::BIGINT AS rejected
+FROM kept LEFT JOIN rejected USING (stage, unit)
+UNION ALL
+SELECT 4, stage, unit, rejected, 0, rejected FROM rejected WHERE stage = 'generate' AND unit = 'case'
+UNION ALL
+SELECT 7, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT FROM released
+ORDER BY ALL;
+
+-- Why rows left, per stage.
+CREATE VIEW reject_reasons AS
+SELECT stage, unit, reason, count(*) AS rows FROM rejects GROUP BY ALL ORDER BY stage, unit, rows DESC, reason;
+
+-- Pairs that passed verification and deduplication.
+CREATE VIEW pairs AS
+SELECT p.* FROM instruction_pairs p JOIN dedup_pool USING (instance_id);
+
+-- Where a kept pair comes from.
+CREATE VIEW provenance AS
+SELECT p.instance_id, p.case_id, p.task, p.form, p.source_section, p.source_start, p.source_end, p.template_id,
+       p.prompt_sha256, p.model, p.endpoint, p.request_key, g.prompt_tokens, g.completion_tokens
+FROM pairs p LEFT JOIN (SELECT DISTINCT ON (request_key) * FROM generations) g USING (request_key);
