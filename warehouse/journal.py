@@ -52,6 +52,14 @@ class Journal:
         todo = {**planned, **new}
         return [Chunk(self._commit(chunk_id), group) for chunk_id, group in todo.items() if chunk_id not in done]
 
+    def pending(self, ids: Iterable[str]) -> bool:
+        """Say whether there is anything to do: ids without a chunk, or chunks that are not done."""
+        receipts = self._receipts()
+        done = {row["chunk_id"] for row in receipts if row["state"] == "done"}
+        planned = [row for row in receipts if row["state"] == "planned"]
+        known = {row_id for row in planned for row_id in row["ids"]}
+        return any(row["chunk_id"] not in done for row in planned) or any(row_id not in known for row_id in ids)
+
     def chunk(self, chunk_id: str) -> Chunk:
         """Look a planned chunk up."""
         for row in self._receipts():

@@ -32,7 +32,7 @@ _UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, reverse=Tr
 _NUMBER = r"\d+(?:\.\d+)?"
 #: One size: 12 x 8 x 5 mm gives every factor the last unit.
 _SIZE = re.compile(
-    rf"(?<![\w.])((?:{_NUMBER}\s*(?:{_UNIT})?\s*[x*]\s*)*{_NUMBER})\s*({_UNIT})?(?![\d])(?!\.\d)",
+    rf"(?<![A-Za-z0-9_.])((?:{_NUMBER}\s*(?:{_UNIT})?\s*[x*]\s*)*{_NUMBER})\s*({_UNIT})?(?![\d])(?!\.\d)",
     re.IGNORECASE,
 )
 _FACTOR = re.compile(rf"({_NUMBER})\s*({_UNIT})?", re.IGNORECASE)
@@ -53,9 +53,9 @@ class Quantity(NamedTuple):
 
 
 def quantities(text: str) -> set[Quantity]:
-    """Find every number of a text, in base units."""
+    """Find every number of a text, in base units; the numbers of risk grades are left to ``grades``."""
     found: set[Quantity] = set()
-    for match in _SIZE.finditer(_plain(text)):
+    for match in _SIZE.finditer(_GRADE.sub(" ", _plain(text))):
         shared = match[2]
         found |= {_quantity(number, own or shared) for number, own in _FACTOR.findall(match[1])}
     return found

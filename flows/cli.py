@@ -1,0 +1,162 @@
+"""`sonocurate …`: the command line. Every command is a few lines here; the work is elsewhere.
+
+Exit codes: 0 done (rejects are rows, not errors), 1 a chunk failed (run again), 2 fix the input, 3 a leak stopped the
+release.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
+
+EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
+UMASK = 0o077
+
+app = typer.Typer(
+    name="sonocurate",
+    help="Turn a hospital's ultrasound archive into de-identified, deduplicated instruction data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+key_app = typer.Typer(help="The pseudonym key (keep it like the patient records).", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="pipeline TOML")]
+FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
+RootOption = Annotated[
+    Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
+]
+DEFAULT_CONFIG = Path("pipeline.toml")
+
+
+@app.command()
+def sample(
+    out_dir: Annotated[Path, typer.Argument(help="new or empty folder")],
+    cases: Annotated[int, typer.Option(min=1, max=10_000, help="number of good cases")] = 24,
+    seed: Annotated[int, typer.Option(help="same seed, same bytes")] = 1,
+    truth: Annotated[Path | None, typer.Option(help="folder for the ground truth; default OUT_DIR-truth")] = None,
+) -> None:
+    """Build an invented hospital export: frames with burned-in PHI and reports full of it."""
+    from flows.progress import Track  # noqa: PLC0415
+    from flows.sample.hospital import build  # noqa: PLC0415 - imaging libraries are slow to import
+
+    truth_dir = truth or out_dir.with_name(f"{out_dir.name}-truth")
+    with Track("sample", cases, unit="cases") as track:
+        summary = build(out_dir, truth_dir, cases=cases, seed=seed, progress=lambda _done, _total: track.advance())
+    typer.echo(f"{summary.n_cases} cases, {summary.n_images} images in {out_dir}; ground truth in {truth_dir}")
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="config file to write")] = DEFAULT_CONFIG,
+) -> None:
+    """Write a commented pipeline TOML."""
+    from flows.starter import write_starter  # noqa: PLC0415
+
+    write_starter(path)
+    typer.echo(f"wrote {path}: set input.table, input.images and the columns, then `sonocurate check {path}`")
+
+
+@key_app.command("init")
+def key_init(path: Annotated[Path, typer.Argument(help="key file, outside the warehouse")]) -> None:
+    """Make a pseudonym key (file mode 600)."""
+    from flows.key import init_key  # noqa: PLC0415
+
+    init_key(path)
+    typer.echo(f"wrote {path} (mode 600). Whoever has it can re-identify patients: keep it apart from the data.")
+
+
+@key_app.command("rotate")
+def key_rotate(path: Annotated[Path, typer.Argument(help="key file")]) -> None:
+    """Put a new key in place; the next run recomputes everything under new pseudonyms."""
+    from flows.key import rotate_key  # noqa: PLC0415
+
+    old = rotate_key(path)
+    typer.echo(f"wrote a new {path}; the old key is {old}. Destroy it when no release under it is needed any more.")
+
+
+@app.command()
+def check(
+    config: Annotated[Path, typer.Argument(help="pipeline TOML")] = DEFAULT_CONFIG,
+    embedded: Annotated[bool, typer.Option(help="allow the demo model where no endpoint is configured")] = True,
+) -> None:
+    """Validate config, key, input and endpoints before a night run; changes nothing."""
+    from flows.preflight import preflight  # noqa: PLC0415
+
+    for line in preflight(config, embedded=embedded).lines():
+        typer.echo(line)
+
+
+@app.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    embedded: Annotated[bool, typer.Option(help="allow the demo model where no endpoint is configured")] = True,
+) -> None:
+    """Run the whole pipeline on what is new, and publish the release."""
+    from flows.runner import run_pipeline  # noqa: PLC0415 - Prefect is slow to import
+
+    run_pipeline(config, embedded=embedded)
+
+
+@app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(help="one SQL statement that reads")],
+    output: FormatOption = "table",
+    config: ConfigOption = DEFAULT_CONFIG,
+    root: RootOption = None,
+) -> None:
+    """Ask the warehouse (DuckDB SQL over all tables and views)."""
+    from flows.show import show_table  # noqa: PLC0415
+    from warehouse.catalog import query  # noqa: PLC0415
+
+    show_table(query(_root(config, root), statement), output)
+
+
+@app.command()
+def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG, root: RootOption = None) -> None:
+    """Show rows in, kept and rejected per stage, and the reasons."""
+    from flows.show import FUNNEL_SQL, REASONS_SQL, show_table  # noqa: PLC0415
+    from warehouse.catalog import query  # noqa: PLC0415
+
+    place = _root(config, root)
+    show_table(query(place, FUNNEL_SQL), output)
+    if output == "table":
+        show_table(query(place, REASONS_SQL), output)
+
+
+def _root(config: Path, root: Path | None) -> Path:
+    """Find the warehouse: the option, else the config's, else the default folder."""
+    from schemas.config import Warehouse, load  # noqa: PLC0415
+
+    if root is not None:
+        return root
+    return load(config).warehouse.root if config.is_file() else Warehouse().root
+
+
+def main() -> None:
+    """Run the command line; an error is one line, never a traceback (it could show row content)."""
+    os.umask(UMASK)
+    try:
+        app(standalone_mode=True)
+    except CurationError as error:
+        _fail(str(error), EXIT_CODES.get(type(error), 1))
+    except KeyboardInterrupt:
+        _fail("interrupted; run the same command again to go on", 130)
+    except Exception as error:
+        if os.environ.get("SONOCURATE_DEBUG"):
+            raise
+        _fail(f"internal error ({type(error).__name__}); nothing was published. Please report it.", 1)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"sonocurate: {' '.join(message.split())}\n")
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

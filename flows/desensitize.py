@@ -1,0 +1,30 @@
+"""Flow `desensitize`: key frames lose their burned-in PHI."""
+
+from collections.abc import Sequence
+
+from curation.image.desensitize import STAGE, desensitize
+from prefect import flow, task
+
+from curation.image.rapidocr import rapidocr_engine
+from curation.step import StepResult
+from flows.chunks import run_chunks
+from flows.stage import Context, Receipt, commit_chunk, context_of
+
+
+@flow(name="desensitize", flow_run_name="desensitize", persist_result=False)
+def desensitize_flow(config_path: str) -> Receipt:
+    """Mask all new images of the cases on the shelf."""
+    context = context_of(config_path)
+    ids = [image for images in context.shelf.read("cases", ["image_ids"])["image_ids"].to_pylist() for image in images]
+    return run_chunks(desensitize_chunk, config_path, STAGE, sorted(ids), context.config.desensitize.chunk_images)
+
+
+@task(name="desensitize chunk", task_run_name="{chunk_id}", persist_result=False)
+def desensitize_chunk(config_path: str, chunk_id: str) -> Receipt:
+    """Mask one chunk of images."""
+    return commit_chunk(config_path, STAGE, chunk_id, _work)
+
+
+def _work(context: Context, ids: Sequence[str]) -> StepResult:
+    images = context.export.source_images(ids)
+    return desensitize(images, config=context.config.desensitize, ocr=rapidocr_engine(), pixels=context.export)

@@ -1,0 +1,114 @@
+"""Flow `generate`: scrubbed reports and masked frames become instruction pairs, through the LLM pool.
+
+Only scrubbed text and masked frames reach an endpoint: this flow reads the shelf and never the export.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from curation.generate.generate import STAGE, generate
+from prefect import flow, task
+
+from curation.generate.embedded import embedded_endpoint
+from curation.generate.ledger import Ledger
+from curation.generate.pool import EndpointPool
+from curation.step import StepResult, reject, rejects_of, table_of
+from flows.chunks import run_chunks
+from flows.stage import Context, Receipt, commit_chunk, context_of
+from schemas.config import Endpoint
+from schemas.errors import ConfigError
+from schemas.instruction import GENERATE_INPUT
+from schemas.reject import RejectReason, Unit
+
+LEDGER = "ledger.sqlite"
+NO_FRAME = "none of the case's images was published"
+
+
+@flow(name="generate", flow_run_name="generate", persist_result=False)
+def generate_flow(config_path: str, *, embedded: bool = True) -> Receipt:
+    """Write pairs for all new reports on the shelf."""
+    context = context_of(config_path)
+    ids = sorted(context.shelf.read("reports", ["case_id"])["case_id"].to_pylist())
+    size = context.config.generate.chunk_cases
+    if not context.journal(STAGE).pending(ids):
+        return run_chunks(generate_chunk, config_path, STAGE, ids, size)
+    with endpoints_of(context, embedded=embedded) as endpoints:
+        plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
+        return run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
+
+
+@task(name="generate chunk", task_run_name="{chunk_id}", persist_result=False)
+def generate_chunk(config_path: str, chunk_id: str, endpoints: list[dict[str, Any]]) -> Receipt:
+    """Write pairs for one chunk of cases. ``endpoints`` holds addresses and names of key variables, never keys."""
+
+    def work(context: Context, ids: Sequence[str]) -> StepResult:
+        return _work(context, ids, [Endpoint.model_validate(endpoint) for endpoint in endpoints])
+
+    return commit_chunk(config_path, STAGE, chunk_id, work)
+
+
+@contextmanager
+def endpoints_of(context: Context, *, embedded: bool) -> Iterator[Sequence[Endpoint]]:
+    """Give the configured endpoints, or serve the demo model for the time of the block.
+
+    Raises: ConfigError when there is no endpoint and the demo model is not allowed.
+    """
+    if context.config.endpoints:
+        yield context.config.endpoints
+        return
+    if not embedded:
+        raise ConfigError("endpoints: none is configured and --no-embedded forbids the demo model")
+    with embedded_endpoint() as endpoint:
+        yield (endpoint,)
+
+
+def ledger_path(root: Path) -> Path:
+    """Give the file that remembers every paid answer."""
+    return root / LEDGER
+
+
+def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -> StepResult:
+    rows = _inputs(context, ids)
+    without = [row for row in rows if not row["frame_ids"]]
+    with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
+    ledger = Ledger(ledger_path(context.shelf.root))
+    try:
+        with EndpointPool(endpoints, ledger) as pool:
+            result = generate(with_frames, config=context.config.generate, pool=pool)
+    finally:
+        ledger.close()
+    rejects = rejects_of(
+        reject(
+            STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME
+        )
+        for row in without
+    )
+    return StepResult(result.kept, pa.concat_tables([result.rejected, rejects]), result.byproducts)
+
+
+def _inputs(context: Context, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Join reports, the systems of their cases and their published frames."""
+    wanted = pc.field("case_id").isin(pa.array(ids, pa.string()))
+    shelf = context.shelf
+    reports = shelf.read("reports", None, wanted).sort_by("case_id").to_pylist()
+    systems = dict(_pairs(shelf.read("cases", ["case_id", "systems"], wanted)))
+    frames: dict[str, list[str]] = {}
+    for case_id, frame_id in _pairs(shelf.read("images", ["case_id", "frame_id"], wanted)):
+        frames.setdefault(case_id, []).append(frame_id)
+    return [
+        {
+            **{name: row[name] for name in GENERATE_INPUT.names if name in row},
+            "systems": systems[row["case_id"]],
+            "frame_ids": sorted(frames.get(row["case_id"], [])),
+        }
+        for row in reports
+    ]
+
+
+def _pairs(table: pa.Table) -> Iterator[tuple[str, Any]]:
+    first, second = (table[name].to_pylist() for name in table.column_names)
+    return zip(first, second, strict=True)

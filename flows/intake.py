@@ -1,0 +1,52 @@
+"""Flow `intake`: table rows and image files become cases."""
+
+from collections.abc import Sequence
+
+from prefect import flow, task
+
+from curation.intake.intake import STAGE, intake, reject_orphans
+from curation.step import StepResult
+from flows.chunks import run_chunks
+from flows.stage import Context, Receipt, commit_chunk, context_of
+from schemas.case import CASE
+from schemas.reject import RejectReason
+
+#: Ids of this form are files without a case; ids of cases start with ``c``.
+ORPHAN = "o"
+
+
+@flow(name="intake", flow_run_name="intake", persist_result=False)
+def intake_flow(config_path: str) -> Receipt:
+    """Screen all new cases and files of the export."""
+    context = context_of(config_path)
+    _forget_claimed_orphans(context)
+    ids = [*context.export.case_ids, *context.export.orphan_ids]
+    return run_chunks(intake_chunk, config_path, STAGE, ids, context.config.intake.chunk_cases)
+
+
+@task(name="intake chunk", task_run_name="{chunk_id}", persist_result=False)
+def intake_chunk(config_path: str, chunk_id: str) -> Receipt:
+    """Screen one chunk of cases."""
+    return commit_chunk(config_path, STAGE, chunk_id, _work)
+
+
+def _work(context: Context, ids: Sequence[str]) -> StepResult:
+    export = context.export
+    known = set(export.case_ids)
+    orphans = [(row_id, "") for row_id in ids if row_id.startswith(ORPHAN)]
+    cases = export.raw_cases(row_id for row_id in ids if row_id in known)
+    result = intake(cases, probe=export, claims=export.claims)
+    rejects = reject_orphans(orphans, context.config.input.site)
+    rejected = type(rejects).from_batches([*result.rejected.to_batches(), *rejects.to_batches()], rejects.schema)
+    return StepResult(result.kept.select(CASE.names), rejected)
+
+
+def _forget_claimed_orphans(context: Context) -> None:
+    """Take back the reject rows of files that a case has claimed since, or that are gone."""
+    rows = context.shelf.read("rejects", ["id", "reason"])
+    pairs = zip(rows["id"].to_pylist(), rows["reason"].to_pylist(), strict=True)
+    orphans = {row_id for row_id, reason in pairs if reason == RejectReason.IMAGE_WITHOUT_CASE.value}
+    stale = sorted(orphans - set(context.export.orphan_ids))
+    if stale:
+        listed = ", ".join(f"'{row_id}'" for row_id in stale)
+        context.shelf.delete("rejects", f"stage = '{STAGE}' AND id IN ({listed})")

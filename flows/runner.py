@@ -1,0 +1,62 @@
+"""`sonocurate run`: preflight, one run at a time, a Prefect server if none is configured, the summary.
+
+Exactly once: a run that was killed is resumed by running the same command again.
+"""
+
+import fcntl
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.preflight import preflight
+from flows.server import prefect_server
+from flows.stage import context_of
+from flows.summary import print_summary
+from schemas.errors import ConfigError, CurationError
+
+LOCK = ".running"
+
+
+def run_pipeline(config_path: Path, *, embedded: bool) -> None:
+    """Run the whole pipeline and say what came out.
+
+    Raises: ConfigError before anything is written; ChunkError, LeakError while running.
+    """
+    warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
+    preflight(config_path, embedded=embedded)
+    context = context_of(str(config_path))
+    root = context.shelf.root
+    with _alone(root), prefect_server(root / "logs" / "prefect-server.log"):
+        from flows.curate import curate  # noqa: PLC0415 - Prefect reads its settings at import
+
+        state = curate(str(config_path.resolve()), embedded=embedded, return_state=True)
+        outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, CurationError):
+        raise outcome
+    if isinstance(outcome, BaseException):
+        raise ConfigError(f"the flow ended with {type(outcome).__name__}; see the Prefect UI") from None
+    print_summary(context, config_path.resolve().parent)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the warehouse for this run; the lock vanishes with the process, however it ends.
+
+    Raises: ConfigError when another run holds it or the root cannot be written.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise ConfigError(f"another run is working on {root}; wait for it to end") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,28 @@
+"""Flow `scrub`: reports lose their identifiers."""
+
+from collections.abc import Sequence
+
+from curation.text.scrub import STAGE, scrub
+from prefect import flow, task
+
+from curation.step import StepResult
+from flows.chunks import run_chunks
+from flows.stage import Context, Receipt, commit_chunk, context_of
+
+
+@flow(name="scrub", flow_run_name="scrub", persist_result=False)
+def scrub_flow(config_path: str) -> Receipt:
+    """Scrub the reports of all new cases on the shelf."""
+    context = context_of(config_path)
+    ids = sorted(context.shelf.read("cases", ["case_id"])["case_id"].to_pylist())
+    return run_chunks(scrub_chunk, config_path, STAGE, ids, context.config.scrub.chunk_reports)
+
+
+@task(name="scrub chunk", task_run_name="{chunk_id}", persist_result=False)
+def scrub_chunk(config_path: str, chunk_id: str) -> Receipt:
+    """Scrub one chunk of reports."""
+    return commit_chunk(config_path, STAGE, chunk_id, _work)
+
+
+def _work(context: Context, ids: Sequence[str]) -> StepResult:
+    return scrub(context.export.raw_reports(ids), config=context.config.scrub)

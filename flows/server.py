@@ -1,0 +1,101 @@
+"""A Prefect server for a run on one machine: started on a free loopback port, gone when the run is gone.
+
+Where PREFECT_API_URL (or the active Prefect profile) names a server, that one is used and nothing is started.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.errors import ConfigError
+
+START_TIMEOUT_S = 120.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h: signal this process when its parent dies
+
+#: Quiet and private: no analytics, no console log of every task (the UI has them).
+QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+}
+
+
+def set_quiet() -> None:
+    """Set the environment that Prefect reads at import; what the user has set stays."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def prefect_server(log: Path) -> Iterator[str]:
+    """Give the API address of the configured server, or of one started for the time of the block.
+
+    Raises: ConfigError when the server does not become healthy; its log says why.
+    """
+    set_quiet()
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - after the environment is set
+
+    if configured := PREFECT_API_URL.value():
+        yield str(configured)
+        return
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as sink, _started(port, sink) as process:
+        _wait_healthy(url, process, log)
+        with temporary_settings(updates={PREFECT_API_URL: url}):
+            yield url
+
+
+def free_port() -> int:
+    """Find a free loopback port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _started(port: int, sink: object) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(
+        command,
+        stdout=sink,  # type: ignore[call-overload]
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one libc call
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _wait_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - our own loopback address
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise ConfigError(f"the Prefect server did not start; see {log}")

@@ -1,0 +1,129 @@
+"""What every stage shares: its place in the pipeline, its configuration fingerprint, its journal, its chunks.
+
+A stage's fingerprint covers its own settings, its version, and the fingerprints of the stages it reads from, so that a
+change recomputes what depends on it and nothing else.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from curation.pseudonym import Pseudonymizer
+
+from curation.generate.template import library
+from curation.step import StepResult
+from flows.export import Export
+from flows.key import load_key
+from schemas.config import Pipeline, load
+from schemas.errors import ChunkError, CurationError
+from schemas.reject import Unit
+from warehouse.journal import Journal
+from warehouse.tables import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: what it counts, which tables it writes (kept rows first), which stages it reads from."""
+
+    name: str
+    unit: Unit
+    tables: tuple[str, ...]
+    after: tuple[str, ...]
+    version: int  # raise it when the code gives other results for the same input and settings
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage("intake", Unit.CASE, ("cases",), (), 1),
+        Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 1),
+        Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
+        Stage("generate", Unit.PAIR, ("instruction_pairs", "generations"), ("desensitize", "scrub"), 1),
+        Stage("verify", Unit.PAIR, ("verdicts",), ("generate",), 1),
+        Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 1),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a chunk or a stage did, in counts; all that Prefect ever sees of it."""
+
+    stage: str
+    chunks: int
+    kept: int
+    rejected: int
+
+    def __add__(self, other: "Receipt") -> "Receipt":
+        return Receipt(self.stage, self.chunks + other.chunks, self.kept + other.kept, self.rejected + other.rejected)
+
+
+class Context:
+    """Everything a task needs, found again from the path of the config."""
+
+    def __init__(self, config: Pipeline) -> None:
+        self.config = config
+        self.shelf = Shelf(config.warehouse.root)
+        self.coder = Pseudonymizer(load_key(config))
+
+    @cached_property
+    def export(self) -> Export:
+        """The identified input, opened at first use."""
+        return Export(self.config, self.coder)
+
+    def fingerprint(self, name: str) -> str:
+        """Hash everything that a stage's result depends on."""
+        stage = STAGES[name]
+        own = [name, str(stage.version), getattr(self.config, name).fingerprint()]
+        if name == "intake":
+            own += [self.coder.key_id, self.config.input.fingerprint()]
+        if name == "generate":
+            own += [*sorted(library().sha256.values()), *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
+        own += [self.fingerprint(earlier) for earlier in stage.after]
+        return hashlib.sha256("|".join(own).encode()).hexdigest()[:16]
+
+    def journal(self, name: str) -> Journal:
+        """Open the journal of a stage."""
+        return Journal(self.shelf, name, self.fingerprint(name), STAGES[name].tables)
+
+
+def context_of(config_path: str) -> Context:
+    """Load the context of a config file once per process (again when the file or the key variable changes)."""
+    path = Path(config_path)
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    return _context(config_path, stamp, os.environ.get("SONOCURATE_KEY", ""))
+
+
+@lru_cache(maxsize=2)
+def _context(config_path: str, stamp: int, key: str) -> Context:
+    return Context(load(Path(config_path)))
+
+
+def forget_contexts() -> None:
+    """Open configs and exports anew at their next use (a long-lived worker starts a new run)."""
+    _context.cache_clear()
+
+
+def commit_chunk(
+    config_path: str, stage: str, chunk_id: str, work: Callable[[Context, Sequence[str]], StepResult]
+) -> Receipt:
+    """Read a planned chunk, do its work, commit it exactly once.
+
+    Raises: ChunkError without any row content, whatever went wrong.
+    """
+    context = context_of(config_path)
+    journal = context.journal(stage)
+    chunk = journal.chunk(chunk_id)
+    try:
+        result = work(context, chunk.ids)
+    except CurationError:
+        raise
+    except Exception as error:  # noqa: BLE001 - its message may hold row content
+        raise ChunkError(f"{stage}: chunk {chunk_id} failed with {type(error).__name__}; run again") from None
+    first, *others = STAGES[stage].tables
+    tables = {first: result.kept, **{name: result.byproducts[name] for name in others}}
+    kept, rejected = journal.commit(chunk, tables, result.rejected)
+    return Receipt(stage, 1, kept, rejected)

@@ -1,0 +1,64 @@
+"""The commented config that `sonocurate init` writes."""
+
+from pathlib import Path
+
+from schemas.errors import ConfigError
+
+STARTER = """\
+# sonocurate pipeline. Relative paths are relative to this file. Unknown keys are errors.
+
+[input]
+table = "export/cases.csv"      # CSV, TSV, JSONL, Parquet or Excel; one row per exam
+images = "export/images"        # DICOM (any or no extension), png, jpg, bmp, tif
+# encoding = "auto"             # or utf-8, utf-16, gb18030
+# site = "site-1"               # code of the hospital, where the table has no site column
+
+# [input.columns]               # ours = "theirs"; only what is called differently in your table
+# case_id = "检查号"
+# patient_id = "病历号"
+# findings = "超声所见"
+# impression = "超声提示"
+# images = "图像路径"            # paths or globs relative to input.images, separated by ;
+
+[pseudonym]
+key_file = "pseudonym.key"      # make it with: sonocurate key init pseudonym.key
+# key_env = "SONOCURATE_KEY"    # the variable wins over the file
+# secret_block = "sonocurate-key"  # a Prefect Secret block
+
+[warehouse]
+root = "warehouse/data"
+
+# [desensitize]
+# workers = 2                   # chunks that are read by OCR at the same time
+
+# [generate]
+# closed_per_case = 2
+# open_per_case = 1
+
+# Without endpoints the demo model (SmolLM2-135M, in this process) writes questions, and everything it writes is
+# marked tier = "demo". Any OpenAI-compatible server can be listed; off this machine it needs `data_agreement`.
+# [[endpoints]]
+# name = "qwen"
+# base_url = "http://127.0.0.1:8000/v1"
+# model = "Qwen/Qwen2.5-VL-7B-Instruct"
+# api_key_env = "QWEN_API_KEY"  # name of the variable, never the key
+# capabilities = ["text", "vision", "json_schema"]
+
+[release]
+name = "demo"                   # immutable: give every release a new name
+tier = "demo"                   # demo, research or production
+"""
+
+
+def write_starter(path: Path) -> None:
+    """Write the starter config.
+
+    Raises: ConfigError when the file exists or cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(STARTER)
+    except FileExistsError:
+        raise ConfigError(f"{path} exists already") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror})") from None

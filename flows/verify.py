@@ -1,0 +1,36 @@
+"""Flow `verify`: pairs that say what their report does not say leave."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from prefect import flow, task
+
+from curation.step import StepResult
+from curation.verify.verify import STAGE, verify
+from flows.chunks import run_chunks
+from flows.stage import Context, Receipt, commit_chunk, context_of
+from schemas.instruction import INSTRUCTION_PAIR, VERIFY_INPUT
+
+
+@flow(name="verify", flow_run_name="verify", persist_result=False)
+def verify_flow(config_path: str) -> Receipt:
+    """Check all new pairs on the shelf."""
+    context = context_of(config_path)
+    ids = sorted(context.shelf.read("instruction_pairs", ["instance_id"])["instance_id"].to_pylist())
+    return run_chunks(verify_chunk, config_path, STAGE, ids, context.config.verify.chunk_pairs)
+
+
+@task(name="verify chunk", task_run_name="{chunk_id}", persist_result=False)
+def verify_chunk(config_path: str, chunk_id: str) -> Receipt:
+    """Check one chunk of pairs."""
+    return commit_chunk(config_path, STAGE, chunk_id, _work)
+
+
+def _work(context: Context, ids: Sequence[str]) -> StepResult:
+    wanted = pc.field("instance_id").isin(pa.array(ids, pa.string()))
+    pairs = context.shelf.read("instruction_pairs", INSTRUCTION_PAIR.names, wanted)
+    its_case = pc.field("case_id").isin(pairs["case_id"].combine_chunks().unique())
+    reports = context.shelf.read("reports", ["case_id", "findings", "impression"], its_case)
+    rows = pairs.join(reports, "case_id").select(VERIFY_INPUT.names).cast(VERIFY_INPUT).sort_by("instance_id")
+    return verify(rows, config=context.config.verify)
