@@ -1,7 +1,7 @@
-"""Keyed pseudonyms: the same patient always has the same code, and nobody without the key can tell which.
+"""Keyed pseudonyms and date shifts: the same key gives the same codes, no key gives none.
 
-In: identifiers and the project's key. Out: HMAC-SHA256 codes of 128 bits, a date shift per patient.
-Source: RFC 2104 (HMAC); 45 CFR 164.514(c): codes derived from identifiers need the key to stay undisclosed.
+In: site, value and a key of at least 32 bytes. Out: 32 hex digits, or a number of days.
+Source: HMAC-SHA256 (RFC 2104), first 128 bits; one key per project, from a secret, never in config or warehouse.
 """
 
 import hashlib
@@ -11,58 +11,62 @@ import secrets
 from schemas.errors import ConfigError
 
 KEY_BYTES = 32
-CODE_HEX_DIGITS = 32
-MIN_SHIFT_DAYS = 30
-MAX_SHIFT_DAYS = 365
-
-
-class Pseudonymizer:
-    """Gives codes under one key. The key never shows in a repr."""
-
-    def __init__(self, key: bytes) -> None:
-        """Raises: ConfigError for a key of less than 32 bytes."""
-        if len(key) < KEY_BYTES:
-            raise ConfigError(f"pseudonym key: needs {KEY_BYTES} bytes, has {len(key)}")
-        self._key = key
-
-    def __repr__(self) -> str:
-        return f"Pseudonymizer(key_id={self.key_id!r})"
-
-    @property
-    def key_id(self) -> str:
-        """Eight hex digits that name the key without revealing it."""
-        return self._digest("key-id").hex()[:8]
-
-    def code(self, domain: str, site: str, value: str) -> str:
-        """Give the pseudonym of a value within a domain and site: 32 hex digits."""
-        return self._digest(domain, site, value).hex()[:CODE_HEX_DIGITS]
-
-    def date_shift_days(self, site: str, patient: str) -> int:
-        """Give the days by which all dates of a patient move: 30 to 365, forth or back; intervals survive."""
-        number = int.from_bytes(self._digest("date-shift", site, patient)[:8], "big")
-        days = MIN_SHIFT_DAYS + number // 2 % (MAX_SHIFT_DAYS - MIN_SHIFT_DAYS + 1)
-        return days if number % 2 else -days
-
-    def _digest(self, *parts: str) -> bytes:
-        """Hash parts, each with its length before it, so that no two lists of parts read the same."""
-        message = b"".join(len(data).to_bytes(8, "big") + data for data in (part.encode() for part in parts))
-        return hmac.new(self._key, message, hashlib.sha256).digest()
+_CODE_HEX = 32
+_KEY_ID_HEX = 8
+_LEAST_DAYS, _MOST_DAYS = 30, 365
 
 
 def new_key() -> bytes:
-    """Make a random key of 32 bytes."""
+    """Draw a new key from the operating system's randomness."""
     return secrets.token_bytes(KEY_BYTES)
 
 
 def read_key(text: str) -> bytes:
     """Read a key written as hex digits.
 
-    Raises: ConfigError when the text is not hex or too short; the text is not repeated.
+    Raises: ConfigError when the text is no hex or shorter than 32 bytes; the message never holds the text.
     """
     try:
         key = bytes.fromhex(text.strip())
     except ValueError:
-        raise ConfigError("pseudonym key: must be hex digits (make one with `sonocurate key init`)") from None
+        raise ConfigError("the pseudonym key must be hex digits: write one with `sonocurate key`") from None
     if len(key) < KEY_BYTES:
-        raise ConfigError(f"pseudonym key: needs {KEY_BYTES} bytes, has {len(key)}")
+        raise ConfigError(f"the pseudonym key must have at least {KEY_BYTES * 2} hex digits")
     return key
+
+
+class Pseudonymizer:
+    """Gives keyed codes. Its repr names the key and never shows it."""
+
+    __slots__ = ("_key", "key_id")
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < KEY_BYTES:
+            raise ConfigError(f"the pseudonym key must have at least {KEY_BYTES} bytes")
+        self._key = bytes(key)
+        #: 8 hex digits that name the key without revealing it.
+        self.key_id: str = self._digest("key-id").hex()[:_KEY_ID_HEX]
+
+    def __repr__(self) -> str:
+        return f"Pseudonymizer(key_id={self.key_id!r})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a pseudonymizer holds a key and is never pickled")
+
+    def _digest(self, *parts: str) -> bytes:
+        """Hash the parts, each with its length before it, so that no two lists of parts look alike."""
+        message = bytearray()
+        for part in parts:
+            raw = part.encode("utf-8", "surrogatepass")
+            message += len(raw).to_bytes(8, "big") + raw
+        return hmac.new(self._key, bytes(message), hashlib.sha256).digest()
+
+    def code(self, domain: str, site: str, value: str) -> str:
+        """Code a value: HMAC-SHA256 over domain, site and value, first 128 bits as 32 hex digits."""
+        return self._digest("code", domain, site, value).hex()[:_CODE_HEX]
+
+    def date_shift_days(self, site: str, patient: str) -> int:
+        """Return the patient's shift: 30 to 365 days, back or forth, always the same."""
+        number = int.from_bytes(self._digest("date-shift", site, patient)[:8], "big")
+        days = _LEAST_DAYS + (number >> 1) % (_MOST_DAYS - _LEAST_DAYS + 1)
+        return days if number & 1 else -days

@@ -62,7 +62,8 @@ def finish(total: Receipt, failures: list[CurationError]) -> Receipt:
 
 def on_threads(flow: Flow[..., Receipt], workers: int) -> Flow[..., Receipt]:
     """Run a stage's flow on this many threads."""
-    return flow.with_options(task_runner=ThreadPoolTaskRunner(max_workers=workers))  # type: ignore[no-any-return]
+    runner: ThreadPoolTaskRunner[Receipt] = ThreadPoolTaskRunner(max_workers=workers)
+    return flow.with_options(task_runner=runner)  # type: ignore[arg-type]
 
 
 def _failure(outcome: object, stage: str) -> CurationError:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from curation.image.desensitize import STAGE, desensitize
 from prefect import flow, task
 
-from curation.image.rapidocr import rapidocr_engine
+from curation.image.desensitize import desensitize
+from curation.image.rapidocr import load_engine
 from curation.step import StepResult
 from flows.chunks import run_chunks
 from flows.stage import Context, Receipt, commit_chunk, context_of
+
+STAGE = "desensitize"
 
 
 @flow(name="desensitize", flow_run_name="desensitize", persist_result=False)
@@ -27,4 +29,4 @@ def desensitize_chunk(config_path: str, chunk_id: str) -> Receipt:
 
 def _work(context: Context, ids: Sequence[str]) -> StepResult:
     images = context.export.source_images(ids)
-    return desensitize(images, config=context.config.desensitize, ocr=rapidocr_engine(), pixels=context.export)
+    return desensitize(images, config=context.config.desensitize, ocr=load_engine(), pixels=context.export)

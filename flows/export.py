@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from curation.pseudonym import Pseudonymizer
 
 from curation.image.decode import DecodedImage, DecodeError, decode, probe
 from curation.image.screen import region_layout
@@ -15,6 +14,7 @@ from curation.intake.cases import build_cases
 from curation.intake.files import FileIndex, list_files
 from curation.intake.intake import Claim, claims_of, image_id_of
 from curation.intake.table import read_table
+from curation.pseudonym import Pseudonymizer
 from schemas.case import RAW_CASE, RAW_REPORT, SOURCE_IMAGE
 from schemas.config import Intake, Pipeline
 from schemas.errors import ConfigError

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 import pyarrow as pa
-from curation.text.known import find_known
 
+from curation.text.known import find_known
 from schemas.errors import LeakError
 
 #: Ids shorter than this occur by chance.

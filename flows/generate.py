@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from curation.generate.generate import STAGE, generate
 from prefect import flow, task
 
 from curation.generate.embedded import embedded_endpoint
+from curation.generate.generate import STAGE, generate
 from curation.generate.ledger import Ledger
 from curation.generate.pool import EndpointPool
 from curation.step import StepResult, reject, rejects_of, table_of
@@ -82,9 +82,7 @@ def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -
     finally:
         ledger.close()
     rejects = rejects_of(
-        reject(
-            STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME
-        )
+        reject(STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME)
         for row in without
     )
     return StepResult(result.kept, pa.concat_tables([result.rejected, rejects]), result.byproducts)

@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 
 from curation.pseudonym import new_key, read_key
-
 from schemas.config import Pipeline
 from schemas.errors import ConfigError
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from curation.text.scrub import STAGE, scrub
 from prefect import flow, task
 
 from curation.step import StepResult
+from curation.text.scrub import scrub
 from flows.chunks import run_chunks
 from flows.stage import Context, Receipt, commit_chunk, context_of
+
+STAGE = "scrub"
 
 
 @flow(name="scrub", flow_run_name="scrub", persist_result=False)

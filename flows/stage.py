@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from curation.pseudonym import Pseudonymizer
-
 from curation.generate.template import library
+from curation.pseudonym import Pseudonymizer
 from curation.step import StepResult
 from flows.export import Export
 from flows.key import load_key

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from schemas.case import REPORT
+
 
 class Task(StrEnum):
     """What a pair asks for."""
@@ -35,6 +37,15 @@ class Tier(StrEnum):
     RESEARCH = "research"
     PRODUCTION = "production"
 
+
+#: What generate reads: a scrubbed report with the systems and the published key frames of its case.
+GENERATE_INPUT = pa.schema(
+    [
+        *REPORT,
+        pa.field("systems", pa.list_(pa.string()), False, {"comment": "anatomical systems of the case"}),
+        pa.field("frame_ids", pa.list_(pa.string()), False, {"comment": "key frames of the case, in order"}),
+    ]
+)
 
 #: Table `instruction_pairs`: one row per generated instance with everything needed to trace it.
 INSTRUCTION_PAIR = pa.schema(
@@ -67,7 +78,7 @@ GENERATION = pa.schema(
         pa.field("request_key", pa.string(), False, {"comment": "sha256 of the canonical request"}),
         pa.field("case_id", pa.string(), False, {"comment": "case the request was about"}),
         pa.field("site", pa.string(), False, {"comment": "hospital code"}),
-        pa.field("purpose", pa.string(), False, {"comment": "question, round_trip, open"}),
+        pa.field("purpose", pa.string(), False, {"comment": "question, choose, round_trip, open"}),
         pa.field("endpoint", pa.string(), False, {"comment": "endpoint name"}),
         pa.field("model", pa.string(), False, {"comment": "model name as answered"}),
         pa.field("prompt_tokens", pa.int32(), True, {"comment": "as reported by the endpoint"}),

@@ -44,7 +44,7 @@ def query(root: Path, sql: str) -> pa.Table:
             statements = database.extract_statements(sql)
             if len(statements) != 1 or statements[0].type not in _QUERIES:
                 raise ConfigError("sql: only one statement that reads is allowed")
-            return database.execute(sql).to_arrow_table()
+            return database.sql(sql).to_arrow_table()
         except duckdb.Error as error:
             raise ConfigError(f"sql: {str(error).splitlines()[0]}") from None
 

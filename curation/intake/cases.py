@@ -85,7 +85,7 @@ def _defect(cells: Mapping[str, str]) -> RejectReason | None:
         return RejectReason.MISSING_CASE_ID
     if not cells.get("patient_id", "").strip():
         return RejectReason.MISSING_PATIENT_ID
-    if not cells.get("findings", "") and not cells.get("impression", ""):
+    if "findings" not in cells and "impression" not in cells:
         return RejectReason.MISSING_REPORT
     text = "\n".join(_report_text(cells.get(name, "")) for name in ("findings", "impression"))
     if not text.strip():

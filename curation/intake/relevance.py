@@ -38,7 +38,7 @@ def _pattern(terms: list[str]) -> re.Pattern[str]:
     """Match any term; Latin terms as whole words, Han terms anywhere."""
     latin = sorted((re.escape(term) for term in terms if term.isascii()), key=len, reverse=True)
     han = sorted((re.escape(term) for term in terms if not term.isascii()), key=len, reverse=True)
-    parts = ([rf"(?<![a-z0-9])(?:{'|'.join(latin)})(?![a-z])"] if latin else []) + han
+    parts = ([rf"(?<![a-z0-9])(?:{'|'.join(latin)})s?(?![a-z])"] if latin else []) + han
     return re.compile("|".join(parts), re.IGNORECASE)
 
 

@@ -30,7 +30,7 @@ MAX_CELL_CHARS = 16_000_000
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row as the hospital wrote it: our column name -> text. The content never shows in a repr."""
+    """One row as the hospital wrote it: our column name -> text, without nulls. The content never shows in a repr."""
 
     number: int
     cells: Mapping[str, str] = field(repr=False)
@@ -187,14 +187,19 @@ def _excel(path: Path) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
 def _raw_row(number: int, record: dict[str, Any] | None, wanted: Mapping[str, str]) -> RawRow:
     if record is None:
         return RawRow(number, {}, RejectReason.MALFORMED_ROW)
-    cells = {ours: _text(record.get(theirs)) for ours, theirs in wanted.items()}
+    present = {ours: record.get(theirs) for ours, theirs in wanted.items()}
+    cells = {ours: _text(value) for ours, value in present.items() if not _is_null(value)}
     undecodable = any("\ud800" <= char <= "\udfff" or char == "\ufffd" for cell in cells.values() for char in cell)
     return RawRow(number, cells, RejectReason.UNDECODABLE_TEXT if undecodable else None)
 
 
+def _is_null(value: object) -> bool:
+    return value is None or value != value  # noqa: PLR0124 - NaN differs from itself
+
+
 def _text(value: object) -> str:
     """Write a cell as text: whole floats without ``.0``, dates as ISO, lists joined by ``;``."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
+    if _is_null(value):
         return ""
     if isinstance(value, list | tuple):
         return ";".join(_text(item) for item in value)

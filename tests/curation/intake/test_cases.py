@@ -47,7 +47,7 @@ def cases_of(*cells, files=("a.png", "b.png", "c.png")):
         ({}, None),
         ({"case_id": " "}, "MISSING_CASE_ID"),
         ({"patient_id": ""}, "MISSING_PATIENT_ID"),
-        ({"findings": ""}, "MISSING_REPORT"),
+        ({"findings": ""}, "EMPTY_REPORT"),
         ({"findings": " \n"}, "EMPTY_REPORT"),
         ({"findings": "无"}, "EMPTY_REPORT"),
         ({"findings": "N/A"}, "EMPTY_REPORT"),
@@ -57,6 +57,13 @@ def cases_of(*cells, files=("a.png", "b.png", "c.png")):
 )
 def test_defects_of_a_row(change, defect):
     assert cases_of({**GOOD, **change})["defect"].to_pylist() == [defect]
+
+
+def test_a_row_without_a_report_cell_misses_its_report():
+    assert (
+        cases_of({name: cell for name, cell in GOOD.items() if name != "findings"})["defect"][0].as_py()
+        == "MISSING_REPORT"
+    )
 
 
 def test_equal_rows_of_one_id_keep_the_first_and_differing_rows_are_all_rejected():
@@ -123,6 +130,9 @@ def test_step_contract():
         ("停车缴费通知单", False),
         ("Pathology: liver biopsy, normal", False),
         ("双肾大小形态正常", True),
+        ("Mr. Smith, MRN MR0036350. Calcified plaque at the left carotid bulb, 3.0 mm.", True),
+        ("Simple cysts of both kidneys.", True),
+        ("Chest CT: normal liver.", False),
     ],
 )
 def test_relevance(text, relevant):

@@ -1,0 +1,93 @@
+"""One model-written pair in the making: what is planned for a case, and the row it becomes.
+
+In: a ``Case``. Out: ``Attempt`` rows in instance order; the number of an instance is the number of its attempt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from curation.generate import closed
+from curation.generate.case import Case, draw
+from curation.generate.pairs import instance_id, lowest, pair_row
+from curation.generate.request import Answer, Failure, Request
+from curation.generate.spans import Candidate
+from curation.generate.template import TOPICS, Library, Template, Topic
+from schemas.config import Generate
+from schemas.instruction import Form, Task
+
+OPEN_SHOTS = 1
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A closed attempt has a span, an open one a topic. ``failure`` ends it; the last writing answer is its author."""
+
+    case: Case
+    number: int
+    templates: tuple[Template, ...] = field(repr=False)
+    topic: Topic = "interpretation"
+    span: Candidate | None = None
+    spans: Sequence[Candidate] = ()
+    choices: list[str] = field(default_factory=list, repr=False)
+    question: str = field(default="", repr=False)
+    answer: str = field(default="", repr=False)
+    failure: Failure | None = None
+    answers: list[tuple[Request, Answer]] = field(default_factory=list, repr=False)
+
+    @property
+    def form(self) -> Form:
+        """Closed if the report gives the answer."""
+        return Form.OPEN if self.span is None else Form.CLOSED
+
+    @property
+    def instance_id(self) -> str:
+        """The id of the pair, kept or not."""
+        return instance_id(self.case, Task.VQA, self.form, self.number)
+
+    def take(self, question: str | Failure, answer: str) -> Failure | None:
+        """Take a question that was read, or return why there is none."""
+        self.answer = answer
+        if isinstance(question, Failure):
+            return question
+        self.question = question
+        return None
+
+    def row(self, config: Generate) -> dict[str, Any]:
+        """Build the row of a pair that passed; it may be used for no more than any model that had a hand in it."""
+        request, author = [pair for pair in self.answers if pair[0].purpose != "round_trip"][-1]
+        span = self.span
+        return pair_row(
+            self.case,
+            config,
+            instance_id=self.instance_id,
+            task=Task.VQA.value,
+            form=self.form.value,
+            question=self.question,
+            answer=self.answer,
+            source_section=span.section if span else None,
+            source_start=span.start if span else None,
+            source_end=span.end if span else None,
+            template_id=self.templates[0].template_id,
+            prompt_sha256=request.prompt_sha256,
+            model=author.model,
+            endpoint=author.endpoint,
+            request_key=author.request_key,
+            tier=lowest(config.tier, *(answer.tier for _, answer in self.answers)).value,
+        )
+
+
+def plan(case: Case, config: Generate, prompts: Library) -> list[Attempt]:
+    """Plan the attempts of a case: closed ones by their spans, open ones by topics in turn."""
+    first = prompts.pick(case.systems, draw(config.seed, case.case_id, "template"))
+    others = [template for template in prompts.templates if template is not first]
+    second = others[draw(config.seed, case.case_id, "second") % len(others)] if others else first
+    templates = (first, second)[:OPEN_SHOTS]
+    spans = closed.spans_of(case)
+    picked = closed.pick(case, spans, count=config.closed_per_case, seed=config.seed)
+    attempts = [Attempt(case, number, templates, span=span, spans=spans) for number, span in enumerate(picked)]
+    turn = draw(config.seed, case.case_id, "topic")
+    if case.text:
+        for number in range(config.open_per_case):
+            attempts.append(Attempt(case, number, templates, topic=TOPICS[(turn + number) % len(TOPICS)]))
+    return attempts

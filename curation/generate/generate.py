@@ -1,0 +1,156 @@
+"""The generate step: from scrubbed reports to instruction pairs.
+
+In: ``GENERATE_INPUT``. Out: ``INSTRUCTION_PAIR``, rejects of unit pair, and ``GENERATION``.
+Rounds of requests, each asked at once for all rows of the chunk: write questions and open pairs; choose a question
+where writing one failed; ask closed questions back. What is asked and kept depends on a row and the answers alone.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from curation.generate import closed
+from curation.generate.attempt import Attempt, plan
+from curation.generate.case import Case
+from curation.generate.open import open_request
+from curation.generate.pairs import code_pairs
+from curation.generate.parse import pair_of
+from curation.generate.request import Answer, AnswerPool, Failure, Request
+from curation.generate.template import Library, library
+from curation.step import StepResult, reject, rejects_of, table_of
+from schemas.config import Generate
+from schemas.errors import ChunkError
+from schemas.instruction import GENERATE_INPUT, GENERATION, INSTRUCTION_PAIR
+from schemas.reject import RejectReason, Unit
+
+STAGE = "generate"
+_Ask = Callable[[Attempt], Request | None]
+_Read = Callable[[Attempt, Answer], Failure | None]
+
+
+def generate(reports: pa.Table, *, config: Generate, pool: AnswerPool) -> StepResult:
+    """Make report, diagnosis, closed-ended and open-ended pairs of every case.
+
+    Rejects: NO_USABLE_IMAGE, NO_ANSWER_SPAN (``case_id/none``, nothing could be attempted); under the id the pair would
+    have had: ENDPOINT_FAILED, EMPTY_ANSWER, MALFORMED_ANSWER, TRUNCATED_ANSWER, REFUSED_ANSWER, WRONG_LANGUAGE,
+    QUESTION_GIVES_ANSWER, ROUND_TRIP_MISMATCH, NAMES_SOURCE.
+    Raises: ChunkError for a table of another schema; RetryableError from the pool.
+    Source: EchoVLM section 3.1 and Appendix A.
+    """
+    if reports.schema.names != GENERATE_INPUT.names:
+        raise ChunkError(f"generate: columns must be {', '.join(GENERATE_INPUT.names)}")
+    prompts = library()
+    cases = [Case.of(row) for row in reports.to_pylist()]
+    planned = [plan(case, config, prompts) if case.frame_ids else [] for case in cases]
+    _run([attempt for attempts in planned for attempt in attempts], config, prompts, pool)
+    return _collect(cases, planned, config, prompts)
+
+
+def _run(attempts: Sequence[Attempt], config: Generate, prompts: Library, pool: AnswerPool) -> None:
+    """Ask all rounds."""
+
+    def write(attempt: Attempt) -> Request | None:
+        case, language = attempt.case, attempt.case.language
+        if attempt.span is None:
+            return open_request(case, attempt.topic, attempt.templates, prompts.open.text(language), config)
+        shots = prompts.shots(attempt.span.kind, language, attempt.templates[0], closed.SHOTS)
+        return closed.question_request(attempt.span, shots, prompts.closed.text(language), config)
+
+    def choose(attempt: Attempt) -> Request | None:
+        if attempt.span is None or attempt.failure is None or attempt.failure.reason is RejectReason.ENDPOINT_FAILED:
+            return None
+        prompt = prompts.choose.text(attempt.case.language)
+        attempt.choices = closed.questions_for(attempt.span, prompt)
+        return closed.choose_request(attempt.span, attempt.choices, prompt, config) if attempt.choices else None
+
+    def ask_back(attempt: Attempt) -> Request | None:
+        if attempt.span is None or attempt.failure is not None:
+            return None
+        prompt = prompts.round_trip.text(attempt.case.language)
+        attempt.choices = closed.choices_of(attempt.span, attempt.spans, prompt.none)
+        shots = attempt.templates[0].text(attempt.case.language).closed[: closed.ROUND_TRIP_SHOTS]
+        return closed.round_trip_request(attempt.question, attempt.span, attempt.choices, shots, prompt, config)
+
+    _round(attempts, write, _read_written, pool)
+    _round(attempts, choose, _read_chosen, pool)
+    _round(attempts, ask_back, _read_round_trip, pool)
+
+
+def _round(attempts: Sequence[Attempt], ask: _Ask, read: _Read, pool: AnswerPool) -> None:
+    """Ask for every attempt that has something to ask, then read the answers in order."""
+    asked = [(attempt, request) for attempt in attempts if (request := ask(attempt)) is not None]
+    outcomes = pool.ask([request for _, request in asked])
+    for (attempt, request), outcome in zip(asked, outcomes, strict=True):
+        if isinstance(outcome, Failure):
+            attempt.failure = outcome
+        else:
+            attempt.answers.append((request, outcome))
+            attempt.failure = read(attempt, outcome)
+
+
+def _read_written(attempt: Attempt, answer: Answer) -> Failure | None:
+    if attempt.span is not None:
+        question = closed.read_question(answer, attempt.span, attempt.case.language)
+        return attempt.take(question, attempt.span.text)
+    pair = pair_of(answer, attempt.case.language)
+    return pair if isinstance(pair, Failure) else attempt.take(*pair)
+
+
+def _read_chosen(attempt: Attempt, answer: Answer) -> Failure | None:
+    return attempt.take(closed.read_chosen(answer, attempt.choices), attempt.answer)
+
+
+def _read_round_trip(attempt: Attempt, answer: Answer) -> Failure | None:
+    return closed.check_round_trip(answer, attempt.answer, attempt.choices)
+
+
+def _collect(
+    cases: Sequence[Case], planned: Sequence[Sequence[Attempt]], config: Generate, prompts: Library
+) -> StepResult:
+    kept: list[dict[str, Any]] = []
+    rejected: list[dict[str, Any]] = []
+    generations: list[dict[str, Any]] = []
+    for case, attempts in zip(cases, planned, strict=True):
+        by_code = code_pairs(case, prompts.phrasings, config) if case.frame_ids else []
+        kept += by_code + [attempt.row(config) for attempt in attempts if attempt.failure is None]
+        rejected += [_rejected(attempt) for attempt in attempts if attempt.failure is not None]
+        generations += [_generation(case, *answered) for attempt in attempts for answered in attempt.answers]
+        if not by_code and not attempts:
+            rejected.append(_nothing(case))
+    byproducts = {"generations": table_of(generations, GENERATION)}
+    return StepResult(table_of(kept, INSTRUCTION_PAIR), rejects_of(rejected), byproducts)
+
+
+def _rejected(attempt: Attempt) -> dict[str, Any]:
+    case, failure = attempt.case, attempt.failure
+    if failure is None:
+        raise ValueError("a kept attempt has no reject")
+    return reject(
+        STAGE,
+        Unit.PAIR,
+        attempt.instance_id,
+        case.site,
+        failure.reason,
+        parent_id=case.case_id,
+        detail=failure.detail,
+    )
+
+
+def _nothing(case: Case) -> dict[str, Any]:
+    reason = RejectReason.NO_ANSWER_SPAN if case.frame_ids else RejectReason.NO_USABLE_IMAGE
+    detail = "no sentence has exactly one value to ask for" if case.frame_ids else "the case has no published key frame"
+    return reject(STAGE, Unit.PAIR, f"{case.case_id}/none", case.site, reason, parent_id=case.case_id, detail=detail)
+
+
+def _generation(case: Case, request: Request, answer: Answer) -> dict[str, Any]:
+    return {
+        "request_key": answer.request_key,
+        "case_id": case.case_id,
+        "site": case.site,
+        "purpose": request.purpose,
+        "endpoint": answer.endpoint,
+        "model": answer.model,
+        "prompt_tokens": answer.prompt_tokens,
+        "completion_tokens": answer.completion_tokens,
+    }

@@ -1,0 +1,229 @@
+"""Decide for every text region: keep or mask, what it is, and by which rule.
+
+Flows in: text regions, known PHI and geometry of one frame. Flows out: one decision per region, in input order.
+Default deny: a region stays only in a group of one row that a keep rule proves as a whole, read with confidence, that
+is not known PHI and does not stand in the header band, after a cue or beside unknown text that could make it a name.
+Source: EchoVLM App. A, Fig. 4; spec rules 1 to 5.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from curation.image import layout
+from curation.image.known import KnownPhi
+from curation.image.lexicon import fold, has_hanzi, load_lexicon
+from curation.image.regions import ScanRegion
+from curation.image.rules import FORBIDDEN, Proof, prove
+from schemas.region import RegionAction, RegionKind, TextRegion
+
+#: Most boxes one statement is spread over.
+_MAX_GROUP = 8
+#: Widest gap inside a phrase, and between a label and its value (two-column result boxes), in text heights.
+_PHRASE_GAP, _VALUE_GAP = 2.5, 16.0
+#: Unknown text nearer than this may be the other half of a name.
+_NEIGHBOUR_GAP = 2.5
+#: A cue governs what follows within this gap.
+_CUE_GAP = 14.0
+Row = list[int]
+Group = tuple[int, ...]
+
+#: Least length of an anatomical phrase that may stand in the header band or after a cue: nobody is called that.
+_CLEAR_LETTERS, _CLEAR_HANZI = 8, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to a region and why."""
+
+    region: TextRegion
+    kind: RegionKind
+    action: RegionAction
+    rule: str
+
+    @property
+    def kept(self) -> bool:
+        """Say whether the region stays visible."""
+        return self.action is RegionAction.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is known about the frame besides its text.
+
+    Shapes: ``shape`` is rows, columns.
+    """
+
+    shape: tuple[int, int]
+    scan: tuple[ScanRegion, ...]
+    known: KnownPhi
+    keep_min_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a frame with everything its decisions need."""
+
+    order: Row
+    proofs: dict[int, tuple[Proof, Group]]
+    regions: Sequence[TextRegion]
+    scene: Scene
+    band: int
+    ticks: set[int]
+    identity: set[int]
+
+    def gap(self, left: int, right: int) -> float:
+        return layout.gap_in_heights(self.regions[left], self.regions[right])
+
+
+def classify(regions: Sequence[TextRegion], scene: Scene) -> list[Decision]:
+    """Decide for every region of a frame."""
+    identity = {i for i, region in enumerate(regions) if _is_identity(region, scene)}
+    band = layout.header_end(scene.shape[0], scene.scan, [regions[i] for i in identity])
+    ticks = layout.find_ticks(regions)
+    stacked = _prove_columns(regions)
+    decisions: dict[int, Decision] = {}
+    for order in layout.find_rows(regions):
+        proofs = _prove_row(order, regions)
+        proofs |= {i: found for i, found in stacked.items() if i not in proofs or not proofs[i][0].valued}
+        row = _Row(order, proofs, regions, scene, band, ticks, identity)
+        decisions |= {index: _decide(index, row) for index in order}
+    return [decisions[i] for i in range(len(regions))]
+
+
+def _prove_row(row: Row, regions: Sequence[TextRegion]) -> dict[int, tuple[Proof, Group]]:
+    """Cut a row into groups so that as many boxes as possible are proven, in as few groups as possible."""
+    best: list[tuple[int, int, dict[int, tuple[Proof, Group]]]] = [(0, 0, {})]
+    for end in range(1, len(row) + 1):
+        options = [best[end - 1]]
+        for start in range(max(0, end - _MAX_GROUP), end):
+            group = tuple(row[start:end])
+            proof = _prove_group(group, regions)
+            if proof:
+                covered, groups, chosen = best[start]
+                weight = covered + len(group) * (1 if proof.weak else 2)
+                options.append((weight, groups - 1, {**chosen, **dict.fromkeys(group, (proof, group))}))
+        best.append(max(options, key=lambda option: option[:2]))
+    return best[-1][2]
+
+
+def _prove_columns(regions: Sequence[TextRegion]) -> dict[int, tuple[Proof, Group]]:
+    """Join a label with the number right below it, where together they are a value."""
+    found: dict[int, tuple[Proof, Group]] = {}
+    for upper, lower in layout.stacked_pairs(regions):
+        proof = prove(f"{regions[upper].text} {regions[lower].text}")
+        if proof and proof.valued and upper not in found:
+            found |= dict.fromkeys((upper, lower), (proof, (upper, lower)))
+    return found
+
+
+def _prove_group(group: Group, regions: Sequence[TextRegion]) -> Proof | None:
+    texts = [regions[i].text for i in group]
+    widest = max((layout.gap_in_heights(regions[a], regions[b]) for a, b in pairwise(group)), default=0.0)
+    if widest > _VALUE_GAP or not all(text.strip() for text in texts):
+        return None
+    proof = prove(" ".join(texts))
+    return None if proof and widest > _PHRASE_GAP and not proof.valued else proof
+
+
+def _decide(index: int, row: _Row) -> Decision:
+    region = row.regions[index]
+    if index in row.identity:
+        return Decision(region, RegionKind.PHI, RegionAction.MASK, "identity")
+    if index in row.proofs:
+        proof, group = row.proofs[index]
+        doubt = _doubt(proof, group, row)
+        return _verdict(region, proof.kind, doubt or proof.rule, keep=doubt is None)
+    if index in row.ticks:
+        sure = region.score >= row.scene.keep_min_score and region.box_px[1] >= row.band
+        return _verdict(region, RegionKind.DEVICE, "axis_tick" if sure else "axis_tick_doubtful", keep=sure)
+    return _verdict(region, RegionKind.UNKNOWN, "default_deny", keep=False)
+
+
+def _verdict(region: TextRegion, kind: RegionKind, rule: str, *, keep: bool) -> Decision:
+    if keep:
+        return Decision(region, kind, RegionAction.KEEP, rule)
+    return Decision(region, RegionKind.UNKNOWN, RegionAction.MASK, rule)
+
+
+def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
+    """Name what speaks against keeping a proven group, or None."""
+    members = [row.regions[i] for i in group]
+    line = " ".join(region.text for region in members)
+    checks: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("low_score", lambda: min(region.score for region in members) < row.scene.keep_min_score),
+        ("known_phi", lambda: row.scene.known.hits(line, valued=is_clear(proof, line))),
+        ("header_band", lambda: not is_clear(proof, line) and min(r.box_px[1] for r in members) < row.band),
+        ("after_cue", lambda: not is_clear(proof, line) and _after_cue(group, row)),
+        (
+            "beside_unknown",
+            lambda: (proof.weak or _is_short(line)) and not proof.valued and _beside_unknown(group, row),
+        ),
+        ("collision", lambda: proof.weak and not all(_in_scan(region, row.scene) for region in members)),
+    )
+    return next((name for name, speaks in checks if speaks()), None)
+
+
+def is_clear(proof: Proof, line: str) -> bool:
+    """Say whether a proven line may stand among identities: it has a value, or is a phrase that no name could be."""
+    least = _CLEAR_HANZI if has_hanzi(line) else _CLEAR_LETTERS
+    phrase = proof.kind is RegionKind.LANDMARK or proof.rule == "device_line"
+    return proof.valued or (phrase and not proof.weak and len(fold(line)) >= least)
+
+
+def _in_scan(region: TextRegion, scene: Scene) -> bool:
+    return layout.in_scan(region, scene.scan, scene.shape)
+
+
+def _is_short(line: str) -> bool:
+    """Say whether a phrase is so short that initials could spell it."""
+    text = fold(line)
+    return len(text) <= 2 and not has_hanzi(text)
+
+
+def _after_cue(group: Group, row: _Row) -> bool:
+    """Say whether a cue stands to the left with no proven value between."""
+    right = group[0]
+    for index in reversed(row.order[: row.order.index(group[0])]):
+        if row.gap(index, right) > _CUE_GAP:
+            return False
+        if index in row.identity:
+            return True
+        if index in row.proofs and row.proofs[index][0].valued:
+            return False
+        right = index
+    return False
+
+
+def _beside_unknown(group: Group, row: _Row) -> bool:
+    """Say whether unproven text stands right before or after the group."""
+    first, last = row.order.index(group[0]), row.order.index(group[-1])
+    before = row.order[first - 1 : first]
+    after = row.order[last + 1 : last + 2]
+    pairs = [(i, i, group[0]) for i in before] + [(i, group[-1], i) for i in after]
+    return any(i not in row.proofs and row.gap(left, right) <= _NEIGHBOUR_GAP for i, left, right in pairs)
+
+
+def _is_identity(region: TextRegion, scene: Scene) -> bool:
+    """Say whether a region itself shows a cue, a date, a time, a long number or known PHI."""
+    proof = prove(region.text)
+    if proof and is_clear(proof, region.text):
+        return scene.known.hits(region.text, valued=True)
+    if proof is None and (FORBIDDEN.search(fold(region.text)) or holds_cue(region.text)):
+        return True
+    return scene.known.hits(region.text)
+
+
+@lru_cache(maxsize=1)
+def _cue_pattern() -> re.Pattern[str]:
+    cues = sorted(load_lexicon().cues, key=len, reverse=True)
+    latin = "|".join(re.escape(c) for c in cues if not has_hanzi(c))
+    hanzi = "|".join(re.escape(c) for c in cues if has_hanzi(c))
+    return re.compile(rf"(?<![a-z])(?:{latin})(?![a-z])|(?:{hanzi})")
+
+
+def holds_cue(text: str) -> bool:
+    """Say whether a text holds a PHI cue such as "Name", "ID" or a hospital word."""
+    return bool(_cue_pattern().search(fold(text)))

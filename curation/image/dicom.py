@@ -1,0 +1,147 @@
+"""DICOM: header first, then one frame at a time as RGB.
+
+Flows in: a path. Flows out: header facts, and uint8[H, W, 3] frames. Sources: PS3.3 C.7.6.3 (image pixel and
+palettes), C.11.2 (VOI LUT), PS3.5 A.4 (encapsulation); (0008,0060) Modality.
+"""
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pydicom
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.pixels import apply_color_lut, apply_rescale, apply_voi_lut, get_decoder, pixel_array
+
+from curation.image.errors import DecodeError
+from schemas.reject import RejectReason
+
+# pydicom's warnings and log lines print values: PHI. They are silenced for the whole process.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+for _name in ("pydicom", "libjpeg", "openjpeg", "rle", "pylibjpeg"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+_ULTRASOUND = ("US", "IVUS")
+#: Ends of encapsulated streams: sequence delimitation item (FFFE,E0DD) of length 0, little endian.
+_DELIMITER = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
+_MAX_HEADER_BYTES = 64 * 1024 * 1024
+
+
+def read_header(path: Path) -> FileDataset:
+    """Read everything before the pixels.
+
+    Rejects: UNREADABLE_IMAGE, UNSUPPORTED_TRANSFER_SYNTAX, NOT_ULTRASOUND.
+    """
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True, force=True, defer_size=_MAX_HEADER_BYTES)
+        usable = int(header.get("Rows") or 0) > 0 and int(header.get("Columns") or 0) > 0
+        modality = str(header.get("Modality") or "").strip().upper()
+    except Exception:  # noqa: BLE001 - pydicom raises many kinds on broken files, with content in the messages
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE) from None
+    if modality and modality not in _ULTRASOUND:
+        raise DecodeError(RejectReason.NOT_ULTRASOUND)
+    _check_syntax(header)
+    if not usable:
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE)
+    return header
+
+
+def _check_syntax(header: FileDataset) -> None:
+    syntax = _syntax_of(header)
+    try:
+        available = syntax is not None and get_decoder(syntax).is_available
+    except NotImplementedError:
+        available = False
+    if not available:
+        raise DecodeError(RejectReason.UNSUPPORTED_TRANSFER_SYNTAX)
+
+
+def _syntax_of(header: FileDataset) -> pydicom.uid.UID | None:
+    """Name the transfer syntax; a bare data set without file meta is implicit or explicit by how it was read."""
+    syntax = getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID")
+    if syntax:
+        return pydicom.uid.UID(str(syntax))
+    implicit, little = header.original_encoding
+    if not little:
+        return pydicom.uid.ExplicitVRBigEndian
+    return pydicom.uid.ImplicitVRLittleEndian if implicit else pydicom.uid.ExplicitVRLittleEndian
+
+
+def frame_count(header: Dataset) -> int:
+    """Read NumberOfFrames; absent means 1."""
+    try:
+        return max(1, int(header.get("NumberOfFrames") or 1))
+    except (TypeError, ValueError):
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE) from None
+
+
+def check_complete(path: Path, header: FileDataset) -> None:
+    """Find files that end in the middle of their pixels: decoders may paint the rest grey.
+
+    Rejects: UNREADABLE_IMAGE.
+    """
+    syntax = _syntax_of(header)
+    if syntax is None or not syntax.is_compressed or syntax.is_deflated:
+        return  # uncompressed: pydicom compares lengths itself
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(-min(file.tell(), 1 << 20), 2)
+        tail = file.read()
+    if _DELIMITER not in tail:
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE)
+
+
+def read_frame(path: Path, header: FileDataset, index: int) -> npt.NDArray[np.uint8]:
+    """Decode one frame to RGB.
+
+    Shapes: uint8[H, W, 3].
+    """
+    if getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID"):
+        array = pixel_array(path, index=index)
+    else:
+        dataset = pydicom.dcmread(path, force=True)
+        dataset.file_meta = pydicom.dataset.FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = _syntax_of(header)
+        array = pixel_array(dataset, index=index)
+    return _to_rgb(array, header)
+
+
+def _to_rgb(array: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.uint8]:
+    kind = str(header.get("PhotometricInterpretation", "")).strip().upper()
+    if kind == "PALETTE COLOR":
+        return _eight_bit(apply_color_lut(array, header), 16 if _lut_bits(header) > 8 else 8)[..., :3]
+    if array.ndim == 3:
+        return _eight_bit(array, int(header.get("BitsStored") or 8))[..., :3]
+    grey = _grey(array, header)
+    if kind == "MONOCHROME1":
+        grey = np.uint8(255) - grey
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _lut_bits(header: Dataset) -> int:
+    """Read the bits of a palette entry; pydicom scales 8-bit entries itself."""
+    return int(header.RedPaletteColorLookupTableDescriptor[2])
+
+
+def _eight_bit(array: npt.NDArray[Any], bits: int) -> npt.NDArray[np.uint8]:
+    if array.dtype == np.uint8:
+        return array
+    return (array >> max(0, bits - 8)).clip(0, 255).astype(np.uint8)
+
+
+def _grey(array: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.uint8]:
+    """Apply rescale and window; without a window 8-bit values stay as they are and deeper ones are stretched."""
+    windowed = "WindowWidth" in header or "VOILUTSequence" in header
+    if array.dtype == np.uint8 and not windowed and "RescaleSlope" not in header:
+        return array
+    values = np.asarray(apply_rescale(array, header), dtype=np.float64)
+    if windowed:
+        values = np.asarray(apply_voi_lut(apply_rescale(array, header), header), dtype=np.float64)
+    low, high = float(values.min()), float(values.max())
+    if array.dtype == np.uint8 and not windowed:
+        low, high = 0.0, 255.0
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return np.asarray(((values - low) * scale).round().clip(0, 255), dtype=np.uint8)

@@ -1,0 +1,67 @@
+"""The port to OCR: one method.
+
+Flows in: pixels. Flows out: every detected text line, also unreadable ones (empty text): what is not read is masked.
+"""
+
+from typing import Protocol, runtime_checkable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from schemas.region import TextRegion
+
+Pixels = npt.NDArray[np.uint8]
+
+
+class OcrEngine(Protocol):
+    """Finds and reads text. One engine may be used by several threads at once."""
+
+    def read(self, pixels: Pixels) -> list[TextRegion]:
+        """Detect and read all lines.
+
+        Shapes: pixels uint8[H, W, 3] RGB.
+        """
+        ...
+
+
+@runtime_checkable
+class LineReader(Protocol):
+    """What an engine may offer besides: detection alone is cheaper than reading. Without it the audit reads all."""
+
+    def detect(self, pixels: Pixels) -> list[tuple[int, int, int, int]]:
+        """Detect lines without reading them; boxes xyxy, half-open."""
+        ...
+
+    def read_boxes(self, pixels: Pixels, boxes: list[tuple[int, int, int, int]]) -> list[TextRegion]:
+        """Read given lines."""
+        ...
+
+
+def read_frame(ocr: OcrEngine, pixels: Pixels, *, upscale_below_px: int) -> list[TextRegion]:
+    """Read a frame; small frames are read at twice the size and boxes mapped back.
+
+    Shapes: pixels uint8[H, W, 3].
+    Source: spec: a 2x upscale lifts recall of 9-11 px text from .62 to .77.
+    """
+    if pixels.shape[0] >= upscale_below_px:
+        return ocr.read(pixels)
+    regions = ocr.read(enlarge(pixels, 2.0))
+    return [TextRegion(shrink(region.box_px, 2.0, pixels), region.text, region.score) for region in regions]
+
+
+def enlarge(pixels: Pixels, scale: float) -> Pixels:
+    """Enlarge with cubic interpolation."""
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
+def shrink(box: tuple[int, int, int, int], scale: float, pixels: Pixels) -> tuple[int, int, int, int]:
+    """Map a box of an enlarged frame back, rounded outwards and clipped."""
+    rows, cols = pixels.shape[:2]
+    x0, y0, x1, y1 = box
+    return (
+        max(0, int(x0 // scale)),
+        max(0, int(y0 // scale)),
+        min(cols, int(-(-x1 // scale))),
+        min(rows, int(-(-y1 // scale))),
+    )

@@ -1,0 +1,69 @@
+"""PNG, JPEG, BMP and TIFF: header first, then one frame at a time as RGB.
+
+Flows in: a path. Flows out: size and frame count, and uint8[H, W, 3] frames. Pillow stays strict: a truncated file is
+an error, not a half-grey picture.
+"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from curation.image.errors import DecodeError
+from schemas.reject import RejectReason
+
+warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+
+_PILLOW = {"png": "PNG", "jpeg": "JPEG", "bmp": "BMP", "tiff": "TIFF"}
+_JPEG_END = b"\xff\xd9"
+
+
+def measure(path: Path, kind: str) -> tuple[int, int, int]:
+    """Read rows, columns and frame count from the header.
+
+    Rejects: DECOMPRESSION_BOMB, UNREADABLE_IMAGE.
+    """
+    try:
+        with Image.open(path, formats=(_PILLOW[kind],)) as image:
+            return image.height, image.width, int(getattr(image, "n_frames", 1)) if kind == "tiff" else 1
+    except Image.DecompressionBombError:
+        raise DecodeError(RejectReason.DECOMPRESSION_BOMB) from None
+    except Exception:  # noqa: BLE001 - Pillow raises many kinds on broken files
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE) from None
+
+
+def read_frame(path: Path, kind: str, index: int) -> npt.NDArray[np.uint8]:
+    """Decode one frame to RGB; transparency is dropped, deep grey is scaled to 8 bits.
+
+    Shapes: uint8[H, W, 3].
+    """
+    with Image.open(path, formats=(_PILLOW[kind],)) as image:
+        if index:
+            image.seek(index)
+        if image.mode.startswith(("I", "F")):
+            return _deep_grey(np.asarray(image))
+        return np.asarray(image.convert("RGB"), dtype=np.uint8)
+
+
+def check_complete(path: Path, kind: str) -> None:
+    """Find JPEG files without an end marker.
+
+    Rejects: UNREADABLE_IMAGE.
+    """
+    if kind != "jpeg":
+        return
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(-min(file.tell(), 1 << 16), 2)
+        tail = file.read()
+    if _JPEG_END not in tail:
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE)
+
+
+def _deep_grey(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    levels = np.asarray(values, dtype=np.float64)
+    high = float(levels.max()) if levels.size else 0.0
+    scaled = levels if high <= 255 else levels * (255.0 / (65535.0 if high <= 65535 else high))
+    return np.repeat(scaled.round().clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)

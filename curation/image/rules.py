@@ -1,0 +1,255 @@
+"""The keep rules: one table, each rule with its examples and counter-examples.
+
+Flows in: one joined line. Flows out: the first rule that proves the whole of it, or nothing. Whatever no rule proves is
+masked. Source: spec rules 2, 3 and 5; EchoVLM App. A, Fig. 4 (measurements and landmarks kept).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from curation.image.grammar import (
+    CLOCK_DIGITS,
+    CLOCK_WORD,
+    DURATION,
+    EPONYM,
+    GAP,
+    INDEX,
+    NUMBER,
+    PROBE,
+    load_parts,
+    split_glued,
+)
+from curation.image.lexicon import fold, load_lexicon
+from schemas.region import RegionKind
+
+_MAX_LINE = 120
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way to prove a line clinical. ``weak``: alone it is no proof beside unknown text or in a header."""
+
+    name: str
+    kind: RegionKind
+    pattern: re.Pattern[str]
+    valued: bool = False
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Why a line may stay."""
+
+    rule: str
+    kind: RegionKind
+    valued: bool
+    weak: bool
+
+
+#: What never stays, whatever else the line says (spec rule 5; patterns.csv): dates, clock times, long digit runs.
+FORBIDDEN = re.compile(
+    r"(?<!\d)(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}"
+    r"|(?<![\d.])\d{1,2}([-/.])\d{1,2}\1(?:\d{4}|\d{2})(?![\d])"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-\s.,]{0,2}\d{1,2}[-\s.,]{1,2}\d{2,4}"
+    r"|\d{1,2}[-\s.]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-\s.,]{0,2}\d{2,4}"
+    r"|(?<!\d)\d{1,2}:\d{2}:\d{2}|\d{1,2}:\d{2}\s?[ap]\.?m"
+    r"|(?<!\d)(?:[01]?\d|2[0-3])[::][0-5][1-9](?!\d)"
+    r"|\d{5,}|\d{2,}-\d{2,}-\d{2,}|月|日|年(?!龄)"
+)
+
+
+@lru_cache(maxsize=1)
+def load_rules() -> tuple[Rule, ...]:
+    """Build the rules once per process, most specific first."""
+    p = load_parts()
+    times = rf"{NUMBER}(?:\s?[x-]\s?{NUMBER}){{0,2}}"
+    bracket = rf"(?:\s?\(?{NUMBER}\s?(?:%|sd)\)?|\s?[(]?{DURATION}[)]?|\s?\(?±\s?\d{{1,2}}\s?(?:d|w|天|周)\)?)"
+    with_unit = rf"{times}\s?{p.unit}{bracket}{{0,2}}"
+    value = rf"(?:{with_unit}|{times}{bracket}{{0,2}}|{DURATION}{bracket}{{0,1}})"
+    site = rf"(?:{p.term}{GAP}){{0,4}}"
+    index = rf"(?:{INDEX}\s?)?"
+    sep = r"\s?[:=]?\s?"
+    item = (
+        rf"{index}{site}(?:{p.label}(?:{EPONYM})?{sep}{value}|{p.weak_label}(?:{EPONYM})?{sep}{with_unit}"
+        rf"|(?:rk|lk|ut|ro|lo|gb|bl|sp|pv|cbd)\s?(?:l|w|h|d|ap){sep}{with_unit}|(?:pi|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?)"
+    )
+    word = r"(?:low|med|mid|high|norm|on|off|gen|res|pen|std|auto|max|min|h|m|l|低|中|高|开|关)"
+    decimal = r"[<>]?\s?\d{1,2}\.\d{1,2}(?!\d)"
+    setting_value = rf"(?:[<>]?\s?{NUMBER}\s?{p.unit}?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
+    setting = (
+        rf"(?:{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
+        rf"|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)|map\s?[a-h])"
+    )
+    shown = rf"(?:{PROBE}|{p.preset}|{p.setting_name}|{setting}|{with_unit}|[a-z]{{1,2}}\s?\d{{1,2}}(?!\d))"
+    phrase = rf"{p.term}(?:{GAP}{p.term}){{0,7}}(?:\s?#?\d{{1,2}}(?:cm|mm)?)?"
+    fn = rf"(?:{GAP}(?:{NUMBER}\s?cm\s?(?:fn)?|n\s?\+\s?\d{{1,2}}|fn\s?{NUMBER}\s?(?:cm)?))?"
+    clock = rf"(?:{CLOCK_WORD}|{CLOCK_DIGITS})"
+    kind = RegionKind
+    return (
+        _rule(
+            "category",
+            kind.MEASUREMENT,
+            r"(?:acr\s?|c-?)?(?:bi|ti)-?rads\s?[:=]?\s?(?:tr)?[0-6][abc]?",
+            True,
+            ("BI-RADS 4A", "TI-RADS:3", "C-TIRADS 4b"),
+            ("BI-RADS ZHANG",),
+        ),
+        _rule(
+            "cine",
+            kind.DEVICE,
+            r"(?:cine|page|frame|frm|img)\s?:?\s?\d{1,4}(?:\s?/\s?\d{1,4})?",
+            True,
+            ("CINE 12/128", "Page 1/3"),
+            ("12/12",),
+        ),
+        _rule(
+            "setting",
+            kind.DEVICE,
+            rf"{setting}(?:[\s,;|/]{{0,3}}{setting}){{0,5}}",
+            True,
+            ("TIS0.0 MI 0.6", "MI 1.2", "FR 45Hz", "Gn 50", "DR 65", "PRF 4.0kHz", "WF Low", "D 16.0 cm", "增益 50%"),
+            ("MI LI", "TI 20240309", "ID 0.6", "D 16", "Room 3"),
+        ),
+        _rule(
+            "measurement",
+            kind.MEASUREMENT,
+            rf"{item}(?:[\s,;|/]{{0,3}}{item}){{0,5}}",
+            True,
+            (
+                "1 IVSd 1.2 cm",
+                "Dist 23.4 mm",
+                "RI 0.65",
+                "PI 1.20",
+                "LT Ut-PS 70.64cm/s",
+                "BPD 85.2mm 34w2d",
+                "GA 22w3d",
+                "1 L 2.31 cm",
+                "EF(Teich) 62 %",
+                "D1 23.1 mm D2 14.5 mm",
+                "双顶径 85.2mm",
+                "HC/AC 1.05",
+                "右肾长径 10.2cm",
+            ),
+            ("LI 12", "LMP 2024-03-09", "EDD 09/03/2024", "ID 4532", "Foot ZHANG", "L 3", "WANG 1.2 cm", "PS 123456"),
+        ),
+        _rule(
+            "value",
+            kind.MEASUREMENT,
+            rf"{index}{with_unit}(?:[\s,;|/]{{1,3}}{index}{with_unit}){{0,3}}",
+            True,
+            ("2.31 cm", "1 2.31 cm", "+ 1.06cm", "70.64cm/s", "82bpm", "23 x 14 mm"),
+            ("2.31", "45 Y", "65kg", "123456 mm", "3"),
+        ),
+        _rule("duration", kind.MEASUREMENT, rf"{DURATION}{bracket}{{0,1}}", True, ("22w3d",), ("22+3", "45Y")),
+        _rule(
+            "site_value",
+            kind.MEASUREMENT,
+            rf"{index}{phrase}{sep}{with_unit}",
+            True,
+            ("RK 10.2 cm", "CBD 5.1mm", "胆囊壁 3mm"),
+            ("Room 10.2 cm", "ZHANG 5.1mm"),
+        ),
+        _rule(
+            "clock_position",
+            kind.LANDMARK,
+            rf"(?:{phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{phrase})?{fn}|{phrase}{GAP}{clock}{fn}(?:{GAP}{phrase})?",
+            False,
+            ("RT BREAST 3:00", "左乳 3点", "10 o'clock", "RT BREAST 10:00 4 CM FN"),
+            ("3:00", "LIVER 3:00", "RT 14:28", "BREAST 10:17"),
+        ),
+        _rule("unit", kind.DEVICE, p.unit, False, ("cm/s", "mmHg", "kHz"), ("kg", "MD")),
+        _rule(
+            "probe",
+            kind.DEVICE,
+            rf"(?:(?:probe|xdcr|探头)?\s?:?\s?)?{PROBE}",
+            False,
+            ("C5-1", "L12-5", "EC9-4", "3C5A"),
+            ("12-3", "A123-4567"),
+        ),
+        _rule(
+            "landmark",
+            kind.LANDMARK,
+            phrase,
+            False,
+            ("LIVER", "RT KIDNEY SAG", "4CH", "SagLiver", "右肾 纵切", "甲状腺右叶横切", "LYMPH NODE", "N1 RK"),
+            ("LONG ZHANG", "LI WEI", "DR LIVER SMITH", "张伟", "Kidney Hospital", "left"),
+        ),
+        _rule(
+            "device_line",
+            kind.DEVICE,
+            rf"{shown}(?:\s?/\s?{shown}){{1,4}}|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{with_unit})){{1,3}}"
+            rf"|(?:\[?2d\]?|gen)\s(?:{PROBE}|{p.preset})|{p.setting_name}\s?:\s?\d{{1,3}}|{p.setting_name}\s(?:on|off)",
+            False,
+            ("L12-5/Thyroid", "C1-6 腹部", "9L 颈动脉 38fps", "3 dB / DR 68", "FA 4 / P 90%", "C7 / M5", "Gen V5-9"),
+            ("M / 45", "ZHANG / C5-1", "A123456 / B2"),
+        ),
+        _rule("date_label", kind.MEASUREMENT, rf"{p.date_label}\s?:?", False, ("EDD", "LMP:", "预产期"), ("EDD 3",)),
+        _rule(
+            "setting_name",
+            kind.DEVICE,
+            rf"{p.setting_name}(?:[\s/]{p.setting_name}){{0,2}}",
+            False,
+            ("THI", "Preset", "2D", "PRF"),
+            ("Gate", "Page Li", "M"),
+        ),
+        _rule("label", kind.MEASUREMENT, rf"{index}{p.label_name}\s?[:=]?", False, ("IVSd", "Area"), ("Max", "Foot")),
+    )
+
+
+def _rule(
+    name: str,
+    kind: RegionKind,
+    pattern: str,
+    valued: bool,
+    examples: tuple[str, ...],
+    counter_examples: tuple[str, ...],
+) -> Rule:
+    return Rule(name, kind, re.compile(pattern), valued, examples, counter_examples)
+
+
+@lru_cache(maxsize=65536)
+def prove(line: str) -> Proof | None:
+    """Find the rule that proves the whole line, or None: default deny."""
+    if not line or len(line) > _MAX_LINE:
+        return None
+    for text in dict.fromkeys((fold(line), fold(split_glued(line)))):
+        if FORBIDDEN.search(text):
+            return None
+        for rule in load_rules():
+            if rule.pattern.fullmatch(text.strip(" .,:;|_-" if not rule.valued else " .,:;|_")):
+                proof = _judge(rule, text)
+                if proof:
+                    return proof
+    return None
+
+
+#: Short names of display modes that are nobody's name or initials.
+_MODES = frozenset({"2d", "3d", "4d", "pdi", "tdi", "cfm", "prf", "thi", "tis", "tib", "tic"})
+
+
+def _is_weak(rule: Rule, text: str) -> bool:
+    """Say whether a text without value is so short that it could be initials."""
+    return (
+        not rule.valued and len(text) <= 3 and text not in _MODES and rule.name not in ("unit", "probe", "date_label")
+    )
+
+
+#: Only these make a bare "3:00" a position and not a time.
+_BREAST = re.compile(r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar)(?![a-z])|乳")
+
+
+def _judge(rule: Rule, text: str) -> Proof | None:
+    """Ask for the second proof that phrases need: an anchor that is no name, a breast for clock digits."""
+    if rule.name == "clock_position" and not re.search(CLOCK_WORD, text) and not _BREAST.search(text):
+        return None
+    if rule.name != "landmark":
+        return Proof(rule.name, rule.kind, rule.valued, weak=_is_weak(rule, text))
+    lexicon = load_lexicon()
+    anchors = [match.group() for match in load_parts().anchor.finditer(text)]
+    safe = [a for a in anchors if a not in lexicon.collisions and a not in lexicon.fillers]
+    strong = [a for a in safe if len(a) >= 3 or not a.isascii()]
+    if strong or (safe and len(anchors) >= 2):
+        return Proof(rule.name, rule.kind, False, weak=False)
+    return Proof(rule.name, rule.kind, False, weak=True) if anchors else None

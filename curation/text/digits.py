@@ -1,0 +1,128 @@
+# ruff: noqa: E501 - the grammar is data: one rule, one line
+"""Default deny for numbers: every digit run goes unless the clinical grammar proves it.
+
+In: folded text. Out: protected spans, and weak spans for every digit run outside them.
+Source: units and labels of curation/vocabulary; grades of ACR RADS, Bosniak, Graf, Adler; clock positions; HIPAA (ages over 89).
+"""
+
+import re
+from functools import cache
+
+from curation.text.lexicon import labels
+from curation.text.spans import Span, Strength, uncovered
+
+_NUM = r"(?<![\d/-])(?<!\d[.,:])(?<![A-Za-z]-)[<>≤≥~≈约±+-]{0,2}\s?\d{1,4}(?:[.,]\d{1,3})?(?![\d])"
+_N = r"\d{1,4}(?:[.,]\d{1,3})?"
+_SEP = r"\s*(?:x|X|\*|-|~|～|/|\+|±|to|and|or|by|至|到|和|与|及|或|、|，|,|;|；)\s*"
+_UNIT = (
+    r"(?:mm/s|[uµμ]m|cm/s2?|cm/sec|m/s²?|m/sec|mm[²2³3]|cm\^?[²2³3]|mm\^[23]|mmHg|mmol/L|umol/L|mm|cms?|cc|ml/min|ml/s|ml/m²|mls?|dl|"
+    r"g/m²|g/L|kg/m²|kg|lbs?|oz|kPa|kHz|MHz|Hz|dB(?:/cm/MHz|/m)?|bpm|fps|msec|ms|secs?|mins?|"
+    r"m²|㎡|㎜|㎝|㎝²|㎝³|㎖|m|g|l|s|%|％|°|℃|deg(?:rees?)?|"
+    r"mIU/ml|IU/L|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
+    r"millimet(?:er|re)s?|centimet(?:er|re)s?|millilit(?:er|re)s?|percent|per\s?cent|beats|"
+    r"(?:weeks?|wks?|days?|months?|mos?|years?|yrs?|hours?|hrs?|minutes?|seconds?|w|d|h)(?:\s?\d\s?(?:days?|d))?)(?![A-Za-z])"
+    r"|毫米|厘米|公分|平方厘米|立方厘米|毫升|升|毫克|微克|克|千克|公斤|斤|毫米汞柱|千帕|兆赫|分贝|度|倍|"
+    r"次/分钟?|次／分|次每分|bpm|周\+\d天?|周\+|周|天|个多?月|月余|月龄|小时|分钟|秒|年余|余年|多年|"
+    r"(?:个|枚|处|支|条|只|颗|粒|胎|次|组|层|根|片|例|段|叶|级|类|型|期|区|孔|产|孕|腔|分)(?![年月日])"
+)
+_NOUN = (
+    r"(?:nodules?|cysts?|stones?|calculi|calculus|mass(?:es)?|lesions?|foci|focus|follicles?|fibroids?|gallstones?|vessels?|images?|"
+    r"views?|fetus(?:es)?|gestations?|quadrants?|nodes?|polyps?|aneurysms?|cords?|leaflets?|chambers?|cusps?|septa|septations?|lobes?|"
+    r"segments?|kidneys?|ovar(?:y|ies)|embryos?|sacs?|myomas?|passes|cores?|samples?|readings?|attempts?|times|fold|sided|plaques?|"
+    r"valves?|veins?|arter(?:y|ies)|stents?|loops?|pockets?|collections?|areas?|sites?|regions?|grades?|out of|points?|"
+    r"cm|mm|vessel|view|chamber|dimensional|limb|limbs|digits?|tendons?|breasts?|lymph|subjects?|patients?|cases?|pregnanc(?:y|ies)|deliver(?:y|ies)|th|arrows?)"
+)
+_AGE = r"(?:[1-9]|[1-8]\d)"
+_LETTERED = r"(?<![A-Za-z0-9])"
+
+#: name -> regex over folded text (case-insensitive). Every one is a proof, so each needs more than a digit.
+GRAMMAR: dict[str, str] = {
+    "value_unit": rf"{_NUM}(?:\s?(?:{_UNIT})?{_SEP}{_N}){{0,4}}\s?[-]?(?:{_UNIT})",
+    "unit_power": r"\d{1,4}(?:\.\d+)?\s?x\s?10\^?\d{1,2}/L",
+    "dimensions": rf"{_NUM}(?:\s?(?:mm|cm))?(?:\s?[x*]\s?{_N}(?:\s?(?:mm|cm))?){{1,3}}(?!\d)",
+    "bracket_unit": rf"[(（]\s?(?:mm|cm|ml|cm/s|m/s|cm²|cm2|%|kpa|bpm|g|厘米|毫米)\s?[)）]\s?[:=]?\s?{_N}(?:{_SEP}{_N}){{0,3}}",
+    "rads": r"(?:(?:BI|TI|O|LI|LU|CAD|PI|EU|ACR|C|K|US|CEUS)[- ]?(?:TI)?[- ]?)?RADS(?:\s?(?:category|cat\.?|class|score|分级|分类|等级|评分|grade|\s|为|考虑|:|-))?"
+    r"\s?[:(]?\s?(?:US[- ]?)?[0-6][A-Ca-c]?(?:\s?[-~/或(]\s?[0-6][A-Ca-c]?\)?)?(?:类|级)?",
+    "rads_short": rf"{_LETTERED}(?:TR|LR|US|U|R|B|C|M|BR|VIS)-?[0-6][A-Ca-cM]?(?![\dA-Za-z-])",
+    "grade": r"(?:grade|gr\.?|stage|class|type|level|category|cat\.?|bosniak|graf|adler|score|scale|degree|nyha|zone|phase|mode|case|patient|subject|duct|days?|lead|tape|layer|lobe|cyst|mass|stent|track|view)"
+    r"\s?[:=]?\s?\d{1,2}(?:\.\d)?[A-Da-d]?(?:\s?(?:-|/|to|or)\s?\d{1,2}[A-Da-d]?)?(?![\d/-])",
+    "grade_zh": r"(?<!\d)\d{1,2}[A-Ca-c]?(?:\s?[-~～至到或、]\s?\d{1,2}[A-Ca-c]?)?\s?(?:级|类|型|期|度|区|段|分型)(?!\d)",
+    "scored_zh": r"(?:分级|评分|分型|分期|分类|Adler|Graf|成熟度)\s?[:为约]?\s?\d{1,2}(?:\s?[-~]\s?\d{1,2})?(?:级|分|型|度)?(?!\d)",
+    "oclock": r"(?<!\d)(?:1[0-2]|0?[1-9])(?::[03]0)?(?:\s?(?:-|to|and|,|~|/)\s?(?:1[0-2]|0?[1-9])(?::[03]0)?)?\s?o'?\s?clock",
+    "clock_position": r"(?<![\d:])(?:1[0-2]|0?[1-9])(?::[03]0)?\s?(?:position|posn|方向|方位|点位|时方向|时位|radial)",
+    "clock_breast": r"(?:breast|quadrant|nipple|areolar?|乳腺?|乳头|FN)[^\n\d]{0,24}(?:1[0-2]|0?[1-9]):[03]0(?!\d)",
+    "oclock_zh": r"(?<![\d午上晚早晨:])(?:1[0-2]|0?[1-9])(?:\s?[-~～至到、及]\s?(?:1[0-2]|0?[1-9])点?)?\s?点半?(?:钟)?(?!\d|分)",
+    "ga": r"(?<![\d/-])(?:[1-9]|[1-3]\d|4[0-5])\s?(?:w(?:eeks?|ks?)?|周)\s?[,+]?\s?(?:and\s?)?(?:[0-6](?:/7)?\s?(?:d(?:ays?)?|天)?)?(?![\dA-Za-z])",
+    "ga_plus": r"(?<![\d/.:+-])(?:[4-9]|[1-3]\d|4[0-2])\s?\+\s?[0-6]\s?(?:周|w(?:eeks?|ks?)?|d(?:ays)?)?(?![\dA-Za-z])",
+    "gravida": r"(?<![A-Za-z])G\s?\d{1,2}\s?P\s?\d{1,2}(?:[-+]?\d){0,4}(?:A\d)?(?:L\d)?(?![\d])|孕\s?\d{1,2}\s?产\s?\d{1,2}",
+    "segments": r"(?<![A-Za-z0-9])(?:(?:segments?|seg\.?|segs|段|levels?)\s?[IVX]+(?![a-z])|(?:segments?|seg\.?|segs|段|肝|level|levels|L|T|C|S|rib|ribs|digit|finger|toe|metacarpal|metatarsal|ray|quadrant)"
+    r"\s?\d{1,2}[ab]?(?:\s?(?:[-/,、&+]|and|to|至|和)\s?[LTCS]?\d{1,2}[ab]?)*(?:段)?(?![\d/:-]))",
+    "segment_code": rf"{_LETTERED}[SLTCMNDAPQVRFEWBG]\d(?:[ab])?(?:\s?[-/,、]\s?[SLTCMNDAPQVRFEWBG]?\d[ab]?){{0,3}}(?![\dA-Za-z/-])",
+    "ordinal": r"(?<![\d/.-])(?:1st|2nd|3rd|[4-9]th|1\dth|2\dth|30th)(?!\w)|第\s?\d{1,2}\s?(?:肋|腰|胸|颈|骶|掌|趾|指|次|孕|胎|个|组|节|跖)",
+    "count": rf"{_NUM}(?:\s?(?:-|to|or)\s?\d{{1,2}})?[\s-]?(?:[a-z-]+\s){{0,3}}?{_NOUN}(?![a-z])",
+    "views": rf"{_LETTERED}(?:[2-4]D|[2-5]C[HV]?|A[2-5]C|AP[2-5]|3V[VT]|4HC|T[12]WI|T[12]|HbA1c|CA-?(?:125|19-?9|15-?3)|CA\d{{3}}|B12|H2|CO2|O2|M1|HER-?2|Ki-?67|p53|F?18F?-?FDG)(?![\dA-Za-z])",
+    "age_zh": rf"(?<!\d){_AGE}\s?(?:周)?岁(?:\d{{1,2}}个?月)?|(?:男|女)(?:性)?[\s,，/、]{{0,3}}{_AGE}(?!\d|[./:-]\d)",
+    "age_en": rf"(?<![\d/-]){_AGE}[\s-]?(?:y/?o|yr\.?s?|years?|year[\s-]old|yo|y)(?:[\s-]?(?:old|o))?(?:\s?[mf])?(?![a-z])|(?<![\d/-]){_AGE}\s?[/-]?\s?(?:[MF]|male|female)(?![A-Za-z])"
+    rf"|(?<![A-Za-z])(?:[MF]|male|female)\s?[/,-]?\s?{_AGE}(?![\d/.:-])|(?:aged?|年龄)\s?[:=]?\s?{_AGE}(?![\d/.:-])",
+    "ratio": r"(?<![\d:./-])\d{1,2}(?:\.\d)?\s?:\s?\d(?:\.\d)?(?![\d:])|(?<![\d/.-])(?:1/[234]|[23]/[34])(?![\d/])|(?<![\d/.])[0-9]{1,2}/(?:8|10)(?![\d/])",
+    "list_index": r"(?m)^[ \t]*[(（]?\d{1,2}[.)、）．](?!\d)|^[ \t]*\d{1,2}[ \t]*[:：](?!\s?\d)|(?<=[。；;：:.）)\s])[(（]?\d{1,2}(?:[)、）．]|\.(?=\s|[^\d\s]))(?![\d])",
+    "decimal_index": r"(?:index|indices|ratio|velocity|fraction|score|RI|PI)\s(?:[a-z]+\s){1,6}?\d{1,2}\.\d{1,2}(?![\d.])"
+    r"|(?<![\d./-])\d{1,2}\.\d{1,2}(?=\s(?:on the|in the|left|right|bilaterally|respectively|L|R)(?![a-z]))",
+    "side_zh": r"(?:左|右|双)侧?(?:分别)?[约为:]?\s?\d{1,2}\.\d{1,2}(?![\d.])",
+    "ratio_zh": r"(?:比|比值|指数|比例)\s?(?:均)?(?:小于|大于|等于|约为?|超过|不足|为|<|>|≥|≤|:|=)?\s?\d{1,2}(?:\.\d{1,2})?(?![\d.:/-])",
+    "page": r"(?:page|pg\.?)\s?\d{1,2}(?:\s?(?:of|/)\s?\d{1,2})?(?!\d)|第\s?\d{1,2}\s?页|共\s?\d{1,2}\s?页",
+    "figure": r"(?:figures?|fig\.?|image|img|frame|panel|图)\s?\d{1,3}(?!\d)",
+    "pregnancy": r"(?:孕|停经|妊娠|早孕|胎龄|约|宫内孕|相当于|符合)\s?\d{1,3}\s?\+?\s?\d?\s?(?:周|天|月)\+?\d?天?",
+    "bilateral": r"(?:x|×)\s?\d{1,2}(?![\d./:-])|#\d{1,2}(?!\d)|(?:nodule|cyst|mass|lesion|fibroid|node|fetus|twin|stone|结节|肿块|囊肿|肌瘤|病灶|胎)\s?[:#]?\s?\d(?![\d./:-])",
+    "device": r"(?i:GE|philips|siemens|mindray|canon|toshiba|samsung|hitachi|aloka|esaote|sonoscape|voluson|logiq|vivid|epiq|affiniti|iu22|cx50|acuson|sequoia|aplio|xario|resona|arietta|mylab|迈瑞|飞利浦|西门子|开立|东芝|三星|日立)"
+    r"(?:[ -]?(?:voluson|logiq|vivid|epiq|affiniti|acuson|sequoia|aplio|xario|resona|arietta|mylab|versana))?[ -]?[A-Z]{0,3}-?\d{1,4}[A-Z]{0,2}(?![\d-])",
+    "probe": rf"{_LETTERED}(?:[CLSPV]|EC|RAB|RIC|SC|MC|VF|IC|ML|SP|eL|CA|PVT)\d{{1,2}}-\d{{1,2}}[A-Z]{{0,3}}(?![\d-])|{_LETTERED}\d{{1,2}}[LCS](?:-[A-Z]+)?(?![\dA-Za-z])",
+}
+
+
+@cache
+def _index_regex() -> re.Pattern[str]:
+    """Measurement label, then a number of at most four digits before the point."""
+    words = sorted((label for label in labels() if len(label) > 1), key=len, reverse=True)
+    more = (
+        "指数|比值|内径|厚度?|宽度?|长度?|深度?|面积|体积|容积|压差|流速|速度|峰值|直径|大小|范围|径|约|达|最大|最小|平均|增至|"
+        "ratio|index|index of|score|volume|velocity|thickness|diameter|length|width|height|gradient|pressure|size|measur(?:es|ing|ed)|"
+        "E/e|E/E|VTI|Vmax|Vmin|PGmax|PG|EF|LVEF|FS|RI|PI|S/D|PSV|EDV|HR|FHR|DR|MI|TI|TIS|TIB|FR|PRF|SPAP|RVSP"
+    )
+    label = "|".join(re.escape(word) for word in words)
+    link = r"\s?(?:\([^()\n]{1,14}\))?\s?(?:值|为|是|约|小于|大于|等于|of|is|was|are|at|=|:|：|~|≈|<|>|≤|≥|about|approximately|percentile)?\s?(?:约|<|>)?\s?[:=]?\s?"
+    return re.compile(
+        rf"(?<![A-Za-z])(?:{label}|{more}){link}{_N}(?:{_SEP}{_N}){{0,3}}\s?(?:%|th\b)?(?![\d:/A-Za-z]|-\d|\.\d|年|月|日|号)",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _grammar() -> tuple[re.Pattern[str], ...]:
+    return (*(re.compile(regex, re.IGNORECASE) for regex in GRAMMAR.values()), _index_regex())
+
+
+_DIGITS = re.compile(r"\d+")
+_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-_/.#+]+[A-Za-z0-9]+)*")
+
+
+def protected_numbers(folded: str) -> list[tuple[int, int]]:
+    """Find the spans of numbers that the clinical grammar proves."""
+    if not _DIGITS.search(folded):
+        return []
+    return [match.span() for regex in _grammar() for match in regex.finditer(folded)]
+
+
+def denied_numbers(folded: str, protected: list[tuple[int, int]]) -> list[Span]:
+    """Find every digit run that no proof covers; the whole token around it goes."""
+    out: list[Span] = []
+    for token in _TOKEN.finditer(folded):
+        runs = [run.span() for run in _DIGITS.finditer(folded, token.start(), token.end())]
+        denied = [run for run in runs if uncovered(*run, protected)]
+        if not denied:
+            continue
+        if len(denied) == len(runs):
+            out.append(Span(token.start(), token.end(), "NUMBER", Strength.WEAK))
+        else:
+            out += [Span(start, end, "NUMBER", Strength.WEAK) for start, end in denied]
+    return out

@@ -1,0 +1,68 @@
+"""Fold a text to plain forms without moving any code point.
+
+In: any text. Out: a text of the same length, so that spans found in it hold in the original.
+Source: Unicode blocks Halfwidth and Fullwidth Forms (FF01-FF5E), category Nd, General Punctuation.
+"""
+
+import unicodedata
+
+_PLAIN = {
+    "\u3000": " ",
+    "\u00a0": " ",
+    "\u2002": " ",
+    "\u2003": " ",
+    "\u2009": " ",
+    "\u202f": " ",
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2012": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2015": "-",
+    "\u2212": "-",
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u02bc": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u2236": ":",
+    "\u02d0": ":",
+    "\u2044": "/",
+    "\u2215": "/",
+    "\u00d7": "x",
+    "\u2715": "x",
+    "\u2a2f": "x",
+    "\u33a1": "\u33a1",
+}
+
+
+def _fold_char(char: str) -> str:
+    if char in _PLAIN:
+        return _PLAIN[char]
+    code = ord(char)
+    if 0xFF01 <= code <= 0xFF5E:
+        return chr(code - 0xFEE0)
+    digit = unicodedata.digit(char, None) if unicodedata.category(char) == "Nd" else None
+    return char if digit is None else str(digit)
+
+
+class _Table(dict[int, str]):
+    """A translate table that fills itself."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_char(chr(code))
+        self[code] = folded
+        return folded
+
+
+_TABLE = _Table()
+
+
+def fold(text: str) -> str:
+    """Map full-width forms, digits of every script, dashes, quotes and spaces to ASCII, one code point to one."""
+    return text if text.isascii() else text.translate(_TABLE)
+
+
+def is_han(char: str) -> bool:
+    """Tell whether a character is a CJK ideograph."""
+    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\U00020000" <= char <= "\U0003134f"

@@ -1,0 +1,34 @@
+"""Recognizers as data: one rule = a name, an entity, a pattern, its examples and counter-examples.
+
+In: the rule tables of recognizers_en.py and recognizers_zh.py. Out: rules for the engine.
+Source: HIPAA Safe Harbor (45 CFR 164.514(b)(2)); GB 11643 (identity numbers); each table says the rest.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One pattern. A group named ``v`` marks the part that goes; without it the whole match goes.
+
+    Examples hold the redacted part between ``<`` and ``>``; counter-examples must stay whole (by this rule).
+    """
+
+    name: str
+    entity: str
+    regex: str
+    examples: tuple[str, ...]
+    counter: tuple[str, ...] = ()
+    ignore_case: bool = True
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return the rules of both languages; a text may mix them, so all always run."""
+    from curation.text import (  # noqa: PLC0415 - the tables import Rule from here
+        recognizers_dates,
+        recognizers_en,
+        recognizers_shapes,
+        recognizers_zh,
+    )
+
+    return (*recognizers_dates.RULES, *recognizers_shapes.RULES, *recognizers_en.RULES, *recognizers_zh.RULES)

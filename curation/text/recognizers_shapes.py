@@ -1,0 +1,60 @@
+# ruff: noqa: E501 - patterns are data
+"""Rules for record numbers, telephones, e-mail and network addresses: shapes of any language.
+
+In: nothing. Out: rules. Source: HIPAA Safe Harbor (45 CFR 164.514(b)(2)(i)(D)-(O)); curation/vocabulary/patterns.csv; own examples.
+"""
+
+from curation.text.recognizers import Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "email",
+        "EMAIL",
+        r"[A-Za-z0-9._%+-]+\s?@\s?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
+        ("mail <a.b@c-d.org>",),
+        ("5 @ 3",),
+    ),
+    Rule(
+        "url",
+        "URL",
+        r"(?:https?://|www\.)[^\s\u4e00-\u9fff，。；）)]+|(?<![\w.@])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|cn|uk|de|fr|info|health|hospital)(?:/[^\s，。]*)?(?![\w])",
+        ("see <https://x.org/a?b=1>", "<www.a.cn>", "<portal.mercy.org>"),
+        ("e.g. cysts",),
+    ),
+    Rule("ip", "ID", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])", ("from <192.168.1.20>",), ("1.2.3",)),
+    Rule("uid", "ID", r"(?<![\d.])[0-2](?:\.(?:0|[1-9]\d*)){4,}(?![\d.])", ("<1.2.840.113619.2.1>",), ("1.2.3",)),
+    Rule("mac", "ID", r"(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:])", ("<00:1a:2b:3c:4d:5e>",), ("12:30",)),
+    Rule("ssn", "ID", r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])", ("<123-45-6789>",), ("12-34-56",)),
+    Rule(
+        "phone",
+        "PHONE",
+        r"(?<![\d.])(?:\+?\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)\s?|\d{3,4}[\s.-])\d{3,4}[\s.-]\d{4}(?:\s?(?:x|ext\.?|转)\s?\d{1,6})?(?!\d)",
+        ("<(555) 123-4567>", "<555-123-4567>", "<+1 555 123 4567 ext 12>"),
+        ("1.2-3.4",),
+    ),
+    Rule(
+        "phone_short",
+        "PHONE",
+        r"(?<![\d.-])(?:[2-9]\d{2}-\d{4}|\d{3,4}-\d{7,8})(?:\s?(?:x|ext\.?|转)\s?\d{1,6})?(?![\d-])",
+        ("call <555-1234>", "<010-62345678>"),
+        ("120-160",),
+    ),
+    Rule(
+        "extension",
+        "PHONE",
+        r"(?<![a-z])(?:ext|extension|pager|beeper|分机)\.?\s?[:#]?\s?(?P<v>\d{2,8})",
+        ("ext. <4521>",),
+        ("extends 20 mm",),
+    ),
+    Rule(
+        "long_number", "ID", r"(?<![\d.])\d{6,}(?!\d)(?!\s?(?:/ul|IU|mIU))", ("<00123456>", "A <1234567>"), ("12345",)
+    ),
+    Rule(
+        "mixed_id",
+        "ID",
+        r"(?<![A-Za-z0-9.])(?=[A-Z0-9_/-]*\d{4})(?=[A-Z0-9_/-]*[A-Z])[A-Z0-9]+(?:[-_/][A-Z0-9]+)*(?![A-Za-z0-9])(?!\.\d)",
+        ("<US2024-0031>", "<A10293>", "<AB12-3456>"),
+        ("CA125", "T12-L1"),
+        ignore_case=False,
+    ),
+)

@@ -1,0 +1,249 @@
+"""Default deny for English words where names occur: unknown or name words go unless clinical or common.
+
+In: folded text. Out: weak name spans, and the reading of a name after a cue.
+Source: lexicon/ lists; wordfreq frequencies (large list) as the measure of common language.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from curation.text.lexicon import clinical_en, eponyms, frequencies, names_en, surnames_pinyin, word_set
+from curation.text.spans import Span, Strength
+from schemas.case import Language
+
+TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['-][A-Za-zÀ-ɏ]+)*")
+COMMON = 1e-6  # zipf 3.0: words a general reader meets
+FREQUENT = 1e-4  # zipf 5.0: function words and the like
+_RARE = 1e-7  # zipf 2.0
+_MEDICAL = re.compile(
+    r"(?:itis|osis|oses|omas?|omata|ectomy|otomy|ostomy|graphy|grams?|graph|scopy|plasty|pathy|emia|uria|ectas(?:is|ia)|megaly|cele|"
+    r"liths?|lithiasis|echoic|genic|genous|vascular|trophy|trophic|plasia|plastic|stenosis|stenotic|pnea|rrhea|rrhagia|algia|cardia|"
+    r"cardi(?:al|um)|metri(?:al|um)|theli(?:al|um)|nephric|hepatic|renal|dermal|tonic|phasic|centesis|static|lytic|iform|ular)$"
+    r"|^(?:hypo|hyper|peri|intra|extra|inter|trans|endo|epi|retro|supra|infra|sub|ante|antero|postero|infero|supero|medio|latero|poly|"
+    r"multi|micro|pseudo|pre|post|cardio|hepat|nephr|chole|cyst|hydro|thromb|neuro|osteo|gastro|uter|ovari|thyro|mamm|echo|sono|"
+    r"ultraso|angio|veno|arterio|lympho|fibro|adeno|lipo|haem|hem)[a-z]{3,}$"
+)
+#: Endings of ordinary words; names have them too (Meiling, Manning), so they prove nothing about a capitalised word.
+_ORDINARY = re.compile(
+    r"(?:oid|ations?|ical|ically|ness|ment|i[zs]ed|ing|ed|ly|ible|able|eal|ous|ity)$|^(?:para|non|un|mid|bi|tri|uni|macro)[a-z]{3,}$"
+)
+_TITLES = word_set("titles")
+_CREDENTIALS = word_set("credentials")
+_BEFORE = word_set("before_name")
+_ROMAN = re.compile(r"[IVX]+[abcAB]?")
+_SENTENCE = re.compile(r"(?:^|[.!?:;\n)\]•*]|\d[.)]|- )[\s\"'(\[]*$")
+
+
+@lru_cache(maxsize=65536)
+def frequency(word: str) -> float:
+    """Look up how often a lower-case word is used."""
+    return frequencies(Language.EN).get(word, 0.0)
+
+
+@lru_cache(maxsize=65536)
+def is_clinical(token: str) -> bool:
+    """Tell whether a token is vocabulary of reports: itself, its parts, its singular or its build."""
+    word = token.lower()
+    if word in clinical_en() or word.rstrip("s") in clinical_en() or word.removesuffix("es") in clinical_en():
+        return True
+    if word.endswith("'s"):
+        return is_clinical(word[:-2])
+    if _ROMAN.fullmatch(token):
+        return True
+    if "-" in word:
+        return all(is_clinical(part) or is_common(part) for part in word.split("-") if part)
+    if word in names_en("strong") or len(word) <= 5:
+        return False
+    return bool(_MEDICAL.search(word)) or (not token.istitle() and bool(_ORDINARY.search(word)))
+
+
+@lru_cache(maxsize=65536)
+def is_common(token: str) -> bool:
+    """Tell whether a token is common language and no name."""
+    word = token.lower()
+    if "-" in word:
+        return all(is_common(part) or is_clinical(part) for part in word.split("-") if part)
+    return word not in names_en("strong") and frequency(word.removesuffix("'s")) >= COMMON
+
+
+def is_name(token: str) -> bool:
+    """Tell whether a token is a listed name and hardly a word."""
+    word = token.lower().removesuffix("'s")
+    return word in names_en("strong") or ("-" in word and any(part in names_en("strong") for part in word.split("-")))
+
+
+def _may_be_name(token: str) -> bool:
+    word = token.lower().removesuffix("'s")
+    return is_name(token) or word in names_en("weak") or (token[0].isupper() and word in surnames_pinyin())
+
+
+_EPONYM_ZH = re.compile(r"[ \t]?(?:法|征|氏|韧带|囊肿|间隙|分型|分级|综合征|窝|线|点|孔|管|腺)")
+
+
+def is_eponym(token: str, text: str, at: int) -> bool:
+    """Tell whether a token that ends at ``at`` is an eponym in place: with one of its nouns, or one that needs none."""
+    nouns = eponyms().get(token.lower().removesuffix("'s"))
+    if nouns is None:
+        return False
+    if "*" in nouns or _EPONYM_ZH.match(text, at):
+        return True
+    near = TOKEN.findall(text[at : at + 24])[:3] + TOKEN.findall(text[max(0, at - len(token) - 60) : at - len(token)])
+    return any(word.lower() in nouns for word in near)
+
+
+def _starts_sentence(text: str, at: int) -> bool:
+    return bool(_SENTENCE.search(text[max(0, at - 8) : at]))
+
+
+def _previous_word(text: str, at: int) -> str:
+    words = re.findall(r"[A-Za-z/]+", text[max(0, at - 14) : at])
+    return words[-1].lower() if words else ""
+
+
+def _verdict(text: str, match: re.Match[str], shouting: bool) -> bool:
+    """Tell whether the word goes."""
+    token = match.group()
+    word = token.lower().removesuffix("'s")
+    if len(token) < 2 or is_eponym(token, text, match.end()):
+        return False
+    before = _previous_word(text, match.start())
+    if is_name(token):
+        return not (token.islower() and word in clinical_en())
+    if is_clinical(token):
+        return False
+    cued = before in _BEFORE and text[max(0, match.start() - 2) : match.start()].strip() in {"", "."}
+    titled = before in _TITLES and token[0].isupper()
+    if titled or is_common(token):
+        return titled
+    return _unusual(text, match, shouting=shouting, cued=cued)
+
+
+def _unusual(text: str, match: re.Match[str], *, shouting: bool, cued: bool) -> bool:
+    """Judge a word that is neither clinical nor common by its capitals and its place."""
+    token = match.group()
+    rare = frequency(token.lower().removesuffix("'s")) < _RARE
+    if token.isupper() and not shouting:
+        return len(token) >= 6 or (cued and len(token) > 3)
+    if token[0].isupper() and not shouting:
+        return rare or not _starts_sentence(text, match.start())
+    return cued or (shouting and rare)
+
+
+def _neighbours(text: str, start: int, end: int) -> tuple[int, int]:
+    """Stretch a name over the initials and capitalised words beside it."""
+    while found := re.match(r"[ ,.^]{1,2}([A-Z][A-Za-zÀ-ɏ'-]+|[A-Z]\.?(?![A-Za-z0-9]))", text[end : end + 30]):
+        word = found.group(1).rstrip(".")
+        if len(word) > 1 and (is_clinical(word) or word.lower() in _CREDENTIALS or not _name_like(word)):
+            break
+        if len(word) == 1 and re.match(r"\s*[=:\d/%]", text[end + found.end() :]):
+            break
+        end += found.end()
+    while found := re.search(
+        r"([A-Z][A-Za-zÀ-ɏ'-]+|(?<![A-Za-z])[A-Z]\.?)[ ,.^]{1,2}$", text[max(0, start - 30) : start]
+    ):
+        word = found.group(1).rstrip(".")
+        if word.lower() in _TITLES or (len(word) > 1 and (is_clinical(word) or not _name_like(word))):
+            break
+        start -= len(found.group())
+    return start, end
+
+
+def _name_like(word: str) -> bool:
+    return _may_be_name(word) or frequency(word.lower()) < COMMON * 10
+
+
+_SYLLABLE = (
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|"
+    r"er|ia|ie|iu|ua|ui|uo|ue|ve|[aeiouv])"
+)
+_GIVEN = re.compile(rf"{_SYLLABLE}(?:[-']?{_SYLLABLE}){{0,2}}", re.IGNORECASE)
+_PAIR = re.compile(
+    r"(?<![A-Za-z])([A-Z][a-z]+|[A-Z]+),?[ ]{1,2}([A-Z][a-z]+(?:[-' ][A-Z]?[a-z]+)?|[A-Z]+(?:[ -][A-Z]+)?)(?![A-Za-z])"
+)
+
+
+def romanized_names(text: str) -> Iterator[Span]:
+    """Find a romanized Chinese name: a family name beside one to three syllables, both with capitals."""
+    for match in _PAIR.finditer(text):
+        for family, given in ((match[1], match[2]), (match[2], match[1])):
+            syllables = re.split(r"[ -]", given)
+            if family.lower() in surnames_pinyin() and all(_GIVEN.fullmatch(part) for part in syllables):
+                known = [
+                    word.lower() in clinical_en() or frequency(word.lower()) > COMMON * 10
+                    for word in (family, *syllables)
+                ]
+                if not all(known):
+                    yield Span(*match.span(), "NAME", Strength.WEAK)
+                break
+
+
+_AFTER_CUE = re.compile(
+    r"(?<![A-Za-z])(?:by|with|per|to|from|for|Pt|pt|[Pp]atient)[ ](?:Drs?\.?[ ]|M(?:rs?|s)\.?[ ])?"
+    r"([A-ZÀ-Þ][a-zß-ɏ'-]+(?:[ ](?:[A-Z]\.?[ ])?[A-ZÀ-Þ][a-zß-ɏ'-]+){1,2})"
+)
+
+
+def cued_names(text: str) -> Iterator[Span]:
+    """Find two or three capitalised words after ``by``, ``with``, …, none of them clinical, however common they are."""
+    for match in _AFTER_CUE.finditer(text):
+        words = TOKEN.findall(match[1])
+        plain = any(is_clinical(word) or frequency(word.lower()) >= FREQUENT * 5 for word in words)
+        if not plain and not is_eponym(words[-1], text, match.end(1)):
+            yield Span(match.start(1), match.end(1), "NAME", Strength.WEAK)
+
+
+_TWO = re.compile(r"(?<![A-Za-z])([A-Z][a-z]{2,}) (?:[A-Z]\.? )?([A-Z][a-z]{2,})(?![A-Za-z])")
+
+
+def paired_names(text: str) -> Iterator[Span]:
+    """Find a given and a family name side by side, also where both are words (Will Young, Grace Park)."""
+    for match in _TWO.finditer(text):
+        if all(_may_be_name(word) and not is_clinical(word) for word in match.groups()):
+            yield Span(*match.span(), "NAME", Strength.WEAK)
+
+
+def unknown_words(text: str) -> Iterator[Span]:
+    """Find words of a line that are neither clinical nor common, where names occur."""
+    letters = [char for char in text if char.isalpha() and char.isascii()]
+    shouting = len(letters) > 12 and sum(char.isupper() for char in letters) > 0.7 * len(letters)
+    yield from romanized_names(text)
+    yield from cued_names(text)
+    yield from paired_names(text)
+    for match in TOKEN.finditer(text):
+        if _verdict(text, match, shouting):
+            yield Span(*_neighbours(text, *match.span()), "NAME", Strength.WEAK)
+
+
+def _stops_name(token: str) -> bool:
+    word = token.lower()
+    if word in _CREDENTIALS and (token.isupper() or word in {"rdms", "rvt", "rdcs", "md", "phd"}):
+        return True
+    if is_name(token) or word in names_en("weak") or word in surnames_pinyin():
+        return frequency(word) > 1e-3 and token.islower()  # "will", "may", "an" written small
+    if is_clinical(token) or frequency(word) >= FREQUENT:
+        return True
+    return token.islower() and frequency(word) >= COMMON * 3
+
+
+def read_name(text: str, at: int, end: int, limit: int = 6) -> int:
+    """Read a Latin name from ``at``; return where it ends (``at`` when there is none)."""
+    last, taken = at, 0
+    position = at
+    while position < end and taken < limit:
+        gap = re.compile(r"[ \t]{0,2}(?:[,.^/&(\"-]|and(?=\s))?[ \t]{0,2}").match(text, position, end)
+        position = gap.end() if gap else position
+        token = TOKEN.match(text, position, end)
+        if token is None:
+            break
+        word = token.group()
+        if word.lower() in _TITLES or (word.lower() in _CREDENTIALS and taken == 0 and len(word) > 2):
+            position = token.end() + (text[token.end() : token.end() + 1] == ".")
+            continue
+        if len(word) > 1 and _stops_name(word):
+            break
+        position = token.end()
+        if position < end and text[position] == "." and len(word) == 1:
+            position += 1
+        last, taken = position, taken + 1
+    return last

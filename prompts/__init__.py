@@ -1,0 +1,1 @@
+"""DATA: few-shot templates and prompt texts, read by curation/generate/template.py only."""

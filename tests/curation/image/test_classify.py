@@ -1,0 +1,86 @@
+import pytest
+
+from curation.image.classify import Scene, classify
+from curation.image.known import KnownPhi
+from curation.image.regions import ScanRegion
+from schemas.region import TextRegion
+
+SCAN = (ScanRegion((80, 60, 560, 440), 1, 1),)
+
+
+def line(x, y, text, score=0.99, height=16):
+    return TextRegion((x, y, x + int(0.55 * height * len(text)) + 4, y + height), text, score)
+
+
+def kept(regions, known=None, scan=SCAN, min_score=0.8):
+    scene = Scene((480, 640), scan, KnownPhi(known or {}), min_score)
+    return [d.region.text for d in classify(regions, scene) if d.kept]
+
+
+def test_label_and_value_boxes_are_joined_before_deciding():
+    assert kept([line(90, 100, "1 IVSd"), line(230, 101, "1.2 cm")]) == ["1 IVSd", "1.2 cm"]
+    assert kept([line(90, 100, "RI"), line(230, 101, "0.65")]) == ["RI", "0.65"]
+
+
+def test_label_above_its_value_is_joined():
+    assert kept([line(600, 100, "MI"), line(600, 118, "0.8")]) == ["MI", "0.8"]
+
+
+def test_name_beside_landmark_is_masked_and_landmark_kept():
+    assert kept([line(200, 400, "ZHANG WEI"), line(320, 400, "RT KIDNEY SAG")]) == ["RT KIDNEY SAG"]
+
+
+@pytest.mark.parametrize("name", ["LONG", "PAN", "LA"])
+def test_collision_beside_unknown_text_is_masked(name):
+    assert kept([line(200, 200, name), line(200 + 16 * len(name), 200, "XIAOMING")]) == []
+
+
+def test_collision_alone_in_the_scan_area_is_kept_and_outside_masked():
+    assert kept([line(300, 300, "LONG")]) == ["LONG"]
+    assert kept([line(4, 460, "LONG")]) == []
+
+
+def test_two_landmarks_prove_each_other():
+    assert kept([line(300, 300, "LONG RK")]) == ["LONG RK"]
+
+
+def test_header_keeps_only_values_and_long_phrases():
+    header = [line(4, 2, "LIVER"), line(120, 2, "MI 1.2"), line(400, 2, "LT ADNEXA TRV"), line(300, 2, "C5-1")]
+    assert kept(header, scan=()) == ["MI 1.2", "LT ADNEXA TRV"]
+
+
+def test_header_band_grows_by_identity():
+    assert kept([line(4, 44, "ID 00123456"), line(300, 40, "SPLEEN")], scan=()) == []
+
+
+def test_text_after_a_cue_is_masked():
+    assert kept([line(90, 200, "Name:"), line(160, 200, "LIVER")]) == []
+
+
+def test_low_score_is_masked():
+    assert kept([line(300, 300, "LIVER", score=0.5)]) == []
+
+
+def test_known_phi_overrides_a_keep():
+    assert kept([line(300, 300, "LIVER LONG")], {"names": ["Long Wei"]}) == []
+
+
+def test_axis_ticks_step_evenly():
+    ticks = [line(600, 100 + 40 * i, str(5 * i + 5)) for i in range(4)]
+    assert kept(ticks) == ["5", "10", "15", "20"]
+    assert kept([line(600, 100, "7"), line(600, 140, "31"), line(600, 180, "12")]) == []
+
+
+def test_clock_position_needs_a_breast():
+    assert kept([line(300, 300, "RT BREAST 3:00")]) == ["RT BREAST 3:00"]
+    assert kept([line(300, 300, "RT KIDNEY 3:00")]) == []
+
+
+@pytest.mark.parametrize("text", ["00123456", "2024-03-09", "14:28:25", "张伟", "", "Smith", "72"])
+def test_unproven_text_is_masked_everywhere(text):
+    assert kept([line(300, 300, text)]) == []
+
+
+def test_text_never_shows_in_a_repr():
+    scene = Scene((480, 640), SCAN, KnownPhi({}), 0.8)
+    assert "ZHANG" not in repr(classify([line(300, 300, "ZHANG WEI")], scene))

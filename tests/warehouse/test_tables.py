@@ -1,0 +1,139 @@
+"""Commits happen exactly once, journals resume, catalogs read while writers write."""
+
+import threading
+
+import pyarrow as pa
+import pytest
+
+from schemas.errors import ChunkError, ConfigError
+from schemas.instruction import KEPT
+from schemas.reject import REJECT
+from warehouse.catalog import query, rebuild
+from warehouse.journal import Journal
+from warehouse.tables import Commit, Shelf
+
+
+def kept(*ids):
+    return pa.Table.from_pylist(
+        [{"instance_id": row_id, "case_id": "c", "site": "s", "exempt": False, "text": row_id} for row_id in ids],
+        schema=KEPT,
+    )
+
+
+def rejects(*ids):
+    return pa.Table.from_pylist(
+        [
+            {"stage": "deduplicate", "unit": "pair", "id": row_id, "site": "s", "reason": "DUPLICATE_EXACT"}
+            for row_id in ids
+        ],
+        schema=REJECT,
+    )
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    return Shelf(tmp_path)
+
+
+def commit(chunk="k1", epoch=0):
+    return Commit("deduplicate", epoch, "f1", chunk)
+
+
+def test_the_same_commit_changes_nothing(shelf):
+    assert shelf.append("dedup_pool", kept("a", "b"), commit())
+    assert not shelf.append("dedup_pool", kept("a", "b"), commit())
+    assert shelf.read("dedup_pool")["instance_id"].to_pylist() == ["a", "b"]
+
+
+def test_concurrent_writers_lose_nothing(shelf):
+    def write(worker):
+        for n in range(8):
+            shelf.append("dedup_pool", kept(f"{worker}-{n}"), commit(f"{worker}-{n}"))
+
+    workers = [threading.Thread(target=write, args=(worker,)) for worker in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(shelf.read("dedup_pool", ["instance_id"])["instance_id"].to_pylist()) == sorted(
+        f"{worker}-{n}" for worker in range(4) for n in range(8)
+    )
+
+
+def test_rows_of_another_schema_are_refused_without_their_content(shelf):
+    rows = pa.table({"instance_id": ["secret"]})
+    with pytest.raises(ChunkError) as error:
+        shelf.append("dedup_pool", rows, commit())
+    assert "secret" not in str(error.value)
+
+
+def test_absent_tables_read_as_no_rows(shelf):
+    assert shelf.read("cases").num_rows == 0
+    assert shelf.files("cases") == []
+    assert shelf.version("cases") is None
+
+
+def journal(shelf, fingerprint="f1"):
+    return Journal(shelf, "deduplicate", fingerprint, ("dedup_pool", "duplicates"))
+
+
+def test_a_plan_survives_and_new_ids_come_after_it(shelf):
+    first = journal(shelf).plan(["b", "d", "f"], 2)
+    assert [chunk.ids for chunk in first] == [("b", "d"), ("f",)]
+    journal(shelf).commit(first[0], {"dedup_pool": kept("b", "d")}, rejects())
+    resumed = journal(shelf).plan(["a", "b", "c", "d", "f"], 2)
+    assert [chunk.ids for chunk in resumed] == [("f",), ("a", "c")]
+
+
+def test_a_chunk_cut_down_between_its_commits_is_finished_once(shelf):
+    (chunk,) = journal(shelf).plan(["a", "b"], 9)
+    shelf.append("dedup_pool", kept("a"), chunk.commit)  # killed here
+    (again,) = journal(shelf).plan(["a", "b"], 9)
+    assert journal(shelf).commit(again, {"dedup_pool": kept("a")}, rejects("b")) == (1, 1)
+    assert not journal(shelf).pending(["a", "b"])
+    assert shelf.read("dedup_pool").num_rows == 1
+    assert shelf.read("rejects").num_rows == 1
+
+
+def test_another_configuration_retires_the_rows_of_the_old_one_and_may_come_back(shelf):
+    for fingerprint in ("f1", "f2", "f1"):
+        (chunk,) = journal(shelf, fingerprint).plan(["a"], 9)
+        journal(shelf, fingerprint).commit(chunk, {"dedup_pool": kept("a")}, rejects("r"))
+        rows = shelf.read("dedup_pool").to_pylist()
+        assert [row["fingerprint"] for row in rows] == [fingerprint]
+        assert shelf.read("rejects").num_rows == 1
+
+
+def test_the_catalog_shows_all_tables_and_only_reads(shelf):
+    shelf.append("dedup_pool", kept("a"), commit())
+    rebuild(shelf)
+    assert query(shelf.root, "SELECT instance_id FROM dedup_pool").to_pylist() == [{"instance_id": "a"}]
+    assert query(shelf.root, "SELECT count(*) AS n FROM cases").to_pylist() == [{"n": 0}]
+    funnel = query(shelf.root, "SELECT stage, unit, rows_in, kept, rejected FROM funnel").to_pylist()
+    assert {"stage": "deduplicate", "unit": "pair", "rows_in": 1, "kept": 1, "rejected": 0} in funnel
+    for statement in (
+        "CREATE TABLE x (i INT)",
+        "DELETE FROM cases",
+        "SELECT 1; SELECT 2",
+        "COPY cases TO 'x.csv'",
+        "SELEC 1",
+    ):
+        with pytest.raises(ConfigError, match="sql"):
+            query(shelf.root, statement)
+
+
+def test_a_reader_keeps_its_catalog_while_it_is_rebuilt(shelf):
+    import duckdb
+
+    shelf.append("dedup_pool", kept("a"), commit("k1"))
+    path = rebuild(shelf)
+    with duckdb.connect(str(path), read_only=True) as reader:
+        shelf.append("dedup_pool", kept("b"), commit("k2"))
+        rebuild(shelf)
+        assert reader.execute("SELECT count(*) FROM dedup_pool").fetchone() == (1,)
+    assert query(shelf.root, "SELECT count(*) AS n FROM dedup_pool").to_pylist() == [{"n": 2}]
+
+
+def test_a_query_without_a_catalog_says_what_to_do(tmp_path):
+    with pytest.raises(ConfigError, match="sonocurate run"):
+        query(tmp_path, "SELECT 1")
