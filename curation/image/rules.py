@@ -73,14 +73,14 @@ def load_rules() -> tuple[Rule, ...]:
     sep = r"\s?[:=]?\s?"
     item = (
         rf"{index}{site}(?:{p.label}(?:{EPONYM})?{sep}{value}|{p.weak_label}(?:{EPONYM})?{sep}{with_unit}"
-        rf"|(?:rk|lk|ut|ro|lo|gb|bl|sp|pv|cbd)\s?(?:l|w|h|d|ap){sep}{with_unit}|(?:pi|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?)"
+        rf"|(?:rk|lk|ut|ro|lo|gb|bl|sp|pv|cbd)\s?(?:l|w|h|d|ap){sep}{with_unit}|(?:pi|pl|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?)"
     )
     word = r"(?:low|med|mid|high|norm|on|off|gen|res|pen|std|auto|max|min|h|m|l|低|中|高|开|关)"
     decimal = r"[<>]?\s?\d{1,2}\.\d{1,2}(?!\d)"
     setting_value = rf"(?:[<>]?\s?{NUMBER}\s?{p.unit}?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
     setting = (
         rf"(?:{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
-        rf"|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)|map\s?[a-h])"
+        rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)|map\s?[a-h])"
     )
     shown = rf"(?:{PROBE}|{p.preset}|{p.setting_name}|{setting}|{with_unit}|[a-z]{{1,2}}\s?\d{{1,2}}(?!\d))"
     phrase = rf"{p.term}(?:{GAP}{p.term}){{0,7}}(?:\s?#?\d{{1,2}}(?:cm|mm)?)?"
