@@ -29,8 +29,11 @@ def verify_chunk(config_path: str, chunk_id: str) -> Receipt:
 
 def _work(context: Context, ids: Sequence[str]) -> StepResult:
     wanted = pc.field("instance_id").isin(pa.array(ids, pa.string()))
-    pairs = context.shelf.read("instruction_pairs", INSTRUCTION_PAIR.names, wanted)
+    pairs = context.shelf.read("instruction_pairs", INSTRUCTION_PAIR.names, wanted).sort_by("instance_id")
     its_case = pc.field("case_id").isin(pairs["case_id"].combine_chunks().unique())
     reports = context.shelf.read("reports", ["case_id", "findings", "impression"], its_case)
-    rows = pairs.join(reports, "case_id").select(VERIFY_INPUT.names).cast(VERIFY_INPUT).sort_by("instance_id")
-    return verify(rows, config=context.config.verify)
+    at_report = pc.index_in(pairs["case_id"], value_set=reports["case_id"].combine_chunks())
+    texts = reports.select(["findings", "impression"]).take(at_report)  # Table.join refuses list columns
+    for field in texts.schema:
+        pairs = pairs.append_column(field, texts[field.name])
+    return verify(pairs.select(VERIFY_INPUT.names).cast(VERIFY_INPUT), config=context.config.verify)
