@@ -19,13 +19,14 @@ from pathlib import Path
 from schemas.errors import ConfigError
 
 START_TIMEOUT_S = 120.0
+DRAIN_TIMEOUT_S = 10.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h: signal this process when its parent dies
 
-#: Quiet and private: no analytics, no console log of every task (the UI has them).
+#: Quiet and private: no analytics, no console log of tasks and their tracebacks (the UI has them; we print one line).
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
 }
 
@@ -54,7 +55,19 @@ def prefect_server(log: Path) -> Iterator[str]:
     with log.open("wb") as sink, _started(port, sink) as process:
         _wait_healthy(url, process, log)
         with temporary_settings(updates={PREFECT_API_URL: url}):
-            yield url
+            try:
+                yield url
+            finally:
+                _send_rest()
+
+
+def _send_rest() -> None:
+    """Send the log lines and events that Prefect still holds, while there is a server to take them."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - after the environment is set
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
+
+    for sender in (APILogWorker, EventsWorker):
+        sender.drain_all(timeout=DRAIN_TIMEOUT_S)
 
 
 def free_port() -> int:

@@ -66,7 +66,9 @@ def groups(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 def _write(path: Path, table: pa.Table, features: Mapping[str, Any] | None) -> None:
     if features is not None:
         metadata = {"huggingface": json.dumps({"info": {"features": _all_features(table.schema, features)}})}
-        table = table.replace_schema_metadata(metadata)
+        # `datasets` takes a feature from the metadata only where the column is nullable, as its own columns are
+        nullable = [field.with_nullable(True) for field in table.schema]
+        table = table.cast(pa.schema(nullable, metadata))
     pictures = "image" in table.column_names
     pq.write_table(
         table,

@@ -146,7 +146,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "site_value",
             kind.MEASUREMENT,
-            rf"{index}{phrase}{sep}{with_unit}",
+            rf"(?!.*(?:fps|hz|db)$){index}{phrase}{sep}{with_unit}",  # a rate or a level is a setting
             True,
             ("RK 10.2 cm", "CBD 5.1mm", "胆囊壁 3mm"),
             ("Room 10.2 cm", "ZHANG 5.1mm"),

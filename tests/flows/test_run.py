@@ -49,7 +49,7 @@ def test_no_planted_phi_anywhere(finished, site):
 @pytest.mark.parametrize("place", ["logs/run.log", "ledger.sqlite", "releases/first/note.txt"])
 def test_the_scan_finds_what_was_planted(tmp_path, encoding, place):
     path = tmp_path / place
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"\x00\x01" + "患者欧阳小明就诊".encode(encoding) + b"\xff")
     assert scan([tmp_path], ["欧阳小明", "not there"]) == [(place, "欧阳小明")]
 
@@ -79,8 +79,8 @@ def test_the_release_is_plain_checksummed_parquet_that_any_reader_can_glob(finis
         digest, name = line.split("  ")
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     for component, count in manifest["counts"].items():
-        rows = duckdb.sql(f"SELECT count(*) FROM '{folder}/{component}/*.parquet'").fetchone()
-        assert rows == (count,)
+        rows = duckdb.sql(f"SELECT count(*) FROM '{folder}/{component}/*.parquet'").fetchall()
+        assert rows == [(count,)]
     splits = duckdb.sql(
         f"SELECT case_id, count(DISTINCT regexp_extract(filename, '(train|validation|test)-')) FROM read_parquet('{folder}/pairs/*.parquet', filename=true) GROUP BY 1"
     ).fetchall()
