@@ -37,6 +37,8 @@ class Journal:
 
     def plan(self, ids: Iterable[str], size: int) -> list[Chunk]:
         """Plan all ids that no chunk has yet, and return every chunk that is not done, in order."""
+        for name in (*self.tables, "rejects"):
+            self.shelf.open(name)  # created here, by one writer: chunks that race to create it would do so twice
         receipts = self._receipts()
         plans = sorted((row for row in receipts if row["state"] == "planned"), key=lambda row: str(row["ids"][0]))
         planned = {str(row["chunk_id"]): tuple(row["ids"]) for row in plans}

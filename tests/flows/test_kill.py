@@ -1,6 +1,7 @@
 """kill -9 at any moment, then the same command: the same tables, nothing paid twice, nothing committed twice."""
 
 import hashlib
+import json
 import os
 import random
 import signal
@@ -20,6 +21,12 @@ TIMEOUT_S = 300
 
 def commits(root):
     return sum(1 for _ in root.glob("tables/*/_delta_log/*.json"))
+
+
+def transactions(root):
+    """How often every transaction id (stage, chunk, table) was committed."""
+    lines = [line for path in root.glob("tables/*/_delta_log/*.json") for line in path.read_text().splitlines()]
+    return Counter(json.loads(line)["txn"]["appId"] for line in lines if '"txn"' in line[:10])
 
 
 def content(root):
@@ -68,6 +75,8 @@ def check_kills(finished, site, model, folder, kills, seed):
     assert done.returncode == 0, done.stderr
     assert content(root) == content(finished.root)
     assert commits(root) == total
+    assert transactions(root) == transactions(finished.root)
+    assert set(transactions(root).values()) == {1}
     in_flight = 4 * sum(landed)  # max_concurrency requests may be on their way when a kill comes
     assert sum(model.sent.values()) - len(model.sent) <= in_flight
     return sum(landed)
