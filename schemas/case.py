@@ -103,7 +103,7 @@ CASE = pa.schema(
         ),
         pa.field("site", pa.string(), False, {"comment": "hospital code given in the config or table"}),
         pa.field("systems", pa.list_(pa.string()), False, {"comment": "anatomical systems, multi-label"}),
-        pa.field("language", pa.string(), True, {"comment": "en, zh; null: detected at scrub"}),
+        pa.field("language", pa.string(), True, {"comment": "en, zh, other; null: detected at scrub"}),
         pa.field("sex", pa.string(), True, {"comment": "F, M, O"}),
         pa.field("age_years", pa.int16(), True, {"comment": "age at exam in years; 90 means over 89"}),
         pa.field("image_ids", pa.list_(pa.string()), False, {"comment": "image files that passed intake"}),

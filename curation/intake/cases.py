@@ -54,7 +54,7 @@ def _case(row: RawRow, index: FileIndex, default_site: str, coder: Coder) -> dic
         "patient_key": f"p{coder.code('patient', site, cells.get('patient_id', '').strip())}",
         "site": site,
         "systems": named_systems(systems) or mentioned_systems(f"{findings}\n{impression}"),
-        "language": language.value if language else (cells.get("language", "").strip()[:16] or None),
+        "language": language.value if language else ("other" if cells.get("language", "").strip() else None),
         "sex": sex_code(cells.get("sex", "")),
         "age_years": age_years(cells.get("birth_date", ""), cells.get("exam_date", "")),
         "findings": findings,

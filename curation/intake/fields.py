@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 
 OVER_89 = 90
-SITE_CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+#: A code of a few letters and digits; longer words may be the hospital's name.
+SITE_CODE = re.compile(r"(?:site|hospital|hosp|center|centre)?[-_]?(?:[a-z]{1,5})?[-_]?\d{0,6}", re.IGNORECASE)
 LIST_SEPARATOR = re.compile(r"[;；|\n]")
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\D{0,3}?(\d{1,2})\D{0,3}?(\d{1,2})(?!\d)")
 YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?!\d)")

@@ -5,9 +5,8 @@ Rejects (as ``defect``): UNDECODABLE_TEXT, MALFORMED_ROW.
 """
 
 import codecs
-import csv
-import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.intake.delimited import read_delimited
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
@@ -25,7 +25,7 @@ LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
 EXCEL = (".xlsx", ".xlsm")
 TABLE_SUFFIXES = DELIMITED + LINES + PARQUET + EXCEL
-MAX_CELL_CHARS = 16_000_000
+_ZEROS = re.compile(r"0{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read_table(path: Path, *, encoding: str, columns: Mapping[str, str]) -> RawT
     try:
         header, records = _records(path, suffix, encoding)
         found = list(records)
-    except (OSError, csv.Error, pa.ArrowInvalid, ValueError, LookupError) as error:
+    except (OSError, pa.ArrowException, ValueError, LookupError) as error:
         raise ConfigError(f"input.table: {path.name} cannot be read as {suffix[1:]} ({type(error).__name__})") from None
     wanted, ignored = match_columns(header, columns)
     rows = [_raw_row(number, record, wanted) for number, record in enumerate(found, start=1)]
@@ -68,20 +68,25 @@ def read_table(path: Path, *, encoding: str, columns: Mapping[str, str]) -> RawT
 def match_columns(header: Sequence[str], columns: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Match our column names with the table's (mapped or equal, ignoring case and spaces around).
 
-    Raises: ConfigError naming the columns that are required or mapped but absent.
+    Raises: ConfigError naming the columns that are required or mapped but absent, or there twice.
     """
-    present = {name.strip().casefold(): name for name in header}
+    folded = [name.strip().casefold() for name in header]
+    present = dict(zip(folded, header, strict=True))
     wanted: dict[str, str] = {}
     missing: list[str] = []
+    twice: list[str] = []
     for ours in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
         theirs = columns.get(ours, ours)
         found = present.get(theirs.strip().casefold())
         if found is not None:
             wanted[ours] = found
+            twice += [theirs] if folded.count(theirs.strip().casefold()) > 1 else []
         elif ours in REQUIRED_COLUMNS or ours in columns:
             missing.append(f"{ours} (looked for '{theirs}')")
     if missing:
         raise ConfigError(f"input.columns: the table has no column for {', '.join(missing)}")
+    if twice:
+        raise ConfigError(f"input.columns: the table has more than one column called {', '.join(twice)}")
     return wanted, sorted(set(header) - set(wanted.values()))
 
 
@@ -108,8 +113,10 @@ def decode_bytes(data: bytes, encoding: str) -> str:
 
 def _decode(data: bytes, name: str) -> str:
     if name.startswith("utf-16"):  # surrogateescape cannot carry odd bytes of UTF-16
-        return data.decode(name, errors="replace").replace("\ufffd", "\udcff")
-    return data.decode(name, errors="surrogateescape")
+        text = data.decode(name, errors="replace").replace("\ufffd", "\udcff")
+    else:
+        text = data.decode(name, errors="surrogateescape")
+    return text.removeprefix("\ufeff")
 
 
 def _misfits(text: str) -> int:
@@ -126,32 +133,13 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 def _records(path: Path, suffix: str, encoding: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
     if suffix in DELIMITED:
-        return _delimited(decode_bytes(path.read_bytes(), encoding))
+        return read_delimited(decode_bytes(path.read_bytes(), encoding))
     if suffix in LINES:
         return _json_lines(decode_bytes(path.read_bytes(), encoding))
     if suffix in PARQUET:
         table = pq.read_table(path)
         return list(table.column_names), iter(table.to_pylist())
     return _excel(path)
-
-
-def _delimited(text: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
-    csv.field_size_limit(MAX_CELL_CHARS)
-    head = text[: text.find("\n")] if "\n" in text else text
-    delimiter = max(",\t;|", key=head.count)
-    reader = csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter)
-    header = next(reader, None)
-    if not header:
-        raise ValueError("no header")
-    names = [name.strip() for name in header]
-
-    def rows() -> Iterator[dict[str, Any] | None]:
-        for record in reader:
-            if not any(cell.strip() for cell in record):
-                continue
-            yield dict(zip(names, record, strict=True)) if len(record) == len(names) else None
-
-    return names, rows()
 
 
 def _json_lines(text: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
@@ -178,10 +166,18 @@ def _excel(path: Path) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
     except (BadZipFile, KeyError, openpyxl.utils.exceptions.InvalidFileException) as error:
         raise ValueError("not a workbook") from error
-    lines = sheet.iter_rows(values_only=True)
+    lines = ([_shown(cell) for cell in line] for line in sheet.iter_rows())
     names = [_text(cell).strip() for cell in next(lines, ())]
     records = [dict(zip(names, line, strict=False)) for line in lines if any(_text(cell).strip() for cell in line)]
     return [name for name in names if name], iter(records)
+
+
+def _shown(cell: Any) -> object:  # noqa: ANN401 - openpyxl's cells have no common type
+    """Give a cell's value; a whole number shown with leading zeros (format ``000000``) keeps them."""
+    value, zeros = cell.value, str(getattr(cell, "number_format", ""))
+    if isinstance(value, int | float) and not isinstance(value, bool) and _ZEROS.fullmatch(zeros):
+        return _text(value).zfill(len(zeros))
+    return value
 
 
 def _raw_row(number: int, record: dict[str, Any] | None, wanted: Mapping[str, str]) -> RawRow:

@@ -87,6 +87,14 @@ def test_a_site_that_reads_like_the_hospital_is_keyed():
     named = cases_of({**GOOD, "site": "北京和平医院", "institution": "北京和平医院"})["site"][0].as_py()
     assert named.startswith("site-")
     assert cases_of({**GOOD, "site": "H07", "institution": "北京和平医院"})["site"][0].as_py() == "H07"
+    for code in ("site-1", "A", "BJ-03", "hospital_12", "PUMCH"):
+        assert cases_of({**GOOD, "site": code})["site"][0].as_py() == code
+    for name in ("Riverside", "ZhongShan", "St-Marys"):
+        assert cases_of({**GOOD, "site": name})["site"][0].as_py().startswith("site-")
+
+
+def test_an_unknown_language_is_never_repeated():
+    assert cases_of({**GOOD, "language": "张伟"})["language"][0].as_py() == "other"
 
 
 def test_images_are_screened_and_counted_once():

@@ -115,3 +115,43 @@ def test_content_never_shows_in_a_repr(tmp_path):
 
 def test_given_encoding_wins():
     assert decode_bytes("肝".encode("gb18030"), "gb18030") == "肝"
+
+
+def csv_rows(tmp_path, text):
+    path = write(tmp_path, "cases.csv", f"{HEADER}\n{text}".encode())
+    rows = read_table(path, encoding="auto", columns={}).rows
+    return [(row.cells.get("case_id"), row.defect) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ['2,p,"never closed,b.png,x', '2,p,liver,b.png,"never closed', '2,p,"liver" size,b.png,x', "2,p,liver", "2,,,,,,,"],
+)
+def test_a_broken_row_costs_no_other_row(tmp_path, broken):
+    text = f'1,p,liver,a.png,x\n{broken}\n3,p,liver,c.png,x\n4,p,"two\nlines",d.png,x\n'
+    assert csv_rows(tmp_path, text) == [("1", None), (None, RejectReason.MALFORMED_ROW), ("3", None), ("4", None)]
+
+
+def test_blank_lines_and_carriage_returns_are_no_rows(tmp_path):
+    assert csv_rows(tmp_path, "\r\n1,p,liver,a.png,x\r\n\r\n,,,,\r\n2,p,liver,b.png,x\r\n\r\n") == [
+        ("1", None),
+        ("2", None),
+    ]
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    path = write(tmp_path, "cases.csv", b"case_id,patient_id,findings,images,Findings\n1,2,liver,a.png,kidney\n")
+    with pytest.raises(ConfigError, match="more than one column called findings"):
+        read_table(path, encoding="auto", columns={})
+
+
+def test_numbers_shown_with_leading_zeros_in_a_workbook_keep_them(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["case_id", "patient_id", "findings", "images"])
+    book.active.append([42, 7.0, "liver", "a.png"])
+    book.active["A2"].number_format = "000000"
+    book.save(tmp_path / "t.xlsx")
+    cells = read_table(tmp_path / "t.xlsx", encoding="auto", columns={}).rows[0].cells
+    assert (cells["case_id"], cells["patient_id"]) == ("000042", "7")
