@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: setup demo test check chaos ui lock clean
+.PHONY: setup demo test readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -23,6 +23,10 @@ demo: setup
 
 test: setup
 	$(PY) -m pytest
+
+# The README's commands against the finished demo: is the output that it shows true?
+readme: demo
+	$(PY) -m pytest -m readme
 
 check: setup
 	$(VENV)/bin/ruff format --check .

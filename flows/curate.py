@@ -15,7 +15,6 @@ from flows.release import release_flow
 from flows.scrub import scrub_flow
 from flows.stage import Receipt, context_of, forget_contexts
 from flows.verify import verify_flow
-from warehouse.catalog import rebuild
 
 
 @flow(name="curate", flow_run_name="curate", persist_result=False)
@@ -28,7 +27,7 @@ def curate(config_path: str, *, embedded: bool = True) -> list[Receipt]:
     forget_contexts()
     context = context_of(config_path)
     workers = context.config.desensitize.workers
-    receipts = [
+    return [
         on_threads(intake_flow, workers)(config_path),  # rows and files -> cases
         on_threads(desensitize_flow, workers)(config_path),  # images -> masked key frames
         on_threads(scrub_flow, workers)(config_path),  # reports -> scrubbed reports
@@ -37,5 +36,3 @@ def curate(config_path: str, *, embedded: bool = True) -> list[Receipt]:
         on_threads(deduplicate_flow, 1)(config_path),  # pairs -> pairs unlike each other
         release_flow(config_path),  # pairs, reports, frames -> a named release
     ]
-    rebuild(context.shelf)
-    return receipts

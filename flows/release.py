@@ -113,6 +113,7 @@ def _record(context: Context, published: Published, selection: Selection) -> Non
     name = context.config.release.name
     commit = Commit("release", 0, published.content_sha256, name)
     context.shelf.append("releases", pa.Table.from_pylist(rows, schema=RELEASE), commit)
+    rebuild(context.shelf)
 
 
 def _counts(kept: int, left: Mapping[str, int]) -> list[tuple[str | None, int, int]]:

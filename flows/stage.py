@@ -19,6 +19,7 @@ from flows.key import load_key
 from schemas.config import Pipeline, load
 from schemas.errors import ChunkError, CurationError
 from schemas.reject import Unit
+from warehouse.catalog import rebuild
 from warehouse.journal import Journal
 from warehouse.tables import Shelf
 
@@ -109,7 +110,7 @@ def forget_contexts() -> None:
 def commit_chunk(
     config_path: str, stage: str, chunk_id: str, work: Callable[[Context, Sequence[str]], StepResult]
 ) -> Receipt:
-    """Read a planned chunk, do its work, commit it exactly once.
+    """Read a planned chunk, do its work, commit it exactly once, and show it in the catalog.
 
     Raises: ChunkError without any row content, whatever went wrong.
     """
@@ -125,4 +126,5 @@ def commit_chunk(
     first, *others = STAGES[stage].tables
     tables = {first: result.kept, **{name: result.byproducts[name] for name in others}}
     kept, rejected = journal.commit(chunk, tables, result.rejected)
+    rebuild(context.shelf)
     return Receipt(stage, 1, kept, rejected)

@@ -4,6 +4,7 @@ In: the shelf. Out: one small database file of views. Queries run read-only.
 """
 
 import os
+import threading
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from schemas.shelf import TABLES, shelved
 from warehouse.tables import Shelf
 
 NAME = "catalog.duckdb"
+_ONE_AT_A_TIME = threading.Lock()  # an older list of files must not be renamed over a newer one
 
 
 def rebuild(shelf: Shelf) -> Path:
@@ -22,12 +24,13 @@ def rebuild(shelf: Shelf) -> Path:
     shelf.root.mkdir(parents=True, exist_ok=True)
     target = shelf.root / NAME
     aside = target.with_name(f".{NAME}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    with duckdb.connect(str(aside)) as database:
-        for name in (*TABLES, "receipts", "releases"):
-            _create(database, shelf, name)
-        database.execute((files("warehouse") / "views.sql").read_text(encoding="utf-8"))
-    aside.replace(target)
+    with _ONE_AT_A_TIME:
+        aside.unlink(missing_ok=True)
+        with duckdb.connect(str(aside)) as database:
+            for name in (*TABLES, "receipts", "releases"):
+                _create(database, shelf, name)
+            database.execute((files("warehouse") / "views.sql").read_text(encoding="utf-8"))
+        aside.replace(target)
     return target
 
 

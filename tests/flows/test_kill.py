@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 
 from schemas.shelf import TABLES
+from warehouse.catalog import query
 from warehouse.tables import Shelf
 
 CI_KILLS = 3
@@ -70,7 +71,11 @@ def check_kills(finished, site, model, folder, kills, seed):
         sorted(rng.sample(range(1, total), kills)) if kills < total else sorted(rng.choices(range(1, total), k=kills))
     )
     model.reset()
-    landed = [kill_at(site, config, root, moment, rng.uniform(0, 0.4)) for moment in moments]
+    landed = []
+    for moment in moments:
+        landed.append(kill_at(site, config, root, moment, rng.uniform(0, 0.4)))
+        if (root / "catalog.duckdb").exists():  # readers see whole commits of a run that was cut down
+            query(root, "SELECT * FROM funnel")
     done = site.cli("run", "--config", config)
     assert done.returncode == 0, done.stderr
     assert content(root) == content(finished.root)

@@ -1,0 +1,75 @@
+"""The README tells the truth: commands and options exist, reasons are listed, shown output is what comes out."""
+
+import re
+import subprocess
+import sys
+from ast import literal_eval
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from flows.cli import app
+from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from schemas.reject import RejectReason
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.+?)```", README, re.DOTALL)]
+SHOWN = {command: output for command, output in BLOCKS if not output.startswith("$ ")}
+#: What depends on the key or the demo model's words; the stages before it are exact.
+VARIES = re.compile(r"│ (?:generate|verify|deduplicate|release)|One rejected row: \w+ at \w+: [A-Z_]+ ")
+FRAME = re.compile(r"[┏┡└┃]")
+PAIRS = "Three instruction pairs"
+
+
+def leaves(command, path=("sonocurate",)):
+    for name, sub in getattr(command, "commands", {}).items():
+        yield from leaves(sub, (*path, name))
+    if not hasattr(command, "commands"):
+        yield " ".join(path), command
+
+
+def shape(output):
+    """Keep what must be the same on every machine and for every key."""
+    before, mark, after = output.partition("Funnel:")  # before it: set-up and progress
+    lines = []
+    for line in (mark + after if mark else before).splitlines():
+        in_pairs = lines[-1:] == [PAIRS] and line.startswith("│")
+        if PAIRS in line:
+            lines.append(PAIRS)
+        elif line and not in_pairs and not FRAME.match(line) and not VARIES.match(line):
+            lines.append(re.sub(r"\S*/(?=warehouse|demo)", "", " ".join(line.split())))
+    return lines
+
+
+def test_every_command_and_option_is_in_the_readme():
+    for name, command in leaves(typer.main.get_command(app)):
+        assert f"`{name}" in README, name
+        for parameter in command.params:
+            for option in (option for option in parameter.opts + parameter.secondary_opts if option.startswith("--")):
+                assert f"`{option}" in README or f" {option} " in README or f"{option}`" in README, (name, option)
+
+
+def test_every_reject_reason_and_column_is_in_the_readme():
+    stages = README.partition("## Stages")[2].partition("## Ask")[0]
+    for reason in RejectReason:
+        assert re.search(rf"\b{reason.value}\b", stages), reason
+    for column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
+        assert f"`{column}`" in README, column
+
+
+@pytest.mark.readme
+@pytest.mark.parametrize("command", SHOWN)
+def test_shown_output_is_true(command):
+    """Run after `make demo`: the demo again finds nothing new and shows the same summary."""
+    line = command.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    line = line.replace("make demo", f"make demo VENV={Path(sys.executable).parents[1]}")
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
+    if "datasets" in command:
+        row, shown = (literal_eval(text.strip()) for text in (done.stdout, SHOWN[command]))
+        assert list(row) == list(shown)
+        assert row["task"] == shown["task"]
+        return
+    assert shape(done.stdout) == shape(SHOWN[command])
+    assert shape(done.stdout)
