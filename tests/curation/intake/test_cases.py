@@ -12,8 +12,7 @@ from curation.intake.intake import claims_of, intake
 from curation.intake.relevance import is_relevant, mentioned_systems, named_systems
 from curation.intake.table import RawRow
 from curation.pseudonym import Pseudonymizer
-from schemas.case import CASE
-from schemas.reject import REJECT, RejectReason
+from schemas.reject import RejectReason
 
 CODER = Pseudonymizer(bytes(range(32)))
 GOOD = {
@@ -112,18 +111,6 @@ def test_images_of_a_rejected_case_are_rejected_with_it():
     table = cases_of({**GOOD, "findings": "", "images": "a.png;b.png"})
     result = intake(table, probe=Probe(), claims=claims_of(table))
     assert [row["reason"] for row in result.rejected.to_pylist()].count("CASE_REJECTED") == 2
-
-
-def test_step_contract():
-    table = cases_of(GOOD, {**GOOD, "case_id": "E2", "images": "b.png"})
-    claims, before = claims_of(table), table.to_pylist()
-    whole = intake(table, probe=Probe(), claims=claims)
-    parts = [intake(table.slice(n, 1), probe=Probe(), claims=claims) for n in range(2)]
-    assert table.to_pylist() == before
-    assert whole.kept.to_pylist() == [row for part in parts for row in part.kept.to_pylist()]
-    empty = intake(table.slice(0, 0), probe=Probe(), claims={})
-    assert empty.kept.schema == CASE
-    assert empty.rejected.schema == REJECT
 
 
 @pytest.mark.parametrize(
