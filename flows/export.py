@@ -3,6 +3,7 @@
 Nothing of it is written anywhere: every worker process opens the export itself and recomputes the same pseudonyms.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -71,14 +72,14 @@ class Export:
         """Give the file of an image id."""
         case_id, _, position = image_id.rpartition("/i")
         paths = self.cases["image_paths"][self._position[case_id]].as_py()
-        return self.files.root / str(paths[int(position)])
+        return self.files.locate(str(paths[int(position)]))
 
     def defect(self, path: str) -> RejectReason | None:
         """Look at an image file's header (ImageProbe of intake)."""
         if path not in self.files:
             return RejectReason.IMAGE_NOT_FOUND
         try:
-            found = probe(self.files.root / path, **_limits(self._limits))
+            found = probe(self.files.locate(path), **_limits(self._limits))
         except DecodeError as error:
             return error.reason
         return RejectReason.MULTI_REGION if region_layout(found.regions) in ("dual", "quad") else None
@@ -107,8 +108,9 @@ def _limits(config: Intake) -> dict[str, int]:
 
 def _image_files(folder: Path, table: Path) -> list[str]:
     """List the folder's files without the table itself, which may lie among them."""
-    own = table.resolve()
-    return [path for path in list_files(folder) if (folder / path).resolve() != own]
+    found = list_files(folder)
+    own = os.path.relpath(os.path.realpath(table), os.path.realpath(folder))
+    return [path for path in found if path != own]
 
 
 assert set(RAW_REPORT.names) <= set(RAW_CASE.names)  # noqa: S101 - a schema slip should fail at import

@@ -59,9 +59,12 @@ def rotate_key(path: Path) -> Path:
 
 def _write(path: Path, key: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, KEY_MODE)
     except FileExistsError:
+        if not path.exists():
+            raise ConfigError(f"key {path} cannot be written (a folder in its path is a file)") from None
         raise ConfigError(f"key {path} exists already; use `sonocurate key rotate` to replace it") from None
     except OSError as error:
         raise ConfigError(f"key {path} cannot be written ({error.strerror})") from None

@@ -3,6 +3,7 @@
 In: the config. Out: what was found, as plain lines, or ConfigError that says what to do.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from curation.generate.embedded import model_path
 from curation.generate.pool import check_endpoints
-from flows.stage import Context, context_of
+from flows.stage import STAGES, Context, context_of
 from schemas.errors import ConfigError
+from warehouse.journal import planned_ids
+from warehouse.release import published_fingerprints
 
 TIMEOUT_S = 10.0
 
@@ -46,13 +49,55 @@ def preflight(config_path: Path, *, embedded: bool) -> Preflight:
 
     Raises: ConfigError, also when endpoints are configured and none answers.
     """
-    context = context_of(str(config_path))
+    try:
+        return _look(context_of(str(config_path)), embedded=embedded)
+    except (OSError, ValueError, RuntimeError) as error:  # these may quote names of files
+        raise ConfigError(
+            f"the input or the warehouse cannot be read ({type(error).__name__}): check the paths"
+        ) from None
+
+
+def _look(context: Context, *, embedded: bool) -> Preflight:
+    check_root(context.shelf.root, context.config.input.images)
     export = context.export
+    check_release_name(context)
     defects = Counter(reason for reason in export.cases["defect"].to_pylist() if reason)
     endpoints = _endpoints(context, embedded=embedded)
     orphans = len(export.orphan_ids)
     ignored = tuple(export.ignored_columns)
     return Preflight(export.cases.num_rows, len(export.files.paths), ignored, dict(defects), orphans, endpoints)
+
+
+def check_root(root: Path, images: Path) -> None:
+    """See that the warehouse can be written and lies apart from the hospital's files.
+
+    Raises: ConfigError.
+    """
+    if root.exists() and not root.is_dir():
+        raise ConfigError(f"warehouse.root: {root} is not a folder")
+    if root.resolve().is_relative_to(images.resolve()):
+        raise ConfigError("warehouse.root lies inside input.images: the hospital's folder is only ever read")
+    nearest = next(folder for folder in (root, *root.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK) or not nearest.is_dir():
+        raise ConfigError(f"warehouse.root: {nearest} cannot be written")
+
+
+def check_release_name(context: Context) -> None:
+    """See that the release's name is free, or that nothing is new since it was published.
+
+    Raises: ConfigError.
+    """
+    published = published_fingerprints(context.shelf, context.config.release)
+    if published is None:
+        return
+    ids = {*context.export.case_ids, *context.export.orphan_ids}
+    current = {name: context.fingerprint(name) for name in STAGES}
+    if published != current or ids - planned_ids(context.shelf, "intake"):
+        name = context.config.release.name
+        raise ConfigError(
+            f"release {name} is published and immutable, and the input, the key or the settings have changed since: "
+            "set another [release] name"
+        )
 
 
 def _endpoints(context: Context, *, embedded: bool) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.preflight import preflight
-from flows.server import prefect_server
+from flows.server import check_configured_server, prefect_server
 from flows.stage import context_of
 from flows.summary import print_summary
 from schemas.errors import ConfigError, CurationError
@@ -26,6 +26,7 @@ def run_pipeline(config_path: Path, *, embedded: bool) -> None:
     """
     warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
     preflight(config_path, embedded=embedded)
+    check_configured_server()
     context = context_of(str(config_path))
     root = context.shelf.root
     with _alone(root), prefect_server(root / "logs" / "prefect-server.log"):

@@ -61,6 +61,19 @@ def prefect_server(log: Path) -> Iterator[str]:
                 _send_rest()
 
 
+def check_configured_server() -> None:
+    """See that the Prefect server that is configured, if any, answers.
+
+    Raises: ConfigError.
+    """
+    set_quiet()
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415 - after the environment is set
+
+    url = PREFECT_API_URL.value()
+    if url and not _is_healthy(str(url)):
+        raise ConfigError("PREFECT_API_URL names a server that does not answer: start it, or unset the variable")
+
+
 def _send_rest() -> None:
     """Send the log lines and events that Prefect still holds, while there is a server to take them."""
     from prefect.events.worker import EventsWorker  # noqa: PLC0415 - after the environment is set
@@ -102,13 +115,18 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _is_healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:  # noqa: S310 - as the user configured
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
 def _wait_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - our own loopback address
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
+        if _is_healthy(url):
+            return
+        time.sleep(0.2)
     raise ConfigError(f"the Prefect server did not start; see {log}")

@@ -27,19 +27,23 @@ def show_table(table: pa.Table, output: str) -> None:
     writers = {"table": _as_table, "csv": _as_csv, "json": _as_json}
     if output not in writers:
         raise ConfigError(f"--format must be one of {', '.join(writers)}")
-    writers[output](table)
+    try:
+        writers[output](table)
+    except (OverflowError, ValueError, TypeError) as error:
+        raise ConfigError(f"a value cannot be shown ({type(error).__name__}): cast it to text in the query") from None
 
 
 def console() -> Console:
     """Give a console for standard output, wide enough where nobody watches."""
-    return Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 def _as_table(table: pa.Table) -> None:
     shown = Table(*table.column_names)
     for row in table.to_pylist():
         shown.add_row(*(_short(row[name]) for name in table.column_names))
-    console().print(shown, markup=False)
+    console().print(shown)
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - any cell
@@ -64,7 +68,7 @@ def _as_json(table: pa.Table) -> None:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell
     if isinstance(value, bytes):
         return value.hex()
-    return json.dumps(_jsonable(value), ensure_ascii=False) if isinstance(value, list | dict) else value
+    return json.dumps(_jsonable(value), ensure_ascii=False, default=str) if isinstance(value, list | dict) else value
 
 
 def _jsonable(value: Any) -> Any:  # noqa: ANN401 - any cell

@@ -5,9 +5,11 @@
 
 import hashlib
 import json
+import os
 import tomllib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -78,7 +80,6 @@ class Intake(StageModel):
     max_frames: int = Field(4096, ge=1)
     min_side_px: int = Field(32, ge=1)
     max_side_px: int = Field(16_384, ge=1)
-    irrelevant_min_terms: int = Field(1, ge=1, description="ultrasound terms a report needs to be relevant")
 
 
 class Desensitize(StageModel):
@@ -140,6 +141,14 @@ class Endpoint(StageModel):
         None, description="reference of the data-processing agreement; needed off loopback"
     )
 
+    @field_validator("base_url")
+    @classmethod
+    def _plain_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise ValueError("must be http(s)://HOST[:PORT]/PATH without user and password (use api_key_env)")
+        return value
+
 
 class Verify(StageModel):
     """Rule checks of pairs against their report."""
@@ -200,13 +209,16 @@ def load(path: Path) -> Pipeline:
         raise ConfigError(f"config {path} not found: write one with `sonocurate init`") from None
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"config {path} is not a readable UTF-8 file") from None
+    except RecursionError:
+        raise ConfigError(f"config {path} is nested too deep") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"config {path} is not valid TOML: {error}") from None
     try:
-        pipeline = Pipeline.model_validate(raw)
+        return _absolute(Pipeline.model_validate(raw), path.resolve().parent)
     except ValidationError as error:
         raise ConfigError(f"config {path}: {_first_error(error)}") from None
-    return _absolute(pipeline, path.resolve().parent)
+    except (OSError, RuntimeError, ValueError):
+        raise ConfigError(f"config {path}: a path in it cannot exist") from None
 
 
 def _first_error(error: ValidationError) -> str:
@@ -218,19 +230,22 @@ def _first_error(error: ValidationError) -> str:
 
 
 def _absolute(pipeline: Pipeline, base: Path) -> Pipeline:
-    """Resolve relative paths against the config's folder."""
-    key_file = pipeline.pseudonym.key_file
+    """Resolve relative paths against the config's folder.
+
+    Raises: OSError, RuntimeError or ValueError for a path that no file can have.
+    """
+
+    def place(path: Path) -> Path:
+        return Path(os.path.normpath(base / path.expanduser()))
+
+    table, images, key_file = pipeline.input.table, pipeline.input.images, pipeline.pseudonym.key_file
+    root = place(pipeline.warehouse.root)
+    for path in (place(table), place(images), root):
+        path.exists()  # a name that is too long or holds a zero raises here
     changes: dict[str, Any] = {
-        "input": pipeline.input.model_copy(
-            update={
-                "table": base / pipeline.input.table.expanduser(),
-                "images": base / pipeline.input.images.expanduser(),
-            }
-        ),
-        "warehouse": pipeline.warehouse.model_copy(update={"root": base / pipeline.warehouse.root.expanduser()}),
-        "pseudonym": pipeline.pseudonym.model_copy(
-            update={"key_file": base / key_file.expanduser() if key_file else None}
-        ),
+        "input": pipeline.input.model_copy(update={"table": place(table), "images": place(images)}),
+        "warehouse": pipeline.warehouse.model_copy(update={"root": root}),
+        "pseudonym": pipeline.pseudonym.model_copy(update={"key_file": place(key_file) if key_file else None}),
     }
     return pipeline.model_copy(update=changes)
 

@@ -19,7 +19,7 @@ BLOCKS = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.+?)```
 SHOWN = {command: output for command, output in BLOCKS if not output.startswith("$ ")}
 #: What depends on the key or the demo model's words; the stages before it are exact.
 VARIES = re.compile(r"│ (?:generate|verify|deduplicate|release)|One rejected row: \w+ at \w+: [A-Z_]+ ")
-FRAME = re.compile(r"[┏┡└┃]")
+FRAME = re.compile(r"[┏┡└┃]|make\[\d+\]")
 PAIRS = "Three instruction pairs"
 
 

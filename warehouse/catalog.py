@@ -42,17 +42,42 @@ def query(root: Path, sql: str) -> pa.Table:
     path = root / NAME
     if not path.is_file():
         raise ConfigError(f"no catalog below {root}: run `sonocurate run` first")
-    with duckdb.connect(str(path), read_only=True) as database:
-        try:
+    try:
+        with duckdb.connect(str(path), read_only=True) as database:
+            _lock(database, root)
             statements = database.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type not in _QUERIES:
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise ConfigError("sql: only one statement that reads is allowed")
-            return database.sql(sql).to_arrow_table()
-        except duckdb.Error as error:
-            raise ConfigError(f"sql: {str(error).splitlines()[0]}") from None
+            return _unique(database.sql(sql).to_arrow_table())
+    except _ABOUT_THE_STATEMENT as error:
+        raise ConfigError(f"sql: {str(error).splitlines()[0]}") from None
+    except duckdb.PermissionException:
+        raise ConfigError("sql: a query may read the tables and releases of this warehouse only") from None
+    except (duckdb.Error, pa.ArrowException) as error:  # these quote values of rows
+        raise ConfigError(f"sql: the query failed ({type(error).__name__})") from None
 
 
-_QUERIES = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+#: Errors that quote the statement and never a row.
+_ABOUT_THE_STATEMENT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+
+
+def _lock(database: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Let queries read the tables and releases of this warehouse and nothing else of the machine."""
+    allowed = ", ".join("'" + str(root / name).replace("'", "''") + "/'" for name in ("tables", "releases"))
+    database.execute(f"SET allowed_directories = [{allowed}]")
+    database.execute("SET enable_external_access = false")
+    database.execute("SET lock_configuration = true")
+
+
+def _unique(table: pa.Table) -> pa.Table:
+    """Number columns of the same name, so that no reader by name loses one."""
+    names: list[str] = []
+    for name in table.column_names:
+        number, unique = 1, name
+        while unique in names:
+            number, unique = number + 1, f"{name}_{number}"
+        names.append(unique)
+    return table.rename_columns(names)
 
 
 def _create(database: duckdb.DuckDBPyConnection, shelf: Shelf, name: str) -> None:

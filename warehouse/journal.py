@@ -24,6 +24,13 @@ class Chunk:
     ids: tuple[str, ...]
 
 
+def planned_ids(shelf: Shelf, stage: str) -> set[str]:
+    """List the ids that a stage has planned so far, under any configuration; reads only."""
+    planned = (pc.field("stage") == stage) & (pc.field("state") == "planned")
+    rows = shelf.read("receipts", ["ids"], planned)
+    return {row_id for ids in rows["ids"].to_pylist() for row_id in ids}
+
+
 class Journal:
     """The receipts of one stage under one configuration fingerprint."""
 

@@ -83,13 +83,28 @@ def write_release(
     return Published(target, counts, content, created=True)
 
 
+def published_fingerprints(shelf: Shelf, config: Release) -> dict[str, str] | None:
+    """Give the stage fingerprints that a release of this name was made under; None where there is no such release.
+
+    Raises: ConfigError when its manifest is damaged.
+    """
+    target = shelf.root / "releases" / config.name
+    if not target.exists():
+        return None
+    found = _manifest_of(target).get("fingerprints", {})
+    return {str(stage): str(fingerprint) for stage, fingerprint in found.items()}
+
+
+def _manifest_of(target: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((target / "release.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise ConfigError(f"release {target.name} exists but its release.json is damaged: move it away") from None
+
+
 def _same_or_refuse(target: Path, aside: Path, counts: dict[str, int], content: str) -> Published:
     shutil.rmtree(aside)
-    try:
-        published = json.loads((target / "release.json").read_text(encoding="utf-8"))["content_sha256"]
-    except (OSError, ValueError, KeyError):
-        raise ConfigError(f"release {target.name} exists but its release.json is damaged: move it away") from None
-    if published != content:
+    if _manifest_of(target).get("content_sha256") != content:
         raise ConfigError(
             f"release {target.name} exists with other content and is immutable: set another [release] name"
         )

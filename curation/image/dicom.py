@@ -6,6 +6,7 @@ palettes), C.11.2 (VOI LUT), PS3.5 A.4 (encapsulation); (0008,0060) Modality.
 
 import logging
 import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,18 @@ _ULTRASOUND = ("US", "IVUS")
 #: Ends of encapsulated streams: sequence delimitation item (FFFE,E0DD) of length 0, little endian.
 _DELIMITER = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
 _MAX_HEADER_BYTES = 64 * 1024 * 1024
+_MAX_INFLATED_BYTES = 512 * 1024 * 1024
+_PIECE_BYTES = 1 << 20
+#: Preamble, prefix, and the element of the group length itself (PS3.10 section 7.1).
+_META_START = 128 + 4 + 12
 
 
 def read_header(path: Path) -> FileDataset:
     """Read everything before the pixels.
 
-    Rejects: UNREADABLE_IMAGE, UNSUPPORTED_TRANSFER_SYNTAX, NOT_ULTRASOUND.
+    Rejects: UNREADABLE_IMAGE, UNSUPPORTED_TRANSFER_SYNTAX, NOT_ULTRASOUND, DECOMPRESSION_BOMB.
     """
+    _check_deflated(path)
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True, defer_size=_MAX_HEADER_BYTES)
         usable = int(header.get("Rows") or 0) > 0 and int(header.get("Columns") or 0) > 0
@@ -47,6 +53,31 @@ def read_header(path: Path) -> FileDataset:
     if not usable:
         raise DecodeError(RejectReason.UNREADABLE_IMAGE)
     return header
+
+
+def _check_deflated(path: Path) -> None:
+    """Inflate a deflated data set piece by piece up to a limit, before pydicom does it whole.
+
+    Rejects: DECOMPRESSION_BOMB, UNREADABLE_IMAGE.
+    """
+    try:
+        meta = pydicom.filereader.read_file_meta_info(path)
+        if meta.get("TransferSyntaxUID") != pydicom.uid.DeflatedExplicitVRLittleEndian:
+            return
+        start = _META_START + int(meta.FileMetaInformationGroupLength)
+        inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        with path.open("rb") as file:
+            file.seek(start)
+            data = file.read(_PIECE_BYTES)
+            while data and size <= _MAX_INFLATED_BYTES:
+                size += len(inflater.decompress(data, _PIECE_BYTES))
+                data = inflater.unconsumed_tail or file.read(_PIECE_BYTES)
+    except (OSError, zlib.error):
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE) from None
+    except Exception:  # noqa: BLE001 - no DICOM file meta: not deflated; the reader says what it is
+        return
+    if size > _MAX_INFLATED_BYTES:
+        raise DecodeError(RejectReason.DECOMPRESSION_BOMB)
 
 
 def _check_syntax(header: FileDataset) -> None:
@@ -99,7 +130,10 @@ def read_frame(path: Path, header: FileDataset, index: int) -> npt.NDArray[np.ui
 
     Shapes: uint8[H, W, 3].
     """
-    if getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID"):
+    syntax = getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID")
+    if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:  # frames cannot be found in a deflated file
+        array = pixel_array(pydicom.dcmread(path), index=index)
+    elif syntax:
         array = pixel_array(path, index=index)
     else:
         dataset = pydicom.dcmread(path, force=True)

@@ -4,6 +4,7 @@ Flows in: a path. Flows out: size and frame count, and uint8[H, W, 3] frames. Pi
 an error, not a half-grey picture.
 """
 
+import math
 import warnings
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def check_complete(path: Path, kind: str) -> None:
 
 
 def _deep_grey(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """Scale by the bits that are used: 12-bit data in a 16-bit file must not come out almost black."""
     levels = np.asarray(values, dtype=np.float64)
-    high = float(levels.max()) if levels.size else 0.0
-    scaled = levels if high <= 255 else levels * (255.0 / (65535.0 if high <= 65535 else high))
+    high = max(255.0, float(levels.max())) if levels.size else 255.0
+    scaled = levels * (255.0 / (2.0 ** math.ceil(math.log2(high + 1.0)) - 1.0))
     return np.repeat(scaled.round().clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)

@@ -4,6 +4,7 @@ Flows in: a path. Flows out: the format name. Sources: DICOM PS3.10 section 7.1 
 12.11, JPEG T.81 Annex B, TIFF 6.0 section 2, BMP file header.
 """
 
+import stat
 from pathlib import Path
 
 from curation.image.errors import DecodeError
@@ -49,6 +50,8 @@ def sniff(path: Path) -> str:
 
 def _head_of(path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for ever
+            raise DecodeError(RejectReason.UNREADABLE_IMAGE)
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:

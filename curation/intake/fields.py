@@ -11,6 +11,8 @@ from datetime import date
 OVER_89 = 90
 #: A code of a few letters and digits; longer words may be the hospital's name.
 SITE_CODE = re.compile(r"(?:site|hospital|hosp|center|centre)?[-_]?(?:[a-z]{1,5})?[-_]?\d{0,6}", re.IGNORECASE)
+#: A list as JSON and Python write it; a glob such as ``[A]/*.[p]ng`` is none.
+_LIST = re.compile(r"""\[\s*(?:(["']).*\1)?\s*\]""", re.DOTALL)
 LIST_SEPARATOR = re.compile(r"[;；|\n]")
 YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\D{0,3}?(\d{1,2})\D{0,3}?(\d{1,2})(?!\d)")
 YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?!\d)")
@@ -31,7 +33,7 @@ SEXES = {
 def split_list(cell: str) -> list[str]:
     """Split a cell that may hold several values, or a JSON list, or one value."""
     text = cell.strip()
-    if text.startswith("[") and text.endswith("]"):
+    if _LIST.fullmatch(text):
         text = text[1:-1].replace('"', "").replace("'", "").replace(",", ";")
     return [part.strip() for part in LIST_SEPARATOR.split(text) if part.strip()]
 

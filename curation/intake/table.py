@@ -4,11 +4,11 @@ In: a file, its encoding and the column mapping. Out: ``RawRow`` values (in memo
 Rejects (as ``defect``): UNDECODABLE_TEXT, MALFORMED_ROW.
 """
 
-import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.intake.delimited import read_delimited
+from curation.intake.encoding import decode_bytes, decode_cell
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
@@ -25,7 +26,12 @@ LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
 EXCEL = (".xlsx", ".xlsm")
 TABLE_SUFFIXES = DELIMITED + LINES + PARQUET + EXCEL
+#: What a terminal would obey instead of showing it.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+MAX_NAME_CHARS = 80
 _ZEROS = re.compile(r"0{2,}")
+_LITERALS = re.compile(r'"[^"]*"|\\.|_.|[@\s]')
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def read_table(path: Path, *, encoding: str, columns: Mapping[str, str]) -> RawT
     try:
         header, records = _records(path, suffix, encoding)
         found = list(records)
-    except (OSError, pa.ArrowException, ValueError, LookupError) as error:
+    except Exception as error:  # noqa: BLE001 - damaged workbooks and Parquet raise many kinds, with content in them
         raise ConfigError(f"input.table: {path.name} cannot be read as {suffix[1:]} ({type(error).__name__})") from None
     wanted, ignored = match_columns(header, columns)
     rows = [_raw_row(number, record, wanted) for number, record in enumerate(found, start=1)]
@@ -87,48 +93,8 @@ def match_columns(header: Sequence[str], columns: Mapping[str, str]) -> tuple[di
         raise ConfigError(f"input.columns: the table has no column for {', '.join(missing)}")
     if twice:
         raise ConfigError(f"input.columns: the table has more than one column called {', '.join(twice)}")
-    return wanted, sorted(set(header) - set(wanted.values()))
-
-
-def decode_bytes(data: bytes, encoding: str) -> str:
-    """Decode a text file; bytes that do not fit become lone surrogates, so that only their rows are lost.
-
-    ``auto`` tries a byte order mark, UTF-16 without one, UTF-8, then GB18030; the one with fewest misfits wins.
-    """
-    if encoding != "auto":
-        name = "utf-8-sig" if encoding == "utf-8" else encoding
-        return _decode(data, name)
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            return _decode(data, name)
-    if (guess := _utf16_without_mark(data)) is not None:
-        return _decode(data, guess)
-    candidates = [_decode(data, name) for name in ("utf-8", "gb18030")]
-    return min(candidates, key=_misfits)
-
-
-def _decode(data: bytes, name: str) -> str:
-    if name.startswith("utf-16"):  # surrogateescape cannot carry odd bytes of UTF-16
-        text = data.decode(name, errors="replace").replace("\ufffd", "\udcff")
-    else:
-        text = data.decode(name, errors="surrogateescape")
-    return text.removeprefix("\ufeff")
-
-
-def _misfits(text: str) -> int:
-    return sum(1 for char in text if "\udc80" <= char <= "\udcff")
-
-
-def _utf16_without_mark(data: bytes) -> str | None:
-    """Guess UTF-16 from the position of zero bytes in the first 4 kB (ASCII commas and newlines show them)."""
-    head = data[:4096]
-    if head.count(0) < len(head) // 20:
-        return None
-    return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    ignored = set(header) - set(wanted.values())
+    return wanted, sorted(_UNPRINTABLE.sub("?", name)[:MAX_NAME_CHARS] for name in ignored)
 
 
 def _records(path: Path, suffix: str, encoding: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
@@ -137,9 +103,24 @@ def _records(path: Path, suffix: str, encoding: str) -> tuple[list[str], Iterato
     if suffix in LINES:
         return _json_lines(decode_bytes(path.read_bytes(), encoding))
     if suffix in PARQUET:
-        table = pq.read_table(path)
-        return list(table.column_names), iter(table.to_pylist())
+        return _parquet(path)
     return _excel(path)
+
+
+def _parquet(path: Path) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
+    table = pq.read_table(path)
+    columns = [_raw_text(column) for column in table.columns]
+    records = (dict(zip(table.column_names, cells, strict=True)) for cells in zip(*columns, strict=True))
+    return list(table.column_names), records
+
+
+def _raw_text(column: pa.ChunkedArray) -> list[Any]:
+    """Give a column's values; text as bytes, because one cell that is no UTF-8 must not cost the table."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    column = column.cast(kind) if kind != column.type else column
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        column = column.cast(pa.large_binary())
+    return list(column.to_pylist())
 
 
 def _json_lines(text: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
@@ -150,7 +131,7 @@ def _json_lines(text: str) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
             continue
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
         records.append(record if isinstance(record, dict) else None)
         header.update(dict.fromkeys(records[-1] or {}))
@@ -166,6 +147,7 @@ def _excel(path: Path) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
     except (BadZipFile, KeyError, openpyxl.utils.exceptions.InvalidFileException) as error:
         raise ValueError("not a workbook") from error
+    sheet.reset_dimensions()  # some programs write a wrong range, and rows outside it would be lost
     lines = ([_shown(cell) for cell in line] for line in sheet.iter_rows())
     names = [_text(cell).strip() for cell in next(lines, ())]
     records = [dict(zip(names, line, strict=False)) for line in lines if any(_text(cell).strip() for cell in line)]
@@ -174,7 +156,8 @@ def _excel(path: Path) -> tuple[list[str], Iterator[dict[str, Any] | None]]:
 
 def _shown(cell: Any) -> object:  # noqa: ANN401 - openpyxl's cells have no common type
     """Give a cell's value; a whole number shown with leading zeros (format ``000000``) keeps them."""
-    value, zeros = cell.value, str(getattr(cell, "number_format", ""))
+    value = cell.value
+    zeros = _LITERALS.sub("", str(getattr(cell, "number_format", "")).split(";")[0])
     if isinstance(value, int | float) and not isinstance(value, bool) and _ZEROS.fullmatch(zeros):
         return _text(value).zfill(len(zeros))
     return value
@@ -185,8 +168,9 @@ def _raw_row(number: int, record: dict[str, Any] | None, wanted: Mapping[str, st
         return RawRow(number, {}, RejectReason.MALFORMED_ROW)
     present = {ours: record.get(theirs) for ours, theirs in wanted.items()}
     cells = {ours: _text(value) for ours, value in present.items() if not _is_null(value)}
-    undecodable = any("\ud800" <= char <= "\udfff" or char == "\ufffd" for cell in cells.values() for char in cell)
-    return RawRow(number, cells, RejectReason.UNDECODABLE_TEXT if undecodable else None)
+    sound = {ours: _SURROGATE.sub("\ufffd", text) for ours, text in cells.items()}  # Arrow takes no lone surrogates
+    undecodable = any("\ufffd" in text for text in sound.values())
+    return RawRow(number, sound, RejectReason.UNDECODABLE_TEXT if undecodable else None)
 
 
 def _is_null(value: object) -> bool:
@@ -199,7 +183,9 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, list | tuple):
         return ";".join(_text(item) for item in value)
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, bytes):
+        return decode_cell(value)
+    if isinstance(value, float | Decimal) and value == value.__trunc__():
         return str(int(value))
     if hasattr(value, "isoformat"):
         return str(value.isoformat()).removesuffix("T00:00:00")

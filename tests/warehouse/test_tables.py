@@ -137,3 +137,40 @@ def test_a_reader_keeps_its_catalog_while_it_is_rebuilt(shelf):
 def test_a_query_without_a_catalog_says_what_to_do(tmp_path):
     with pytest.raises(ConfigError, match="sonocurate run"):
         query(tmp_path, "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_text('/etc/passwd')",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{root}/tables/x.csv'",
+        "SELECT * FROM read_blob('{root}/key')",
+        "SELECT * FROM read_blob('{root}/tables/../key')",
+        "SELECT * FROM '{root}/key'",
+        "SET enable_external_access = true",
+        "ATTACH '{root}/other.duckdb'",
+    ],
+)
+def test_queries_read_the_warehouse_and_nothing_else(shelf, statement):
+    shelf.append("dedup_pool", kept("a"), commit())
+    (shelf.root / "key").write_text("secret")
+    rebuild(shelf)
+    with pytest.raises(ConfigError) as error:
+        query(shelf.root, statement.format(root=shelf.root))
+    assert "secret" not in str(error.value)
+    assert not list(shelf.root.rglob("x.csv"))
+
+
+def test_a_failed_query_names_no_value_and_columns_of_one_name_are_numbered(shelf):
+    shelf.append("dedup_pool", kept("Okafor"), commit())
+    rebuild(shelf)
+    with pytest.raises(ConfigError) as error:
+        query(shelf.root, "SELECT cast(text AS int) FROM dedup_pool")
+    assert "Okafor" not in str(error.value)
+    assert query(shelf.root, "SELECT 1 AS a, 2 AS a").to_pylist() == [{"a": 1, "a_1": 2}]
+
+
+def test_a_damaged_catalog_is_a_config_error(shelf):
+    (shelf.root / "catalog.duckdb").write_bytes(b"x" * 5000)
+    with pytest.raises(ConfigError):
+        query(shelf.root, "SELECT 1")

@@ -198,3 +198,29 @@ def test_errors_and_objects_carry_no_content(tmp_path):
         probe(tmp_path / "ZHANG_2", **LIMITS)
     assert "ZHANG" not in str(caught.value)
     assert logging.getLogger("pydicom").level > logging.CRITICAL
+
+
+@pytest.mark.parametrize(("bits", "suffix"), [(8, "png"), (10, "tif"), (12, "png"), (16, "png")])
+def test_deep_grey_is_as_bright_as_its_8_bit_original(tmp_path, bits, suffix):
+    original = np.tile(np.arange(256, dtype=np.uint16), (64, 1))
+    path = tmp_path / f"x.{suffix}"
+    Image.fromarray(original * 2 ** (bits - 8) + (2 ** (bits - 8) - 1)).save(path)
+    assert np.abs(decode(path, **LIMITS).frame(0)[..., 0].astype(int) - original).max() <= 1
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    import os
+
+    os.mkfifo(tmp_path / "x.png")
+    assert rejected(tmp_path / "x.png") == RejectReason.UNREADABLE_IMAGE
+
+
+def test_a_deflated_bomb_is_not_inflated(tmp_path, monkeypatch):
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    from curation.image import dicom
+
+    path = write_dicom(tmp_path / "x", syntax=DeflatedExplicitVRLittleEndian, pixels=np.zeros((512, 512, 3), np.uint8))
+    assert decode(path, **LIMITS).frame(0).shape == (512, 512, 3)
+    monkeypatch.setattr(dicom, "_MAX_INFLATED_BYTES", 100_000)
+    assert rejected(path) == RejectReason.DECOMPRESSION_BOMB

@@ -6,7 +6,8 @@ import json
 import pandas as pd
 import pytest
 
-from curation.intake.table import decode_bytes, match_columns, read_table
+from curation.intake.encoding import decode_bytes
+from curation.intake.table import match_columns, read_table
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
 
@@ -155,3 +156,91 @@ def test_numbers_shown_with_leading_zeros_in_a_workbook_keep_them(tmp_path):
     book.save(tmp_path / "t.xlsx")
     cells = read_table(tmp_path / "t.xlsx", encoding="auto", columns={}).rows[0].cells
     assert (cells["case_id"], cells["patient_id"]) == ("000042", "7")
+
+
+CHINESE = "\n".join(f"{n},p{n},{'肝脏形态大小正常' * 100},{n}.png,x" for n in range(1, 4))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_of_mostly_chinese_text_needs_no_mark(tmp_path, encoding):
+    path = write(tmp_path, "cases.csv", f"{HEADER}\n{CHINESE}\n".encode(encoding))
+    rows = read_table(path, encoding="auto", columns={}).rows
+    assert [(row.cells["case_id"], row.defect) for row in rows] == [("1", None), ("2", None), ("3", None)]
+
+
+def test_zero_bytes_in_utf8_cells_are_not_utf16(tmp_path):
+    path = write(tmp_path, "cases.csv", f"{HEADER}\n1{chr(0) * 20},p,liver,a.png,x\n".encode())
+    assert read_table(path, encoding="auto", columns={}).rows[0].cells["case_id"] == "1"
+
+
+@pytest.mark.parametrize("sound", ["Müller", "Muller"])
+def test_one_latin1_byte_costs_one_row_of_a_utf8_file(tmp_path, sound):
+    text = f"{HEADER}\n1,{sound},liver,a.png,x\n2,Jos".encode() + b"\xe9Y,liver,b.png,x\n"
+    rows = read_table(write(tmp_path, "cases.csv", text), encoding="auto", columns={}).rows
+    assert [row.defect for row in rows] == [None, RejectReason.UNDECODABLE_TEXT]
+    assert rows[0].cells["patient_id"] == sound
+
+
+def test_cells_are_sound_text_whatever_the_bytes_were(tmp_path):
+    for number, data in enumerate((b"1,p\xff,liver,a.png,x\n", b"1,p,\xb8\xce\xff\xd4\xe0,a.png,x\n")):
+        path = write(tmp_path, f"{number}.csv", f"{HEADER}\n".encode() + data)
+        [row] = read_table(path, encoding="auto", columns={}).rows
+        assert row.defect is RejectReason.UNDECODABLE_TEXT
+        json.dumps(dict(row.cells), ensure_ascii=False).encode("utf-8")
+
+
+def test_parquet_bytes_decimals_and_broken_text(tmp_path):
+    from decimal import Decimal
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    broken = pa.StringArray.from_buffers(1, pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(b"\xff\xfe"))
+    table = pa.table(
+        {
+            "case_id": pa.array([Decimal("1.00")], pa.decimal128(5, 2)),
+            "patient_id": pa.array([b"0001"]),
+            "findings": pa.array(["肝脏正常".encode()]),
+            "impression": broken,
+            "images": pa.array(["a.png"]).dictionary_encode(),
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    [row] = read_table(tmp_path / "t.parquet", encoding="auto", columns={}).rows
+    assert (row.cells["case_id"], row.cells["patient_id"]) == ("1", "0001")
+    assert (row.cells["findings"], row.cells["images"]) == ("肝脏正常", "a.png")
+    assert row.defect is RejectReason.UNDECODABLE_TEXT
+
+
+def test_a_workbook_with_a_wrong_range_loses_no_rows(tmp_path):
+    import zipfile
+
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for line in (["case_id", "patient_id", "findings", "images"], ["1", "p", "liver", "a"], ["2", "p", "liver", "b"]):
+        book.active.append(line)
+    book.save(tmp_path / "t.xlsx")
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as source, zipfile.ZipFile(tmp_path / "u.xlsx", "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b'ref="A1:D3"', b'ref="A1:D2"'))
+    assert len(read_table(tmp_path / "u.xlsx", encoding="auto", columns={}).rows) == 2
+
+
+def test_damaged_files_are_one_line(tmp_path):
+    deep = write(
+        tmp_path, "deep.jsonl", b'{"case_id":"1","patient_id":"2","findings":"x","images":"a"}\n{"a":' + b"[" * 100_000
+    )
+    rows = read_table(deep, encoding="auto", columns={}).rows
+    assert [row.defect for row in rows] == [None, RejectReason.MALFORMED_ROW]
+    with pytest.raises(ConfigError, match="cannot be read as xlsx"):
+        read_table(write(tmp_path, "x.xlsx", b"PK\x03\x04 no workbook"), encoding="auto", columns={})
+
+
+def test_commas_in_a_header_do_not_hide_tabs(tmp_path):
+    text = "case_id\tpatient_id\tfindings (a, b, c, d, e)\timages\n1\t2\tliver\ta.png\n"
+    columns = {"findings": "findings (a, b, c, d, e)"}
+    assert (
+        read_table(write(tmp_path, "t.tsv", text.encode()), encoding="auto", columns=columns).rows[0].cells["images"]
+        == "a.png"
+    )
