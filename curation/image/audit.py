@@ -15,7 +15,7 @@ from curation.image.classify import Decision, Scene, classify, is_clear
 from curation.image.layout import is_picture
 from curation.image.lexicon import fold
 from curation.image.mask import Box
-from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, shrink
+from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, shrink, without_lines
 from curation.image.rules import FORBIDDEN, prove
 from schemas.region import TextRegion
 
@@ -50,9 +50,9 @@ def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine
 
 
 def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:
-    """Detect at another scale and contrast, and read what is new."""
+    """Detect at another scale and contrast and without straight lines, and read what is new."""
     scale = max(1.0, _SECOND_SIDE / min(masked.shape[:2]))
-    bright = enlarge(brighten(masked), scale)
+    bright = enlarge(brighten(without_lines(masked)), scale)
 
     def is_new(box: Box) -> bool:
         small = shrink(box, scale, masked)

@@ -13,6 +13,9 @@ from schemas.region import TextRegion
 
 #: A frame with fewer grey levels is stretched before it is read (8-bit grey levels; own choice).
 FAINT_SPREAD = 128
+#: What is a line and no text (own choice; letters are not as long, nor bars as thin).
+LINE_PX = 9
+LINE_LEVELS = 40
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -64,6 +67,22 @@ def stretch(pixels: Pixels) -> Pixels:
         return pixels
     levels = (pixels.astype(np.float32) - low) * (255.0 / (high - low))
     return np.asarray(levels.round(), dtype=np.uint8)
+
+
+def without_lines(pixels: Pixels) -> Pixels:
+    """Paint over long thin bright lines (frames of colour boxes, axes): text that touches one is not detected else.
+
+    Shapes: uint8[H, W, 3]. Lines of a sixth of the side or more, ``LINE_PX`` thick at most, brighter than their sides.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    found = np.zeros_like(grey)
+    for length, thickness in (((grey.shape[1] // 6, 1), (1, LINE_PX)), ((1, grey.shape[0] // 6), (LINE_PX, 1))):
+        straight = cv2.morphologyEx(grey, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, length))
+        thin = cv2.morphologyEx(straight, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_RECT, thickness))
+        found |= (thin > LINE_LEVELS).astype(np.uint8)
+    if not found.any():
+        return pixels
+    return np.asarray(cv2.inpaint(pixels, cv2.dilate(found, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA), np.uint8)
 
 
 def enlarge(pixels: Pixels, scale: float) -> Pixels:

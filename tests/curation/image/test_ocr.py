@@ -1,8 +1,9 @@
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from curation.image.ocr import read_frame, stretch
-from tests.curation.image.consoles import draw_console, visible_share
-from tests.curation.image.fakes import MemoryImage
+from tests.curation.image.consoles import draw_console, font_path, visible_share
+from tests.curation.image.fakes import MemoryImage, speckle
 from tests.curation.image.test_desensitize import picture, rows, run
 
 
@@ -32,3 +33,17 @@ def test_faint_phi_is_masked_like_bright_phi(engine):
         shares = [(item.text, visible_share(item, faint, picture(row))) for item in console.items if item.kind == "phi"]
         assert [text for text, share in shares if share > 0.1] == []
     assert engine.read(faint) != read_frame(engine, faint, upscale_below_px=0)
+
+
+def test_a_name_that_a_frame_strikes_through_is_masked(engine):
+    font = ImageFont.truetype(str(font_path(False)), 16)
+    image = Image.fromarray(speckle() // 4)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((80, 60, 520, 352), outline=(255, 255, 255), width=2)
+    draw.text((100, 340), "LUO MEILING", font=font, fill=(230, 230, 230))
+    box = draw.textbbox((100, 340), "LUO MEILING", font=font)
+    source = np.asarray(image)
+    result = run(rows("a"), engine, {"a": MemoryImage([source])})
+    for row in result.kept.to_pylist():
+        x0, y0, x1, y1 = box
+        assert (picture(row)[y0 + 3 : y1, x0:x1] == source[y0 + 3 : y1, x0:x1]).all(axis=2).mean() < 0.2
