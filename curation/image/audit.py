@@ -50,20 +50,28 @@ def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine
 
 
 def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:
-    """Detect at another scale and contrast and without straight lines, and read what is new."""
+    """Look at another scale without straight lines, brightened (where there were lines, also not); read what is new."""
     scale = max(1.0, _SECOND_SIDE / min(masked.shape[:2]))
-    bright = enlarge(brighten(without_lines(masked)), scale)
+    clear = without_lines(masked)
+    found = _find_new(enlarge(brighten(clear), scale), scale, masked, known, ocr)
+    if clear is not masked:
+        placed = [*known, *(region.box_px for region in found)]
+        found += _find_new(enlarge(clear, scale), scale, masked, placed, ocr)
+    return [region for region in found if not is_picture(region, masked.shape[:2])]
+
+
+def _find_new(view: Pixels, scale: float, masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:
+    """Read the lines of a view that are not known yet; boxes are given in the frame's own pixels."""
 
     def is_new(box: Box) -> bool:
         small = shrink(box, scale, masked)
         return _has_ink(masked, small) and not _is_known(small, known)
 
     if isinstance(ocr, LineReader):
-        found = ocr.read_boxes(bright, [box for box in ocr.detect(bright) if is_new(box)])
+        found = ocr.read_boxes(view, [box for box in ocr.detect(view) if is_new(box)])
     else:
-        found = [region for region in ocr.read(bright) if is_new(region.box_px)]
-    small = [TextRegion(shrink(region.box_px, scale, masked), region.text, region.score) for region in found]
-    return [region for region in small if not is_picture(region, masked.shape[:2])]
+        found = [region for region in ocr.read(view) if is_new(region.box_px)]
+    return [TextRegion(shrink(region.box_px, scale, masked), region.text, region.score) for region in found]
 
 
 def brighten(pixels: Pixels) -> Pixels:
