@@ -118,7 +118,7 @@ class Generate(StageModel):
     diagnosis_pairs: bool = True
     max_images_per_pair: int = Field(4, ge=1, le=64)
     tier: Tier = Field(Tier.RESEARCH, description="what pairs may be used for at most; a model's tier may lower it")
-    max_tokens: int = Field(96, ge=8, le=8192)
+    max_tokens: int = Field(512, ge=8, le=8192)
     temperature: float = Field(0.0, ge=0, le=2)
     seed: int = 0
 

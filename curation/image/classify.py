@@ -209,7 +209,7 @@ def _beside_unknown(group: Group, row: _Row) -> bool:
 def _is_identity(region: TextRegion, scene: Scene) -> bool:
     """Say whether a region itself shows a cue, a date, a time, a long number or known PHI."""
     proof = prove(region.text)
-    if proof and not proof.weak:
+    if proof and is_clear(proof, region.text):
         return scene.known.hits(region.text, valued=True)
     if proof is None and (FORBIDDEN.search(fold(region.text)) or holds_cue(region.text)):
         return True

@@ -34,6 +34,7 @@ chunk_reports = 2
 chunk_cases = 2
 closed_per_case = 2
 open_per_case = 1
+max_tokens = 96
 [verify]
 chunk_pairs = 6
 [deduplicate]

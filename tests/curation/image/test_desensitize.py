@@ -13,7 +13,7 @@ from schemas.case import IMAGE, KNOWN_PHI_KINDS, SOURCE_IMAGE
 from schemas.config import Desensitize
 from schemas.region import TEXT_REGION, TextRegion
 from schemas.reject import REJECT
-from tests.curation.image.consoles import draw_console, font_path, visible_share
+from tests.curation.image.consoles import draw_console, visible_share
 from tests.curation.image.fakes import FailingOcr, MemoryImage, Pixels, ScriptedOcr, speckle
 
 NAME = TextRegion((200, 300, 300, 320), "ZHANG WEI", 0.99)
@@ -139,8 +139,6 @@ def test_codes_are_masked(kind):
 @pytest.mark.parametrize("seed", range(4))
 def test_real_engine_on_drawn_consoles(seed, engine):
     zh = seed % 2 == 1
-    if zh and font_path(zh) is None:
-        pytest.skip("no Chinese font")
     console = draw_console(500 + seed, zh)
     result = run(rows("a", known=console.known), engine, {"a": MemoryImage([console.pixels])})
     out = picture(result.kept.to_pylist()[0])

@@ -49,7 +49,7 @@ def test_hidden_files_and_dicomdir_are_left_out(tmp_path):
     assert list_files(tmp_path) == ["sub/y", "x.png"]
 
 
-def test_links_stay_inside_and_loops_are_no_files(tmp_path):
+def test_links_stay_inside_and_loops_do_no_harm(tmp_path):
     (tmp_path / "outside.png").write_bytes(b"1")
     folder = tmp_path / "images"
     folder.mkdir()
