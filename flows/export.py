@@ -17,7 +17,7 @@ from curation.intake.intake import Claim, claims_of, image_id_of
 from curation.intake.table import read_table
 from curation.pseudonym import Pseudonymizer
 from schemas.case import RAW_CASE, RAW_REPORT, SOURCE_IMAGE
-from schemas.config import Intake, Pipeline
+from schemas.config import Pipeline, limits_of
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
 
@@ -79,7 +79,7 @@ class Export:
         if path not in self.files:
             return RejectReason.IMAGE_NOT_FOUND
         try:
-            found = probe(self.files.locate(path), **_limits(self._limits))
+            found = probe(self.files.locate(path), **limits_of(self._limits))
         except DecodeError as error:
             return error.reason
         return RejectReason.MULTI_REGION if region_layout(found.regions) in ("dual", "quad") else None
@@ -89,7 +89,7 @@ class Export:
 
         Raises: DecodeError.
         """
-        return decode(self.path_of(image_id), **_limits(self._limits))
+        return decode(self.path_of(image_id), **limits_of(self._limits))
 
 
 def image_ids_of(case_id: str, count: int) -> list[str]:
@@ -99,11 +99,6 @@ def image_ids_of(case_id: str, count: int) -> list[str]:
 
 def _case_of(image_id: str) -> str:
     return image_id.rpartition("/i")[0]
-
-
-def _limits(config: Intake) -> dict[str, int]:
-    names = ("max_pixels", "max_frames", "max_side_px", "min_side_px")
-    return {name: getattr(config, name) for name in names}
 
 
 def _image_files(folder: Path, table: Path) -> list[str]:

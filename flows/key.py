@@ -8,22 +8,29 @@ import stat
 from pathlib import Path
 
 from curation.pseudonym import new_key, read_key
-from schemas.config import Pipeline
+from schemas.config import Pipeline, Pseudonym
 from schemas.errors import ConfigError
 
 KEY_MODE = 0o600
 
 
 def load_key(config: Pipeline) -> bytes:
+    """Load the key of a pipeline, which must lie outside its warehouse.
+
+    Raises: ConfigError as ``find_key``.
+    """
+    return find_key(config.pseudonym, config.warehouse.root)
+
+
+def find_key(settings: Pseudonym, warehouse: Path | None = None) -> bytes:
     """Load the key from the environment, the key file, or a Prefect Secret block, in this order.
 
     Raises: ConfigError when there is none, it is malformed, readable by others, or inside the warehouse.
     """
-    settings = config.pseudonym
     if text := os.environ.get(settings.key_env):
         return read_key(text)
     if settings.key_file is not None:
-        return _from_file(settings.key_file, config.warehouse.root)
+        return _from_file(settings.key_file, warehouse)
     if settings.secret_block:
         return read_key(_from_block(settings.secret_block))
     raise ConfigError(
@@ -74,8 +81,8 @@ def _write(path: Path, key: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _from_file(path: Path, warehouse: Path) -> bytes:
-    if path.resolve().is_relative_to(warehouse.resolve()):
+def _from_file(path: Path, warehouse: Path | None) -> bytes:
+    if warehouse is not None and path.resolve().is_relative_to(warehouse.resolve()):
         raise ConfigError("pseudonym.key_file must lie outside the warehouse")
     try:
         mode = stat.S_IMODE(path.stat().st_mode)

@@ -82,6 +82,11 @@ class Intake(StageModel):
     max_side_px: int = Field(16_384, ge=1)
 
 
+def limits_of(config: Intake) -> dict[str, int]:
+    """Give what a decoder must know: the largest and smallest images that are read."""
+    return {name: getattr(config, name) for name in ("max_pixels", "max_frames", "max_side_px", "min_side_px")}
+
+
 class Desensitize(StageModel):
     """OCR masking of key frames."""
 
@@ -95,6 +100,8 @@ class Desensitize(StageModel):
     frames_per_cine: int = Field(2, ge=1, le=64)
     upscale_below_px: int = Field(400, ge=0, description="frames with fewer rows are read at twice the size")
     residual_audit: bool = True
+    rotated_text: bool = Field(True, description="the residual audit also looks at the frame turned by 90 degrees")
+    single_region_only: bool = Field(True, description="reject frames that show two or more images side by side")
 
 
 class Scrub(StageModel):
@@ -182,6 +189,14 @@ class Release(StageModel):
     rows_per_shard: int = Field(5000, ge=1)
 
 
+class Masking(StageModel):
+    """What masking a folder of images needs of the TOML."""
+
+    pseudonym: Pseudonym = Pseudonym()
+    intake: Intake = Intake()
+    desensitize: Desensitize = Desensitize()
+
+
 class Pipeline(StageModel):
     """The whole TOML."""
 
@@ -203,8 +218,36 @@ def load(path: Path) -> Pipeline:
 
     Raises: ConfigError with one line that names the key, never its value.
     """
+    raw = _read_toml(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return _absolute(Pipeline.model_validate(raw), path.resolve().parent)
+    except ValidationError as error:
+        raise ConfigError(f"config {path}: {_first_error(error)}") from None
+    except (OSError, RuntimeError, ValueError):
+        raise ConfigError(f"config {path}: a path in it cannot exist") from None
+
+
+def load_masking(path: Path) -> Masking:
+    """Read what masking needs of a TOML, which may be a whole pipeline's.
+
+    Raises: ConfigError with one line that names the key, never its value.
+    """
+    others = set(Pipeline.model_fields) - set(Masking.model_fields)
+    raw = {name: section for name, section in _read_toml(path).items() if name not in others}
+    try:
+        found = Masking.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"config {path}: {_first_error(error)}") from None
+    key_file = found.pseudonym.key_file
+    if key_file is None:
+        return found
+    place = Path(os.path.normpath(path.resolve().parent / key_file.expanduser()))
+    return found.model_copy(update={"pseudonym": found.pseudonym.model_copy(update={"key_file": place})})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"config {path} not found: write one with `sonocurate init`") from None
     except (OSError, UnicodeDecodeError):
@@ -213,12 +256,6 @@ def load(path: Path) -> Pipeline:
         raise ConfigError(f"config {path} is nested too deep") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"config {path} is not valid TOML: {error}") from None
-    try:
-        return _absolute(Pipeline.model_validate(raw), path.resolve().parent)
-    except ValidationError as error:
-        raise ConfigError(f"config {path}: {_first_error(error)}") from None
-    except (OSError, RuntimeError, ValueError):
-        raise ConfigError(f"config {path}: a path in it cannot exist") from None
 
 
 def _first_error(error: ValidationError) -> str:

@@ -38,40 +38,69 @@ class Residue:
     identified: bool
 
 
-def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine) -> Residue:
-    """Look again at a masked frame.
+def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine, *, rotated: bool = True) -> Residue:
+    """Look again at a masked frame; ``rotated``: also turned by 90 degrees.
 
     Shapes: masked uint8[H, W, 3].
     """
-    fresh = _find_missed(masked, [d.region.box_px for d in kept], ocr)
+    fresh = _find_missed(masked, [d.region.box_px for d in kept], ocr, rotated=rotated)
     missed = classify([*(d.region for d in kept), *fresh], scene)[len(kept) :] if fresh else []
     visible = [d.region for d in kept] + [d.region for d in missed if d.kept]
     return Residue(tuple(missed), any(_identifies(region, scene) for region in visible))
 
 
-def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:
-    """Look at another scale without straight lines, brightened (where there were lines, also not); read what is new."""
+def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine, *, rotated: bool) -> list[TextRegion]:
+    """Look at another scale without straight lines, upright and brightened, and turned as it is; read what is new."""
     scale = max(1.0, _SECOND_SIDE / min(masked.shape[:2]))
     clear = without_lines(masked)
-    found = _find_new(enlarge(brighten(clear), scale), scale, masked, known, ocr)
-    if clear is not masked:
+    found = _find_new(_View(enlarge(brighten(clear), scale), scale, turned=False), masked, known, ocr)
+    if rotated:
         placed = [*known, *(region.box_px for region in found)]
-        found += _find_new(enlarge(clear, scale), scale, masked, placed, ocr)
+        found += _find_new(_View(enlarge(turn(clear), scale), scale, turned=True), masked, placed, ocr)
     return [region for region in found if not is_picture(region, masked.shape[:2])]
 
 
-def _find_new(view: Pixels, scale: float, masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A frame as the second look sees it."""
+
+    pixels: Pixels
+    scale: float
+    turned: bool
+
+    def to_frame(self, box: Box, frame: Pixels) -> Box:
+        """Map a box of the view to the frame's own pixels."""
+        if not self.turned:
+            return shrink(box, self.scale, frame)
+        return turn_back(shrink(box, self.scale, turn(frame)), frame.shape[1])
+
+
+def _find_new(view: _View, masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:
     """Read the lines of a view that are not known yet; boxes are given in the frame's own pixels."""
 
     def is_new(box: Box) -> bool:
-        small = shrink(box, scale, masked)
-        return _has_ink(masked, small) and not _is_known(small, known)
+        own = view.to_frame(box, masked)
+        return _has_ink(masked, own) and not _is_known(own, known)
 
     if isinstance(ocr, LineReader):
-        found = ocr.read_boxes(view, [box for box in ocr.detect(view) if is_new(box)])
+        found = ocr.read_boxes(view.pixels, [box for box in ocr.detect(view.pixels) if is_new(box)])
     else:
-        found = [region for region in ocr.read(view) if is_new(region.box_px)]
-    return [TextRegion(shrink(region.box_px, scale, masked), region.text, region.score) for region in found]
+        found = [region for region in ocr.read(view.pixels) if is_new(region.box_px)]
+    return [TextRegion(view.to_frame(region.box_px, masked), region.text, region.score) for region in found]
+
+
+def turn(pixels: Pixels) -> Pixels:
+    """Turn by 90 degrees counter-clockwise: text that reads downwards becomes upright.
+
+    Shapes: uint8[H, W, 3] -> uint8[W, H, 3].
+    """
+    return np.ascontiguousarray(np.rot90(pixels))
+
+
+def turn_back(box: Box, cols: int) -> Box:
+    """Map a box of a turned frame to the frame, which has ``cols`` columns."""
+    x0, y0, x1, y1 = box
+    return cols - y1, x0, cols - y0, x1
 
 
 def brighten(pixels: Pixels) -> Pixels:

@@ -1,21 +1,33 @@
-"""Which frames of a cine are read: the published ones, and others whose text may differ.
+"""What changes in a cine: which frames must be read again, and whether text that stays still says the same.
 
-Flows in: a decoded image. Flows out: frame numbers. Source: spec rule 7
-(union of boxes over frames); comparing pixels of text boxes costs 1/350 of an OCR pass, but cannot see new text
-elsewhere, so the border is compared too.
+Flows in: frames one at a time. Flows out: yes or no. Source: spec rule 7 (union of boxes, every frame checked);
+comparing pixels costs a small share of an OCR pass. New text is ink, brighter or darker than anything that a frame read
+so far shows near it, in thin strokes: moving tissue is thick, and speckle stays between its own extremes.
 """
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from curation.image.mask import Box, clip
 from curation.image.ocr import Pixels
 
-#: Mean change of grey levels in a text box that means other text (8-bit levels; own choice).
-_CHANGED = 18.0
-#: Share of the frame's rows at the top and bottom where consoles write and nothing of the body moves.
-_BORDER = 0.10
+#: Least contrast of new ink (8-bit grey levels; the leak bound of the spec is stated from 60 up).
+_INK_LEVELS = 40
+#: Tissue moves this far between frames without counting as new (px, own choice).
+_REACH_PX = 9
+#: Strokes are thinner than this (px; letters up to 40 px high).
+_STROKE_PX = 7
+#: This many new stroke pixels in a window of a character or two are text (own choice: an 11 px letter has about 20).
+_WINDOW_PX, _WINDOW_INK = (24, 14), 14
+#: Change of a grey level that recompression explains.
+_NOISE_LEVELS = 24
+#: Share of a text's ink that must stay for it to be the same text, and share of other ink that makes it another one.
+_SAME_INK, _OTHER_INK = 0.9, 0.12
+
+Grey = npt.NDArray[np.uint8]
 
 
 def key_frames(n_frames: int, wanted: int) -> list[int]:
@@ -24,28 +36,82 @@ def key_frames(n_frames: int, wanted: int) -> list[int]:
     return sorted({(2 * part + 1) * n_frames // (2 * count) for part in range(count)}) if n_frames > 1 else [0]
 
 
-def text_changed(frame: Pixels, reference: Pixels, boxes: Sequence[Box]) -> bool:
-    """Say whether text boxes or the border of a frame differ from a frame that was read.
+def grey_of(pixels: Pixels) -> Grey:
+    """Take the brightest channel: coloured text is as bright as white.
 
-    Shapes: frame, reference uint8[H, W, 3]; boxes xyxy px.
+    Shapes: uint8[H, W, 3] -> uint8[H, W].
     """
-    rows, cols = frame.shape[:2]
-    edge = max(1, int(rows * _BORDER))
-    strips: list[Box] = [(0, 0, cols, edge), (0, rows - edge, cols, rows)]
-    return any(_change(frame, reference, box) > _CHANGED for box in boxes) or any(
-        _ink_change(frame, reference, box) for box in strips
-    )
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
 
 
-def _change(frame: Pixels, reference: Pixels, box: Box) -> float:
-    x0, y0, x1, y1 = clip(box, *frame.shape[:2])
-    if x1 <= x0 or y1 <= y0:
-        return 0.0
-    return float(np.abs(frame[y0:y1, x0:x1].astype(np.int16) - reference[y0:y1, x0:x1]).mean())
+class Seen:
+    """The extremes of all frames that were read, and the boxes where change is known."""
+
+    def __init__(self) -> None:
+        self._high: Grey | None = None
+        self._low: Grey | None = None
+        self._limits: tuple[Grey, Grey] | None = None
+
+    def add(self, pixels: Pixels) -> None:
+        """Count a frame as read."""
+        grey = grey_of(pixels)
+        self._high = grey if self._high is None else np.asarray(cv2.max(self._high, grey), dtype=np.uint8)
+        self._low = grey if self._low is None else np.asarray(cv2.min(self._low, grey), dtype=np.uint8)
+        around = np.ones((_REACH_PX, _REACH_PX), np.uint8)
+        self._limits = (
+            np.asarray(cv2.add(cv2.dilate(self._high, around), _INK_LEVELS), dtype=np.uint8),
+            np.asarray(cv2.subtract(cv2.erode(self._low, around), _INK_LEVELS), dtype=np.uint8),
+        )
+
+    def is_new(self, pixels: Pixels, placed: Sequence[Box]) -> bool:
+        """Say whether a frame shows ink that no frame read so far had, outside boxes that are masked or checked.
+
+        Shapes: uint8[H, W, 3]; boxes xyxy px.
+        """
+        if self._limits is None:
+            return True
+        grey = grey_of(pixels)
+        bright, dark = self._limits
+        new = cv2.max(cv2.compare(grey, bright, cv2.CMP_GT), cv2.compare(grey, dark, cv2.CMP_LT))
+        for box in placed:
+            x0, y0, x1, y1 = clip(box, *grey.shape)
+            new[y0:y1, x0:x1] = 0
+        if cv2.countNonZero(new) < _WINDOW_INK:
+            return False
+        thick = cv2.morphologyEx(new, cv2.MORPH_OPEN, np.ones((_STROKE_PX, _STROKE_PX), np.uint8))
+        thin = cv2.subtract(new, thick)
+        counts = cv2.boxFilter(thin // 255, cv2.CV_16U, _WINDOW_PX, normalize=False, borderType=cv2.BORDER_CONSTANT)
+        return int(counts.max()) >= _WINDOW_INK
 
 
-def _ink_change(frame: Pixels, reference: Pixels, box: Box) -> bool:
-    """Say whether as many pixels changed strongly as a few letters have."""
-    x0, y0, x1, y1 = box
-    change = np.abs(frame[y0:y1, x0:x1].astype(np.int16) - reference[y0:y1, x0:x1]).max(axis=2)
-    return int((change > 80).sum()) >= 40
+def same_text(crop: Pixels, reference: Pixels) -> bool:
+    """Say whether a text box shows the same ink as when it was read; the ground around the ink may move.
+
+    Shapes: both uint8[h, w, 3].
+    """
+    now, then = grey_of(crop).astype(np.int16), grey_of(reference).astype(np.int16)
+    if int(np.abs(now - then).max(initial=0)) <= _NOISE_LEVELS:
+        return True
+    ink = _ink(then)
+    count = int(ink.sum())
+    if count == 0:
+        return False
+    stays = np.abs(now - then)[ink] <= _NOISE_LEVELS
+    near = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    level = float(np.median(then[ink]))
+    other = (np.abs(now - level) <= _NOISE_LEVELS) & ~near
+    return float(stays.mean()) >= _SAME_INK and int(other.sum()) <= _OTHER_INK * count
+
+
+def has_ink(crop: Pixels) -> bool:
+    """Say whether anything stands out in a box: letters that vanished leave nothing to mask."""
+    return int(_ink(grey_of(crop).astype(np.int16)).sum()) >= _WINDOW_INK
+
+
+def _ink(grey: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Find what stands out most from a box's ground: the half of its range away from its median."""
+    if grey.size == 0:
+        return np.zeros(grey.shape, dtype=bool)
+    away = np.abs(grey - np.median(grey))
+    return np.asarray(away > max(_INK_LEVELS, 0.5 * float(away.max())), dtype=bool)

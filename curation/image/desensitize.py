@@ -6,30 +6,23 @@ Source: EchoVLM App. A, Fig. 4. Unknown text is masked: a lost word is cheaper t
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import pyarrow as pa
 
-from curation.image.audit import audit
-from curation.image.cine import key_frames, text_changed
-from curation.image.classify import Decision, Scene, classify
-from curation.image.codes import find_codes
+from curation.image.cine import key_frames
 from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
-from curation.image.known import KnownPhi
-from curation.image.layout import is_picture
-from curation.image.mask import Box, core, mask_lines, overlap
-from curation.image.ocr import OcrEngine, Pixels, read_frame
+from curation.image.ocr import OcrEngine, Pixels
+from curation.image.overlay import MaskedFrame, Tools, masked_frames
 from curation.image.screen import is_blank
-from curation.image.split import split_lines
 from curation.step import StepResult, reject, rejects_of, table_of
 from schemas.case import IMAGE, KNOWN_PHI_KINDS
 from schemas.config import Desensitize
-from schemas.region import TEXT_REGION, RegionAction, RegionKind, TextRegion
+from schemas.region import TEXT_REGION
 from schemas.reject import RejectReason, Unit
 
 _STAGE = "desensitize"
@@ -37,6 +30,8 @@ _DETAIL = {
     RejectReason.OCR_FAILED: "text could not be read; the frame is not published",
     RejectReason.RESIDUAL_PHI: "identity was still visible after masking; look at the source image",
     RejectReason.BLANK_IMAGE: "no frame carries a picture",
+    RejectReason.DOCUMENT_SCREEN: "a page of text, not an image of the body",
+    RejectReason.MULTI_REGION: "two or more images side by side",
 }
 
 
@@ -51,20 +46,11 @@ class PixelSource(Protocol):
         ...
 
 
-@dataclass
-class _Frame:
-    """One published frame on its way."""
-
-    index: int
-    pixels: Pixels
-    decisions: list[Decision] = field(default_factory=list)
-
-
 def desensitize(images: pa.Table, *, config: Desensitize, ocr: OcrEngine, pixels: PixelSource) -> StepResult:
     """Mask PHI text in key frames; keep measurements and anatomical landmarks.
 
     Shapes: pixels uint8[H, W, 3] RGB; boxes xyxy px, half-open.
-    Rejects: every reason of decoding, BLANK_IMAGE, OCR_FAILED, RESIDUAL_PHI.
+    Rejects: every reason of decoding, BLANK_IMAGE, DOCUMENT_SCREEN, MULTI_REGION, OCR_FAILED, RESIDUAL_PHI.
     """
     kept: list[dict[str, Any]] = []
     regions: list[dict[str, Any]] = []
@@ -86,84 +72,24 @@ def desensitize(images: pa.Table, *, config: Desensitize, ocr: OcrEngine, pixels
 
 def _desensitize_image(
     row: Mapping[str, Any], *, config: Desensitize, ocr: OcrEngine, pixels: PixelSource
-) -> list[_Frame]:
+) -> list[MaskedFrame]:
     image = pixels.open(row["image_id"])
-    known = KnownPhi(_merge(row["known_phi"], image.known_phi))
-    scene = Scene((image.probe.rows, image.probe.cols), image.regions, known, config.keep_min_score)
-    frames = [_Frame(i, image.frame(i)) for i in key_frames(image.n_frames, config.frames_per_cine)]
-    frames = [frame for frame in frames if not is_blank(frame.pixels)]
-    if not frames:
-        raise DecodeError(RejectReason.BLANK_IMAGE)
-    boxes: list[Box] = []
-    for frame in frames:
-        frame.decisions, found = _look(frame.pixels, scene, config, ocr)
-        boxes += found
-    for other in _changed_frames(image, frames, config):
-        boxes += _look(other, scene, config, ocr)[1]
-    for frame in frames:
-        _mask_frame(frame, boxes, scene, config, ocr)
-    return frames
+    known = merge_known(row["known_phi"], image.known_phi)
+    wanted = key_frames(image.n_frames, config.frames_per_cine)
+    frames = masked_frames(image, wanted, known, Tools(ocr, config))
+    return [frame for frame in frames if not is_blank(frame.pixels) or len(wanted) == 1]
 
 
-def _look(pixels: Pixels, scene: Scene, config: Desensitize, ocr: OcrEngine) -> tuple[list[Decision], list[Box]]:
-    """Read and decide one frame; decisions and the boxes to mask."""
-    read = read_frame(ocr, pixels, upscale_below_px=config.upscale_below_px)
-    lines = split_lines(pixels, [region for region in read if not is_picture(region, scene.shape)], ocr)
-    decisions = classify(lines, scene)
-    decisions += [
-        Decision(TextRegion(box, "", 1.0), RegionKind.PHI, RegionAction.MASK, "code") for box in find_codes(pixels)
-    ]
-    return decisions, _mask_boxes(decisions)
-
-
-def _mask_boxes(decisions: Sequence[Decision]) -> list[Box]:
-    return [d.region.box_px for d in decisions if not d.kept]
-
-
-def _changed_frames(image: DecodedImage, frames: Sequence[_Frame], config: Desensitize) -> Iterator[Pixels]:
-    """Give frames whose text seems to differ from every frame read so far, at most as many as are published."""
-    if image.n_frames == 1:
-        return
-    read: list[Pixels] = [frame.pixels for frame in frames]
-    boxes = [d.region.box_px for frame in frames for d in frame.decisions]
-    published = {frame.index for frame in frames}
-    for index in range(image.n_frames):
-        if len(read) >= 2 * len(frames) + config.frames_per_cine:
-            return
-        if index in published:
-            continue
-        pixels = image.frame(index)
-        if all(text_changed(pixels, other, boxes) for other in read):
-            read.append(pixels)
-            yield pixels
-
-
-def _mask_frame(frame: _Frame, boxes: Sequence[Box], scene: Scene, config: Desensitize, ocr: OcrEngine) -> None:
-    """Mask a frame by all boxes, look again, mask what was missed.
-
-    Rejects: RESIDUAL_PHI.
-    """
-    visible = [d for d in frame.decisions if d.kept and not any(overlap(core(d.region.box_px), core(b)) for b in boxes)]
-    spare = [d.region.box_px for d in visible]
-    masked = mask_lines(frame.pixels, boxes, margin_px=config.margin_px, spare=spare)
-    if config.residual_audit:
-        residue = audit(masked, visible, scene, ocr)
-        if residue.identified:
-            raise DecodeError(RejectReason.RESIDUAL_PHI)
-        frame.decisions += residue.missed
-        masked = mask_lines(masked, _mask_boxes(residue.missed), margin_px=config.margin_px, spare=spare)
-    frame.pixels = masked
-
-
-def _merge(*sources: Mapping[str, Sequence[str] | None] | None) -> dict[str, list[str]]:
+def merge_known(*sources: Mapping[str, Sequence[str] | None] | None) -> dict[str, list[str]]:
+    """Join lists of known PHI kind by kind."""
     return {kind: [t for source in sources if source for t in source.get(kind) or ()] for kind in KNOWN_PHI_KINDS}
 
 
-def _frame_id(row: Mapping[str, Any], frame: _Frame) -> str:
+def _frame_id(row: Mapping[str, Any], frame: MaskedFrame) -> str:
     return f"{row['image_id']}/f{frame.index:03d}"
 
 
-def _image_row(row: Mapping[str, Any], frame: _Frame) -> dict[str, Any]:
+def _image_row(row: Mapping[str, Any], frame: MaskedFrame) -> dict[str, Any]:
     data = encode_png(frame.pixels)
     frame_id = _frame_id(row, frame)
     return {
@@ -190,7 +116,7 @@ def encode_png(pixels: Pixels) -> bytes:
     return bytes(data.tobytes())
 
 
-def _region_rows(row: Mapping[str, Any], frame: _Frame) -> list[dict[str, Any]]:
+def _region_rows(row: Mapping[str, Any], frame: MaskedFrame) -> list[dict[str, Any]]:
     return [
         {
             "frame_id": _frame_id(row, frame),

@@ -81,3 +81,18 @@ def overlap(a: Box, b: Box) -> int:
 def area(box: Box) -> int:
     """Compute a box's area in px."""
     return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
+
+
+def cut_out(box: Box, holes: Iterable[Box]) -> list[Box]:
+    """Cut holes out of a box; boxes without overlap that cover the rest."""
+    rest = [box]
+    for hole in holes:
+        rest = [piece for part in rest for piece in (_around(part, hole) if overlap(part, hole) else [part])]
+    return rest
+
+
+def _around(box: Box, hole: Box) -> list[Box]:
+    x0, y0, x1, y1 = box
+    top, bottom = max(y0, hole[1]), min(y1, hole[3])
+    around = [(x0, y0, x1, top), (x0, bottom, x1, y1), (x0, top, max(x0, hole[0]), bottom), (hole[2], top, x1, bottom)]
+    return [piece for piece in around if area(piece)]

@@ -42,9 +42,11 @@ class ScriptedOcr:
         self.regions = regions
 
     def read(self, pixels):
+        if pixels.shape[0] > pixels.shape[1]:  # a turned view: nothing reads upright in it
+            return []
         scale = pixels.shape[0] / 480
         scaled = [TextRegion(tuple(round(v * scale) for v in r.box_px), r.text, r.score) for r in self.regions]
-        return [r for r in scaled if pixels[r.box_px[1] : r.box_px[3], r.box_px[0] : r.box_px[2]].mean() > 40]
+        return [r for r in scaled if pixels[r.box_px[1] : r.box_px[3], r.box_px[0] : r.box_px[2]].mean() > 30]
 
 
 class FailingOcr:

@@ -1,0 +1,216 @@
+"""Everything that is written over an image, over all its frames: what to mask and what to keep.
+
+Flows in: frames one at a time. Flows out: masked frames, which share one union of masks. Source: spec rules 6 to 8:
+union of boxes over frames, every frame checked, a second look at every frame that was read.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from curation.image.audit import audit
+from curation.image.band import find_band
+from curation.image.cine import Seen, has_ink, same_text
+from curation.image.classify import Decision, Scene, classify
+from curation.image.codes import find_codes
+from curation.image.decode import DecodedImage
+from curation.image.errors import DecodeError
+from curation.image.known import KnownPhi
+from curation.image.layout import is_picture
+from curation.image.mask import Box, area, clip, core, cut_out, mask, mask_lines, overlap, widen
+from curation.image.ocr import LineReader, OcrEngine, Pixels, read_frame, stretch
+from curation.image.screen import is_blank, is_document, panels
+from curation.image.split import split_lines
+from schemas.config import Desensitize
+from schemas.region import RegionAction, RegionKind, TextRegion
+from schemas.reject import RejectReason
+
+#: Versions of a changing text that are remembered (a frame counter has one per frame).
+_MOST_VERSIONS = 64
+#: Kept text in the header band keeps this rim, because boxes may cut antialiased edges.
+_KEPT_RIM_PX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedFrame:
+    """One frame that may leave.
+
+    Shapes: ``pixels`` uint8[H, W, 3] RGB.
+    """
+
+    index: int
+    pixels: Pixels
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a look at a frame needs: the reader, the settings, and a second reader for the residual audit."""
+
+    ocr: OcrEngine
+    config: Desensitize
+    second: OcrEngine | None = None
+
+
+def masked_frames(
+    image: DecodedImage, wanted: Sequence[int], known_phi: Mapping[str, Sequence[str]], tools: Tools
+) -> Iterator[MaskedFrame]:
+    """Look at every frame, then give the wanted ones masked; nothing is given before all of them were looked at.
+
+    Rejects: BLANK_IMAGE, DOCUMENT_SCREEN, MULTI_REGION, RESIDUAL_PHI, and what decoding rejects.
+    """
+    scene = Scene((image.probe.rows, image.probe.cols), image.regions, KnownPhi(known_phi), tools.config.keep_min_score)
+    overlay = Overlay(scene, tools)
+    for index in dict.fromkeys([*wanted[:1], *range(image.n_frames)]):
+        overlay.check(image.frame(index))
+    if overlay.is_blank:
+        raise DecodeError(RejectReason.BLANK_IMAGE)
+    for index in wanted:
+        yield overlay.render(image.frame(index), index)
+
+
+class Overlay:
+    """The text of an image, found frame by frame."""
+
+    def __init__(self, scene: Scene, tools: Tools) -> None:
+        self._scene, self._tools = scene, tools
+        self._seen = Seen()
+        self._decisions: list[Decision] = []
+        self._versions: dict[Box, list[Pixels]] = {}
+        self._masks: list[Box] = []
+        self._band: Box | None = None
+        self.is_blank = True
+
+    def check(self, pixels: Pixels) -> None:
+        """Read a frame where it shows new ink; else look only whether kept text still says the same.
+
+        Rejects: DOCUMENT_SCREEN, MULTI_REGION, RESIDUAL_PHI.
+        """
+        if is_blank(pixels):
+            return
+        self.is_blank = False
+        self._recheck(pixels)
+        margin = self._tools.config.margin_px
+        placed = [*self._masks, *self._versions, *([self._band] if self._band else [])]
+        if self._seen.is_new(pixels, [widen(box, margin) for box in placed]):
+            self._look(pixels)
+
+    def render(self, pixels: Pixels, index: int) -> MaskedFrame:
+        """Mask a frame by everything found in any frame.
+
+        Shapes: uint8[H, W, 3].
+        """
+        return MaskedFrame(index, self._mask(pixels), tuple(self._final()))
+
+    def _final(self) -> list[Decision]:
+        """Give all decisions; kept text that another frame's mask covers is masked."""
+        visible = {id(d) for d in self._visible()}
+        band = [_unread(box, "header_geometry", RegionKind.UNKNOWN) for box in self._band_pieces()]
+        return band + [d if id(d) in visible or not d.kept else _masked(d) for d in self._decisions]
+
+    def _band_pieces(self) -> list[Box]:
+        kept = [widen(d.region.box_px, _KEPT_RIM_PX) for d in self._visible()]
+        return cut_out(self._band, kept) if self._band else []
+
+    def _visible(self) -> list[Decision]:
+        cores = [core(box) for box in self._masks]
+        return [d for d in self._decisions if d.kept and not any(overlap(core(d.region.box_px), c) for c in cores)]
+
+    def _mask(self, pixels: Pixels) -> Pixels:
+        spare = [d.region.box_px for d in self._visible()]
+        lines = mask_lines(pixels, self._masks, margin_px=self._tools.config.margin_px, spare=spare)
+        return mask(lines, self._band_pieces())
+
+    def _look(self, pixels: Pixels) -> None:
+        """Read a whole frame, decide, and look again at what would be published."""
+        config, ocr = self._tools.config, self._tools.ocr
+        read = [r for r in read_frame(ocr, pixels, upscale_below_px=config.upscale_below_px) if not self._is_scan(r)]
+        self._screen(pixels, read)
+        decisions = classify(split_lines(pixels, read, ocr), self._scene)
+        decisions += [_unread(box, "code", RegionKind.PHI) for box in find_codes(pixels)]
+        self._add(decisions, pixels)
+        self._find_band(pixels, decisions)
+        if config.residual_audit:
+            masked = self._mask(pixels)
+            residue = audit(
+                masked, self._visible(), self._scene, self._tools.second or ocr, rotated=config.rotated_text
+            )
+            if residue.identified:
+                raise DecodeError(RejectReason.RESIDUAL_PHI)
+            self._add(residue.missed, pixels)
+        self._seen.add(pixels)
+
+    def _is_scan(self, region: TextRegion) -> bool:
+        return is_picture(region, self._scene.shape)
+
+    def _screen(self, pixels: Pixels, read: Sequence[TextRegion]) -> None:
+        visible = stretch(pixels)
+        if is_document(visible, read):
+            raise DecodeError(RejectReason.DOCUMENT_SCREEN)
+        if self._tools.config.single_region_only and panels(visible, self._scene.scan) in ("dual", "quad"):
+            raise DecodeError(RejectReason.MULTI_REGION)
+
+    def _find_band(self, pixels: Pixels, decisions: Sequence[Decision]) -> None:
+        identity = [d.region.box_px for d in decisions if d.kind is RegionKind.PHI]
+        rows = max(find_band(pixels, self._scene.scan, identity), self._band[3] if self._band else 0)
+        self._band = (0, 0, pixels.shape[1], rows) if rows else None
+
+    def _add(self, decisions: Sequence[Decision], pixels: Pixels) -> None:
+        """Add what a look found; text that stands where it stood before is the same region."""
+        for decision in decisions:
+            box = decision.region.box_px
+            if not decision.kept:
+                self._masks.append(box)
+            elif box in self._versions or any(_same_place(box, other) for other in self._versions):
+                continue
+            else:
+                self._versions[box] = [_crop(pixels, box)]
+            self._decisions.append(decision)
+
+    def _recheck(self, pixels: Pixels) -> None:
+        """Read kept text again where its ink changed; what is no longer proven is masked in all frames."""
+        kept = self._visible()
+        changed = [d for d in kept if not self._is_version(pixels, d.region.box_px)]
+        if not changed:
+            return
+        boxes = [d.region.box_px for d in changed]
+        read = self._read_boxes(pixels, boxes)
+        fresh = {box: TextRegion(box, r.text, r.score) for box, r in zip(boxes, read, strict=True)}
+        regions = [fresh.get(d.region.box_px, d.region) for d in self._decisions]
+        for old, new in zip(list(self._decisions), classify(regions, self._scene), strict=True):
+            box = old.region.box_px
+            if box not in fresh:
+                continue
+            if new.kept or not has_ink(_crop(pixels, box)):
+                versions = self._versions.setdefault(box, [])
+                versions.append(_crop(pixels, box))
+                del versions[1:-_MOST_VERSIONS]
+            else:
+                self._masks.append(box)
+
+    def _read_boxes(self, pixels: Pixels, boxes: list[Box]) -> list[TextRegion]:
+        """Read kept boxes; an engine that cannot read single lines has read nothing, so they are masked."""
+        ocr = self._tools.ocr
+        return ocr.read_boxes(pixels, boxes) if isinstance(ocr, LineReader) else [TextRegion(b, "", 0.0) for b in boxes]
+
+    def _is_version(self, pixels: Pixels, box: Box) -> bool:
+        crop = _crop(pixels, box)
+        return any(same_text(crop, version) for version in reversed(self._versions.get(box, ())))
+
+
+def _crop(pixels: Pixels, box: Box) -> Pixels:
+    x0, y0, x1, y1 = clip(box, *pixels.shape[:2])
+    return pixels[y0:y1, x0:x1].copy()
+
+
+def _same_place(box: Box, other: Box) -> bool:
+    """Say whether two kept boxes are readings of one line: most of each lies in the other."""
+    shared = 10 * overlap(box, other)
+    return shared >= 8 * area(box) and shared >= 8 * area(other)
+
+
+def _unread(box: Box, rule: str, kind: RegionKind) -> Decision:
+    return Decision(TextRegion(box, "", 1.0), kind, RegionAction.MASK, rule)
+
+
+def _masked(decision: Decision) -> Decision:
+    return replace(decision, kind=RegionKind.UNKNOWN, action=RegionAction.MASK, rule="changes_in_cine")
