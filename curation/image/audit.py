@@ -72,7 +72,7 @@ class _View:
         """Map a box of the view to the frame's own pixels."""
         if not self.turned:
             return shrink(box, self.scale, frame)
-        return turn_back(shrink(box, self.scale, turn(frame)), frame.shape[1])
+        return turn_back(shrink(box, self.scale, np.rot90(frame)), frame.shape[1])
 
 
 def _find_new(view: _View, masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:

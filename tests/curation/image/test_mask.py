@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.image.mask import clip, core, mask, mask_lines, widen
+from curation.image.mask import clip, core, cut_out, mask, mask_lines, widen
 
 boxes = st.lists(st.tuples(*[st.integers(-300, 300)] * 4), max_size=6)
 sizes = st.tuples(st.integers(1, 64), st.integers(1, 64))
@@ -52,3 +52,17 @@ def test_neighbouring_kept_line_stays_whole():
     masked = mask_lines(source, [(10, 10, 90, 30)], margin_px=3, spare=[(10, 29, 90, 49)])
     assert (masked[12:28, 10:90] == 0).all()
     assert (masked[31:49, 10:90] == 200).all()
+
+
+@given(
+    st.tuples(*[st.integers(-20, 40)] * 4).map(
+        lambda b: (min(b[0], b[2]), min(b[1], b[3]), max(b[0], b[2]), max(b[1], b[3]))
+    ),
+    boxes,
+)
+def test_cut_out_covers_the_rest_exactly_once(box, holes):
+    holes = [(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in holes]
+    pieces = cut_out(box, holes)
+    size = (48, 48)
+    counted = sum((covered(size, [piece]).astype(int) for piece in pieces), np.zeros(size, dtype=int))
+    assert (counted == (covered(size, [box]) & ~covered(size, holes))).all()
