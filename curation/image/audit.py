@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from curation.image.classify import Decision, Scene, classify, is_clear
+from curation.image.classify import Scene, classify, is_clear
+from curation.image.decision import Decision
 from curation.image.layout import is_picture
 from curation.image.lexicon import fold
-from curation.image.mask import Box
+from curation.image.mask import Box, area, overlap
 from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, shrink, without_lines
 from curation.image.rules import FORBIDDEN, prove
 from schemas.region import TextRegion
@@ -25,6 +26,8 @@ _GAMMA = 0.5
 _SECOND_SIDE = 800
 #: Share of a newly found box's width that known boxes must span for it to be the same text.
 _SAME_TEXT = 0.75
+#: Share of a newly found box's area that known boxes must cover for it to be part of the same text, or a doubling of it.
+_SAME_AREA = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,9 @@ def _has_ink(masked: Pixels, box: Box) -> bool:
 
 
 def _is_known(box: Box, known: Sequence[Box]) -> bool:
-    """Say whether lines that were placed before span most of a box's width; heights differ from scale to scale."""
+    """Say whether lines that were placed before span most of a box's width, or cover most of it."""
+    if sum(overlap(box, other) for other in known) >= _SAME_AREA * area(box):
+        return True
     width = max(1, box[2] - box[0])
     covered = 0
     for other in known:

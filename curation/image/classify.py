@@ -13,6 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from curation.image import layout
+from curation.image.company import keep_company
+from curation.image.decision import Decision
 from curation.image.known import KnownPhi
 from curation.image.lexicon import fold, has_hanzi, load_lexicon
 from curation.image.regions import ScanRegion
@@ -27,26 +29,17 @@ _PHRASE_GAP, _VALUE_GAP = 2.5, 16.0
 _NEIGHBOUR_GAP = 2.5
 #: A cue governs what follows within this gap.
 _CUE_GAP = 14.0
+#: A number that may be one of a column of settings: never an age over 89.
+_BARE_NUMBER = re.compile(r"[1-8]?\d|\d{1,2}\.\d{1,2}|1[2-9]\d")
 Row = list[int]
 Group = tuple[int, ...]
 
 #: Least length of an anatomical phrase that may stand in the header band or after a cue: nobody is called that.
 _CLEAR_LETTERS, _CLEAR_HANZI = 8, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What happens to a region and why."""
-
-    region: TextRegion
-    kind: RegionKind
-    action: RegionAction
-    rule: str
-
-    @property
-    def kept(self) -> bool:
-        """Say whether the region stays visible."""
-        return self.action is RegionAction.KEEP
+#: Least length of a proven setting that may stand in the header band.
+_CLEAR_DEVICE = 3
+#: A misread name does not come out as a value with its unit; caliper marks are read badly and are proven by their place.
+_VALUE_SCORE, _CALIPER_SCORE = 0.55, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +78,14 @@ def classify(regions: Sequence[TextRegion], scene: Scene) -> list[Decision]:
     ticks = layout.find_ticks(regions)
     stacked = _prove_columns(regions)
     decisions: dict[int, Decision] = {}
+    rows: list[_Row] = []
     for order in layout.find_rows(regions):
         proofs = _prove_row(order, regions)
         proofs |= {i: found for i, found in stacked.items() if i not in proofs or not proofs[i][0].valued}
-        row = _Row(order, proofs, regions, scene, band, ticks, identity)
-        decisions |= {index: _decide(index, row) for index in order}
-    return [decisions[i] for i in range(len(regions))]
+        rows.append(_Row(order, proofs, regions, scene, band, ticks, identity))
+        decisions |= {index: _decide(index, rows[-1]) for index in order}
+    decided = [decisions[i] for i in range(len(regions))]
+    return keep_company(decided, {i for row in rows for i in row.order if _wants_company(i, row)}, band)
 
 
 def _prove_row(row: Row, regions: Sequence[TextRegion]) -> dict[int, tuple[Proof, Group]]:
@@ -153,28 +148,58 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
     members = [row.regions[i] for i in group]
     line = " ".join(region.text for region in members)
     checks: tuple[tuple[str, Callable[[], bool]], ...] = (
-        ("low_score", lambda: min(region.score for region in members) < row.scene.keep_min_score),
+        ("low_score", lambda: min(region.score for region in members) < _least_score(proof, row.scene)),
         ("known_phi", lambda: row.scene.known.hits(line, valued=is_clear(proof, line))),
         ("header_band", lambda: not is_clear(proof, line) and min(r.box_px[1] for r in members) < row.band),
-        ("after_cue", lambda: not is_clear(proof, line) and _after_cue(group, row)),
+        ("after_cue", lambda: not _is_phrase(proof, line) and _after_cue(group, row)),
         (
             "beside_unknown",
             lambda: (proof.weak or _is_short(line)) and not proof.valued and _beside_unknown(group, row),
         ),
-        ("collision", lambda: proof.weak and not all(_in_scan(region, row.scene) for region in members)),
+        ("collision", lambda: proof.weak and not _is_placed(proof, members, row.scene)),
     )
     return next((name for name, speaks in checks if speaks()), None)
 
 
 def is_clear(proof: Proof, line: str) -> bool:
-    """Say whether a proven line may stand among identities: it has a value, or is a phrase that no name could be."""
+    """Say whether a proven line may stand among identities: a value, a phrase or a setting that no name could be."""
+    setting = proof.kind is RegionKind.DEVICE and not proof.weak and len(fold(line)) >= _CLEAR_DEVICE
+    return setting or _is_phrase(proof, line)
+
+
+def _is_phrase(proof: Proof, line: str) -> bool:
+    """Say whether a proven line may even follow a cue: it has a value, or is an anatomical phrase."""
     least = _CLEAR_HANZI if has_hanzi(line) else _CLEAR_LETTERS
     phrase = proof.kind is RegionKind.LANDMARK or proof.rule == "device_line"
     return proof.valued or (phrase and not proof.weak and len(fold(line)) >= least)
 
 
+def _is_placed(proof: Proof, members: Sequence[TextRegion], scene: Scene) -> bool:
+    """Say whether a weak proof stands where it needs no other: landmarks and calipers on the scan."""
+    return proof.kind is not RegionKind.DEVICE and all(_in_scan(region, scene) for region in members)
+
+
 def _in_scan(region: TextRegion, scene: Scene) -> bool:
     return layout.in_scan(region, scene.scan, scene.shape)
+
+
+def _least_score(proof: Proof, scene: Scene) -> float:
+    """Give how sure the reader must have been."""
+    least = _CALIPER_SCORE if proof.rule == "caliper" else _VALUE_SCORE if proof.valued else 1.0
+    return min(least, scene.keep_min_score)
+
+
+def _wants_company(index: int, row: _Row) -> bool:
+    """Say whether a region is masked only because nothing proves it alone, and settings beside it would."""
+    if index in row.identity:
+        return False
+    found = row.proofs.get(index)
+    if found is None:
+        return bool(_BARE_NUMBER.fullmatch(row.regions[index].text.strip()))
+    proof, group = found
+    return (
+        proof.weak and proof.kind is RegionKind.DEVICE and _doubt(proof, group, row) in ("collision", "beside_unknown")
+    )
 
 
 def _is_short(line: str) -> bool:

@@ -18,16 +18,16 @@ DURATION = r"(?:[1-3]?\d|4[0-5])\s?(?:w(?:k|ks)?|周)\s?\+?\s?(?:[0-6]\s?(?:d|�
 #: Authors of growth and volume formulas that stand in brackets behind a label (eponyms, not people of the case).
 EPONYM = (
     r"\s?\((?:hadlock\s?\d?|hansmann|jeanty|tokyo|osaka|campbell|merz|chitty|rempen|robinson|hellman|shepard|warsof|"
-    r"teich(?:holz)?|cube|mod|simpson|bi-?plane|a4c|a2c|4ch|2ch|lmp|aua|us|vti|pht|bazett|auto|manual|avg|mean|max|min)\)"
+    r"teich(?:holz)?|mm-teich|hadl|ase|mm|2d|3d|m-mode|hc|diam(?:eter)?|area|a|d|直径|面积|[1-9]|cube|mod|simpson|bi-?plane|a4c|a2c|4ch|2ch|lmp|aua|us|vti|pht|bazett|auto|manual|avg|mean|max|min)\)"
 )
 #: Liver segments: S6, SEG 6, S VI.
-SEGMENT = r"(?:(?<![a-z])s(?:eg(?:ment)?)?\s?(?:[1-8]|i{1,3}|iv|vi{0,3})(?![a-z\d]))"
+SEGMENT = r"(?:(?<![a-z])(?:lev|lvl|level|seg|segment|zone)\s?(?:[1-8]|i{1,3}|iv|vi{0,3})[ab]?(?![a-z\d])|(?<![a-z])s(?:eg(?:ment)?)?\s?(?:[1-8]|i{1,3}|iv|vi{0,3})(?![a-z\d]))"
 #: Transducer names: C5-1, RAB6-D, 9L, 3C5A, i11LX3.
 PROBE = (
-    r"(?:[a-z]{1,4}\d{1,2}-\d{1,2}[a-z]{0,3}(?:-[a-z]{1,2})?|\d{1,2}[clpsv](?:-[a-z]{1,2})?"
+    r"(?:p[lsvc][tuvi]?-\d{2,4}[a-z]{2}|eu[pb]-[a-z]?\d{2,4}[a-z]{0,2}|ust-\d{3,4}|m5sc?(?:-d)?|[a-z]\d-\d{1,2}[clpsv]|[a-z]{1,4}\d{1,2}-\d{1,2}[a-z]{0,3}(?:-[a-z]{1,2})?|\d{1,2}[clpsv](?:-[a-z]{1,2})?"
     r"|[a-z]?\d{1,2}[clpsv][a-z]?\d{1,2}[a-z]?)(?![a-z\d])"
 )
-CLOCK_WORD = r"(?:1[0-2]|0?[1-9])(?::[03]0)?\s?(?:o'?\s?clock|点钟?(?:方向|位)?)"
+CLOCK_WORD = r"(?:1[0-2]|0?[1-9])(?::[03]0)?\s?(?:o'?\s?clock|ocl(?![a-z])|点钟?(?:方向|位)?)"
 CLOCK_DIGITS = r"(?:1[0-2]|0?[1-9]):[03]0"
 GAP = r"[\s/,;:.&+\-()|]{0,3}"
 
@@ -69,8 +69,12 @@ class Parts:
     def __init__(self, lexicon: Lexicon) -> None:
         weak = lexicon.collisions | {t for t in lexicon.measurements | lexicon.settings if len(t) == 1}
         self.term = rf"(?:{any_of(lexicon.landmarks | lexicon.fillers)}|{SEGMENT})"
+        self.site = any_of(lexicon.sites)
         self.anchor = re.compile(rf"{any_of(lexicon.landmarks)}|{SEGMENT}")
-        self.preset = any_of(lexicon.presets)
+        self.preset = any_of(lexicon.presets - lexicon.collisions)
+        self.code = any_of(lexicon.setting_codes)
+        self.setting_word = any_of(lexicon.setting_words | {"high", "low", "med", "mid", "off", "on", "auto"})
+        self.shown = any_of(lexicon.setting_names - lexicon.collisions)
         self.unit = _units(lexicon.units)
         self.label = any_of(lexicon.measurements - weak)
         self.weak_label = any_of(lexicon.measurements & weak)
@@ -86,7 +90,7 @@ def _units(units: frozenset[str]) -> str:
     """Match units as OCR reads them: cm 2, cm^2, cm/sec, degree sign."""
     longest_first = sorted(units - {"kg"}, key=lambda unit: (-len(unit), unit))
     spelled = "|".join(re.sub(r"([23])", r"\\s?\^?\1", re.escape(unit)) for unit in longest_first)
-    return rf"(?:(?:{spelled}|cm/sec|cm/se|m/sec|sec|°|l/m|f/s)(?![a-z\d])|%)"
+    return rf"(?:(?:{spelled}|个|次|deg|mom|cc|ul|μl|u/s|cm/\$|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|cm/se|m/sec|sec|°|l/m|f/s)(?![a-z\d])|%)"
 
 
 @lru_cache(maxsize=1)

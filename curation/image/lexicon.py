@@ -21,14 +21,19 @@ _SAME = str.maketrans({"²": "2", "³": "3", "×": "x", "–": "-", "—": "-", 
 class Lexicon:
     """Folded terms by what they are.
 
-    ``landmarks`` prove a phrase, ``fillers`` may stand in it, ``collisions`` are terms that are also names.
+    ``landmarks`` prove a phrase, ``fillers`` may stand in it, ``sites`` only in a label before a value, ``collisions``
+    are terms that are also names.
     """
 
     landmarks: frozenset[str]
     fillers: frozenset[str]
+    sites: frozenset[str]
     measurements: frozenset[str]
     settings: frozenset[str]
     presets: frozenset[str]
+    setting_names: frozenset[str]
+    setting_codes: frozenset[str]
+    setting_words: frozenset[str]
     units: frozenset[str]
     collisions: frozenset[str]
     cues: frozenset[str]
@@ -49,19 +54,25 @@ def has_hanzi(text: str) -> bool:
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
     """Read the tables once per process."""
-    words = {
-        row["class"]: frozenset(fold(word.replace("_", " ")) for word in row["words"].split())
-        for row in _rows("words.csv")
-    }
+    words: dict[str, frozenset[str]] = {}
+    for row in _rows("words.csv"):
+        more = frozenset(fold(word.replace("_", " ")) for word in row["words"].split())
+        words[row["class"]] = words.get(row["class"], frozenset()) | more
     collisions = words["collision"] | {fold(row["term"]) for row in _rows("collisions.csv")}
     measurement_rows, setting_rows = _rows("measurements.csv"), _rows("settings.csv")
     dates = [row for row in measurement_rows if row["units"] == "date"]
     return Lexicon(
         landmarks=_terms(_rows("landmarks.csv")) | words["anchor"] | words["zh_anchor"],
         fillers=words["filler"] | words["zh_filler"],
-        measurements=_terms([row for row in measurement_rows if row["units"] != "date"]) | words["measurement"],
-        settings=_terms(setting_rows) | words["setting"],
-        presets=words["preset"],
+        sites=words["site"] | words["zh_measure_site"],
+        measurements=_terms([row for row in measurement_rows if row["units"] != "date"])
+        | words["measurement"]
+        | words["zh_measure"],
+        settings=_terms(setting_rows) | words["setting"] | words["zh_setting"],
+        presets=words["preset"] | words["zh_preset"],
+        setting_names=words["setting_name"] | words["zh_ui"],
+        setting_codes=words["setting_code"],
+        setting_words=words["zh_word"],
         units=_units([*measurement_rows, *setting_rows]),
         collisions=frozenset(collisions),
         cues=frozenset(fold(row["cue"]) for row in _rows("phi_cues.csv")),

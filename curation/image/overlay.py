@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from curation.image.audit import audit
 from curation.image.band import find_band
 from curation.image.cine import Seen, has_ink, same_text
-from curation.image.classify import Decision, Scene, classify
+from curation.image.classify import Scene, classify
 from curation.image.codes import find_codes
+from curation.image.decision import Decision
 from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
+from curation.image.glyphs import count_glyphs
 from curation.image.known import KnownPhi
 from curation.image.layout import is_picture
 from curation.image.mask import Box, area, clip, core, cut_out, mask, mask_lines, overlap, widen
@@ -28,6 +30,8 @@ from schemas.reject import RejectReason
 _MOST_VERSIONS = 64
 #: Kept text in the header band keeps this rim, because boxes may cut antialiased edges.
 _KEPT_RIM_PX = 2
+#: Rules of boxes that may be no text.
+_NOT_READ = frozenset({"default_deny", "collision", "low_score", "axis_tick_doubtful"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class Overlay:
         config, ocr = self._tools.config, self._tools.ocr
         read = [r for r in read_frame(ocr, pixels, upscale_below_px=config.upscale_below_px) if not self._is_scan(r)]
         self._screen(pixels, read)
-        decisions = classify(split_lines(pixels, read, ocr), self._scene)
+        decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), pixels)
         decisions += [_unread(box, "code", RegionKind.PHI) for box in find_codes(pixels)]
         self._add(decisions, pixels)
         self._find_band(pixels, decisions)
@@ -136,8 +140,16 @@ class Overlay:
             )
             if residue.identified:
                 raise DecodeError(RejectReason.RESIDUAL_PHI)
-            self._add(residue.missed, pixels)
+            self._add([d for d in residue.missed if d.kept], pixels)
+            missed = spare_graphics([d for d in residue.missed if not d.kept], pixels)
+            self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
         self._seen.add(pixels)
+
+    def _beside_kept(self, missed: Sequence[Decision]) -> list[Decision]:
+        """Cut proven text out of newly found boxes: a second look often doubles or widens lines that were read."""
+        kept = [d.region.box_px for d in self._visible()]
+        pieces = [(d, piece) for d in missed for piece in cut_out(d.region.box_px, kept)]
+        return [replace(d, region=replace(d.region, box_px=piece)) for d, piece in pieces]
 
     def _is_scan(self, region: TextRegion) -> bool:
         return is_picture(region, self._scene.shape)
@@ -195,6 +207,28 @@ class Overlay:
     def _is_version(self, pixels: Pixels, box: Box) -> bool:
         crop = _crop(pixels, box)
         return any(same_text(crop, version) for version in reversed(self._versions.get(box, ())))
+
+
+def spare_graphics(decisions: Sequence[Decision], pixels: Pixels) -> list[Decision]:
+    """Keep what was taken for text and can hold one letter at most: calipers, bars, body marks."""
+    doubtful = [d for d in decisions if not d.kept and d.kind is RegionKind.UNKNOWN]
+    return [
+        Decision(d.region, RegionKind.DEVICE, RegionAction.KEEP, "graphic")
+        if d.rule in _NOT_READ and len(d.region.text.strip()) <= 1 and _is_graphic(d, doubtful, pixels)
+        else d
+        for d in decisions
+    ]
+
+
+def _is_graphic(decision: Decision, doubtful: Sequence[Decision], pixels: Pixels) -> bool:
+    """Say whether a box holds at most one letter, with no other doubtful text near that it could be part of."""
+    x0, y0, x1, y1 = decision.region.box_px
+    reach = 2 * min(x1 - x0, y1 - y0)
+    near = (x0 - reach, y0 - reach // 2, x1 + reach, y1 + reach // 2)
+    others = (d for d in doubtful if d is not decision and len(d.region.text.strip()) > 0)
+    if any(overlap(near, d.region.box_px) for d in others):
+        return False
+    return count_glyphs(_crop(pixels, decision.region.box_px)) <= 1
 
 
 def _crop(pixels: Pixels, box: Box) -> Pixels:

@@ -65,33 +65,48 @@ def load_rules() -> tuple[Rule, ...]:
     """Build the rules once per process, most specific first."""
     p = load_parts()
     times = rf"{NUMBER}(?:\s?[x-]\s?{NUMBER}){{0,2}}"
-    bracket = rf"(?:\s?\(?{NUMBER}\s?(?:%|sd)\)?|\s?[(]?{DURATION}[)]?|\s?\(?±\s?\d{{1,2}}\s?(?:d|w|天|周)\)?)"
-    with_unit = rf"{times}\s?{p.unit}{bracket}{{0,2}}"
+    spread = rf"\s?\(?±\s?\d{{1,4}}(?:\.\d)?\s?(?:d|w|g|天|周|sd|{p.unit})?\)?"
+    bracket = rf"(?:\s?\(?{NUMBER}\s?(?:%|sd|mom)\)?|\s?[(]?{DURATION}[)]?|{spread})"
+    with_unit = rf"{times}\s?{p.unit}{bracket}{{0,3}}"
     value = rf"(?:{with_unit}|{times}{bracket}{{0,2}}|{DURATION}{bracket}{{0,1}})"
-    site = rf"(?:{p.term}{GAP}){{0,4}}"
     index = rf"(?:{INDEX}\s?)?"
     sep = r"\s?[:=]?\s?"
+    number = r"(?:\s?#?\d(?![\d.]))?"
+    word_of_label = rf"(?:{p.term}|{p.label}|{p.weak_label}|{p.site}|(?<![a-z])[lrwhdacvbpf](?![a-z])|ap|[lr]?f(?=\d)|graf|∠|[αβ]){number}(?:{EPONYM})?{GAP}"
+    site = rf"(?:(?:{p.term}|{p.site}){number}{GAP}){{0,6}}"
     item = (
-        rf"{index}{site}(?:{p.label}(?:{EPONYM})?{sep}{value}|{p.weak_label}(?:{EPONYM})?{sep}{with_unit}"
-        rf"|(?:rk|lk|ut|ro|lo|gb|bl|sp|pv|cbd)\s?(?:l|w|h|d|ap){sep}{with_unit}|(?:pi|pl|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?)"
+        rf"{index}(?:{word_of_label}){{1,8}}{sep}{with_unit}|{index}∠{sep}{with_unit}"
+        rf"|{index}{site}{p.label}{number}(?:{EPONYM})?(?:{GAP}(?:{p.term}|{p.site}|{p.label}|[lrd])){{0,2}}{sep}{value}"
+        rf"|{index}(?:{p.term}{number}{GAP}){{1,6}}(?:pi|ri|ci){sep}{value}"
+        rf"|(?:pi|pl|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?"
     )
-    word = r"(?:low|med|mid|high|norm|on|off|gen|res|pen|std|auto|max|min|h|m|l|低|中|高|开|关)"
+    label = rf"{index}(?:{word_of_label}){{0,5}}(?:{p.label_name}{number}(?:{EPONYM})?)(?:{GAP}(?:{p.term}|[lrdahwp]|ap)){{0,2}}"
+    word = rf"(?:norm|gen|res|pen|std|max|min|h|m|l|{p.setting_word})"
     decimal = r"[<>]?\s?\d{1,2}\.\d{1,2}(?!\d)"
-    setting_value = rf"(?:[<>]?\s?{NUMBER}\s?{p.unit}?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
+    setting_value = rf"(?:[<>]?\s?{NUMBER}\s?(?:{p.unit}|k(?![a-z]))?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
+    mode = r"(?:\[?(?:2d|3d|b|m|c|d|cf|cw|pw|tdi|pdi|cdi|cfi|bc|bd)\]?\s?)"
     setting = (
-        rf"(?:{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
-        rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)|map\s?[a-h])"
+        rf"(?:{mode}?{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
+        rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)"
+        rf"|map\s?[a-z](?:/\d)?(?![a-z\d])|f\s?h\d\.\d|f\s(?:pen|gen|res|tei)-?[hml]|\d{{1,2}}\s?%\s?hdd|{NUMBER}/{NUMBER}\s?{p.unit})"
     )
-    shown = rf"(?:{PROBE}|{p.preset}|{p.setting_name}|{setting}|{with_unit}|[a-z]{{1,2}}\s?\d{{1,2}}(?!\d))"
-    phrase = rf"{p.term}(?:{GAP}{p.term}){{0,7}}(?:\s?#?\d{{1,2}}(?:cm|mm)?)?"
-    fn = rf"(?:{GAP}(?:{NUMBER}\s?cm\s?(?:fn)?|n\s?\+\s?\d{{1,2}}|fn\s?{NUMBER}\s?(?:cm)?))?"
+    coded = rf"(?:{mode}?{p.code}{sep}(?:\d{{1,3}}(?:\.\d{{1,2}})?(?:[-/]\d{{1,2}}){{0,2}}(?:-[hml])?\s?(?:{p.unit}|[mk](?![a-z]))?|{word}))"
+    token = rf"(?:{coded}|{NUMBER}\s?{p.unit}|{decimal}|{mode})"
+    menu = rf"(?:{p.shown}|{p.preset})"
+    shown = rf"(?:{PROBE}|{menu}|{p.setting_name}|{setting}|{with_unit}|[a-z]{{1,2}}\s?\d{{1,2}}(?!\d))"
+    phrase = rf"(?:\d(?:st|nd|rd|th)\s)?{p.term}(?:{GAP}(?:{p.term}|\d(?:st|nd|rd|th)(?![a-z]))){{0,9}}(?:\s?#?\d{{1,2}}(?:cm|mm)?)?"
+    fn = rf"(?:{GAP}(?:{NUMBER}\s?cm\s?(?:fn)?|n\s?\+\s?\d{{1,2}}|fn\s?{NUMBER}\s?(?:cm)?|{NUMBER}\s?fn))?"
     clock = rf"(?:{CLOCK_WORD}|{CLOCK_DIGITS})"
+    breast_clock = (
+        rf"(?:[lr]|lt|rt|left|right|[lr]b|ru|zuo ru|you ru|{p.term})(?:{GAP}{p.term})*\s?(?:1[0-2]|[1-9])\s?d(?![a-z])"
+    )
     kind = RegionKind
     return (
         _rule(
             "category",
             kind.MEASUREMENT,
-            r"(?:acr\s?|c-?)?(?:bi|ti)-?rads\s?[:=]?\s?(?:tr)?[0-6][abc]?",
+            r"(?:acr\s?|c-?)?(?:bi|ti)-?rads\s?[:=]?\s?(?:tr)?[0-6][abc]?"
+            r"|(?:graf\s?)?(?:type|分型)?\s?[:=]?\s?i{1,3}v?[abcd]\s?型?|(?:graf|分型)(?:\s?(?:type|分型))?\s?[:=]?\s?(?:i{1,3}|iv)[abcd]?\s?型?",
             True,
             ("BI-RADS 4A", "TI-RADS:3", "C-TIRADS 4b"),
             ("BI-RADS ZHANG",),
@@ -107,7 +122,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "setting",
             kind.DEVICE,
-            rf"{setting}(?:[\s,;|/]{{0,3}}{setting}){{0,5}}",
+            rf"{setting}(?:[\s,;|/]{{0,3}}(?:{setting}|{p.shown})){{0,5}}|{p.shown}[\s,;|/]{{1,3}}{setting}(?:[\s,;|/]{{0,3}}{setting}){{0,3}}",
             True,
             ("TIS0.0 MI 0.6", "MI 1.2", "FR 45Hz", "Gn 50", "DR 65", "PRF 4.0kHz", "WF Low", "D 16.0 cm", "增益 50%"),
             ("MI LI", "TI 20240309", "ID 0.6", "D 16", "Room 3"),
@@ -154,7 +169,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "clock_position",
             kind.LANDMARK,
-            rf"(?:{phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{phrase})?{fn}|{phrase}{GAP}{clock}{fn}(?:{GAP}{phrase})?",
+            rf"(?:{phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{phrase})?{fn}|{phrase}{GAP}{clock}(?:{GAP}{phrase})?{fn}|{breast_clock}",
             False,
             ("RT BREAST 3:00", "左乳 3点", "10 o'clock", "RT BREAST 10:00 4 CM FN"),
             ("3:00", "LIVER 3:00", "RT 14:28", "BREAST 10:17"),
@@ -179,7 +194,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "device_line",
             kind.DEVICE,
-            rf"{shown}(?:\s?/\s?{shown}){{1,4}}|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{with_unit})){{1,3}}"
+            rf"{shown}(?:\s?/\s?{shown}){{1,4}}|{menu}(?:[\s/:,\-]{{0,3}}(?:{menu}|{PROBE}|{word})){{0,4}}(?:\s?/?\s?(?:[a-z]|\d{{1,2}}(?:\.\d)?))?(?![a-z\d])|{menu}\s?[:]?\s?\d{{1,3}}\s?%|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{with_unit})){{1,3}}"
             rf"|(?:\[?2d\]?|gen)\s(?:{PROBE}|{p.preset})|{p.setting_name}\s?:\s?\d{{1,3}}|{p.setting_name}\s(?:on|off)",
             False,
             ("L12-5/Thyroid", "C1-6 腹部", "9L 颈动脉 38fps", "3 dB / DR 68", "FA 4 / P 90%", "C7 / M5", "Gen V5-9"),
@@ -194,7 +209,46 @@ def load_rules() -> tuple[Rule, ...]:
             ("THI", "Preset", "2D", "PRF"),
             ("Gate", "Page Li", "M"),
         ),
-        _rule("label", kind.MEASUREMENT, rf"{index}{p.label_name}\s?[:=]?", False, ("IVSd", "Area"), ("Max", "Foot")),
+        _rule(
+            "label",
+            kind.MEASUREMENT,
+            rf"{label}\s?[:=]?",
+            False,
+            ("IVSd", "Area", "Alpha Angle", "LVESV MOD A4C", "OFD (HC):", "E峰速度", "结节长径"),
+            ("Max", "Foot", "Area ZHANG"),
+        ),
+        _rule(
+            "setting_run",
+            kind.DEVICE,
+            rf"(?=.*(?:\d\s?{p.unit}|\[)){mode}?{token}(?:[\s/,;]{{0,3}}{token}){{1,8}}",
+            True,
+            ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "14.3cm/1.3/16Hz", "28Hz / 12.0cm / FA 3"),
+            ("G45 / F2", "ZW 12 / 3"),
+        ),
+        _rule(
+            "coded_setting",
+            kind.DEVICE,
+            rf"{mode}?{token}(?:[\s/,;]{{0,3}}{token}){{0,5}}|(?:{p.setting_name}|{mode}|{word}|{p.preset})|[lp][ac]?\d{{3}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
+            False,
+            ("FA 9", "PRC 8-1-H", "XV 3", "R03.0 G62 C7", "PW", "S/A 3/2"),
+            ("ZW 12", "ID 453", "WANG"),
+        ),
+        _rule(
+            "frame_count",
+            kind.DEVICE,
+            r"\d/\d/\d|(?:frame|frm|帧|img|image)\s?:?\s?\d{1,4}(?:\s?(?:/|of)\s?\d{1,4})?|(?!(?:[1-9]|[12]\d|3[01])\s?/\s?(?:\d|[12]\d|3[01])$)\d{1,3}\s?/\s?\d{2,3}",
+            False,
+            ("76/177", "Frame 113 of 448", "帧 101"),
+            ("12/24", "3/2024", "09/03"),
+        ),
+        _rule(
+            "caliper",
+            kind.MEASUREMENT,
+            r"[+x×*十✕][.…·:\s]{0,9}[+x×*十✕]?\s?[1-9]?|[.…·:\s]{1,9}[+x×十]?\s?[1-9]?|[1-9]",
+            False,
+            ("+", "x1", "+2", "1", "+……+1"),
+            ("10", "X WANG", "+12"),
+        ),
     )
 
 
@@ -225,12 +279,18 @@ def prove(line: str) -> Proof | None:
     return None
 
 
+#: Rules that prove nothing alone: codes and bare words need proven settings beside them, caliper marks the scan.
+_NEEDS_COMPANY = frozenset({"coded_setting", "frame_count", "caliper"})
+#: Presets that are also names of departments.
+_DEPARTMENT = re.compile(r"[\u3400-\u9fff]{1,4}科|ob\s?/?\s?gyn|gyn|cardiology|urology|obstetrics")
 #: Short names of display modes that are nobody's name or initials.
 _MODES = frozenset({"2d", "3d", "4d", "pdi", "tdi", "cfm", "prf", "thi", "tis", "tib", "tic"})
 
 
 def _is_weak(rule: Rule, text: str) -> bool:
-    """Say whether a text without value is so short that it could be initials."""
+    """Say whether a text without value is so short that it could be initials, or proven by its company alone."""
+    if rule.name in _NEEDS_COMPANY or (rule.name == "device_line" and _DEPARTMENT.fullmatch(text.strip())):
+        return True
     return (
         not rule.valued and len(text) <= 3 and text not in _MODES and rule.name not in ("unit", "probe", "date_label")
     )
