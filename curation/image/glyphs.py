@@ -18,6 +18,7 @@ _INK_SHARE, _INK_LEVELS = 0.45, 16
 #: A letter is at least this share of a box's short side high; one that is wider than this many short sides is several.
 _LEAST_HEIGHT, _WIDTH = 0.3, 1.35
 _LEAST_AREA_PX = 5
+_FILLED = 0.85
 
 
 def count_glyphs(crop: Pixels) -> int:
@@ -34,8 +35,15 @@ def count_glyphs(crop: Pixels) -> int:
     joined = cv2.morphologyEx(_ink(grey), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     sizes = [(int(s[cv2.CC_STAT_WIDTH]), int(s[cv2.CC_STAT_HEIGHT]), int(s[cv2.CC_STAT_AREA])) for s in stats[1:]]
-    letters = [w for w, h, area in sizes if h >= _LEAST_HEIGHT * short and area >= _LEAST_AREA_PX]
+    letters = [
+        w for w, h, area in sizes if h >= _LEAST_HEIGHT * short and area >= _LEAST_AREA_PX and not _is_bar(w, h, area)
+    ]
     return sum(math.ceil(w / (_WIDTH * short)) for w in letters)
+
+
+def _is_bar(width: int, height: int, area: int) -> bool:
+    """Say whether a piece is a filled bar: a colour or grey scale, no stroke."""
+    return width >= 1.2 * height and area >= _FILLED * width * height
 
 
 def _ink(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from curation.image.lexicon import Lexicon, has_hanzi, load_lexicon
 #: At most four digits before the point and three behind: longer runs are identifiers, never measurements.
 NUMBER = r"(?:[-+<>~≈]\s?)?(?<![\d.])(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})(?![\d]|\.\d)"
 #: Caliper index: 1, 1., +1, #2, x.
-INDEX = r"(?:[1-9][.):]?|[+x*#]\s?[1-9]?)"
+INDEX = r"(?:[1-9][.):]?|[+x*#:\-.·]\s?[1-9]?)"
 #: Weeks and days: 22w3d, 22w, 22周3天, 22周+3. A bare 22+3 only counts behind its label.
 DURATION = r"(?:[1-3]?\d|4[0-5])\s?(?:w(?:k|ks)?|周)\s?\+?\s?(?:[0-6]\s?(?:d|天)?)?(?![a-z\d])"
 #: Authors of growth and volume formulas that stand in brackets behind a label (eponyms, not people of the case).
@@ -105,16 +105,35 @@ def split_glued(text: str) -> str:
     A run of letters is parted only when all of it is vocabulary and every part has 4 letters or names a side or plane.
     """
     parted = re.sub(r"(?<=[a-z]{3})(?=[A-Z])", " ", text)
-    return re.sub(r"[A-Za-z]{6,40}", lambda run: " ".join(_parted(run.group())), parted)
+    return re.sub(r"[A-Za-z]{5,40}", lambda run: " ".join(_parted(run.group())), parted)
 
 
 def _parted(run: str) -> list[str]:
     lexicon = load_lexicon()
     words = lexicon.landmarks | lexicon.fillers
-    short = {"lt", "rt", "sag", "trv", "tra", "left", "mid"}
+    short = {
+        "lt",
+        "rt",
+        "sag",
+        "trv",
+        "tra",
+        "left",
+        "mid",
+        "ln",
+        "hip",
+        "ata",
+        "pta",
+        "ica",
+        "cca",
+        "eca",
+        "cbd",
+        "ov",
+    }
     folded = run.casefold()
     if folded in words:
         return [run]
+    if folded[0] in "lr" and len(run) >= 5 and folded[1:] in words:  # RAXILLA, LLOBE
+        return [run[0], run[1:]]
     best: list[list[str] | None] = [[]] + [None] * len(run)
     for end in range(1, len(run) + 1):
         for start in range(end):

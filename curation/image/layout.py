@@ -4,6 +4,7 @@ Flows in: text regions of one frame. Flows out: rows of regions, and which regio
 Source: spec rule 1 (join boxes of one row before classifying); vendor_layouts.csv (header bands of 22 to 89 px).
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
@@ -19,6 +20,8 @@ _HEADER_SHARE = 0.06
 _HEADER_LIMIT = 0.16
 #: A "line" whose smaller side is this share of the frame's rows is no text (own choice; the spec's text is 9 to 24 px).
 _PICTURE_SHARE = 0.12
+#: So is one that is so many times as high as the frame's usual text, this share of the rows, and not read with confidence.
+_LARGE_TEXT, _LARGE_SHARE, _SURE, _FEW = 2.6, 0.05, 0.8, 4
 #: A "line" that covers this share of the frame is the scan itself.
 _SCAN_SHARE = 0.35
 _TICK = re.compile(r"[-+]?\d{1,4}(?:\.\d{1,2})?")
@@ -39,15 +42,30 @@ def find_rows(regions: Sequence[TextRegion]) -> list[Row]:
     return [sorted(row, key=lambda i: regions[i].box_px[0]) for row in rows]
 
 
-def is_picture(region: TextRegion, shape: tuple[int, int]) -> bool:
-    """Say whether a region is speckle that the detector took for text: large both ways and at most one character.
+def is_picture(region: TextRegion, shape: tuple[int, int], text_px: float = math.inf) -> bool:
+    """Say whether a region is speckle that the detector took for text: large both ways, and nothing like that was read.
 
-    Burned-in lines are at most a few percent of the frame high, and vertical lines are narrow.
+    ``text_px`` is the frame's usual height of text. Burned-in lines are at most a few percent of the frame high and of
+    about the same size, and vertical lines are narrow.
     """
     x0, y0, x1, y1 = region.box_px
     if (x1 - x0) * (y1 - y0) > _SCAN_SHARE * shape[0] * shape[1]:
         return True
-    return min(x1 - x0, y1 - y0) > _PICTURE_SHARE * shape[0] and len(region.text.strip()) <= 1
+    side, chars = min(x1 - x0, y1 - y0), len(region.text.strip())
+    if side > _PICTURE_SHARE * shape[0] and chars <= 1:
+        return True
+    large = side > max(_LARGE_TEXT * text_px, _LARGE_SHARE * shape[0])
+    return large and (chars <= 2 or region.score < _SURE)
+
+
+def usual_height(regions: Sequence[TextRegion]) -> float:
+    """Give the median height of lines that were read with confidence; infinite where there are too few."""
+    heights = [height_of(r) for r in regions if r.score >= _SURE and len(r.text.strip()) >= 3 and _is_level(r)]
+    return float(np.median(heights)) if len(heights) >= _FEW else math.inf
+
+
+def _is_level(region: TextRegion) -> bool:
+    return region.box_px[2] - region.box_px[0] > region.box_px[3] - region.box_px[1]
 
 
 def gap_in_heights(left: TextRegion, right: TextRegion) -> float:

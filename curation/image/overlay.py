@@ -4,8 +4,11 @@ Flows in: frames one at a time. Flows out: masked frames, which share one union 
 union of boxes over frames, every frame checked, a second look at every frame that was read.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from rapidfuzz.fuzz import ratio
 
 from curation.image.audit import audit
 from curation.image.band import find_band
@@ -17,7 +20,8 @@ from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
 from curation.image.glyphs import count_glyphs
 from curation.image.known import KnownPhi
-from curation.image.layout import is_picture
+from curation.image.layout import is_picture, usual_height
+from curation.image.lexicon import fold
 from curation.image.mask import Box, area, clip, core, cut_out, mask, mask_lines, overlap, widen
 from curation.image.ocr import LineReader, OcrEngine, Pixels, read_frame, stretch
 from curation.image.screen import is_blank, is_document, panels
@@ -30,6 +34,8 @@ from schemas.reject import RejectReason
 _MOST_VERSIONS = 64
 #: Kept text in the header band keeps this rim, because boxes may cut antialiased edges.
 _KEPT_RIM_PX = 2
+#: Texts this alike (rapidfuzz ratio) at one place are one text.
+_ALIKE = 80.0
 #: Rules of boxes that may be no text.
 _NOT_READ = frozenset({"default_deny", "collision", "low_score", "axis_tick_doubtful"})
 
@@ -82,6 +88,7 @@ class Overlay:
         self._versions: dict[Box, list[Pixels]] = {}
         self._masks: list[Box] = []
         self._band: Box | None = None
+        self._text_px = math.inf
         self.is_blank = True
 
     def check(self, pixels: Pixels) -> None:
@@ -127,7 +134,9 @@ class Overlay:
     def _look(self, pixels: Pixels) -> None:
         """Read a whole frame, decide, and look again at what would be published."""
         config, ocr = self._tools.config, self._tools.ocr
-        read = [r for r in read_frame(ocr, pixels, upscale_below_px=config.upscale_below_px) if not self._is_scan(r)]
+        found = read_frame(ocr, pixels, upscale_below_px=config.upscale_below_px)
+        self._text_px = usual_height(found)
+        read = [region for region in found if not is_picture(region, self._scene.shape, self._text_px)]
         self._screen(pixels, read)
         decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), pixels)
         decisions += [_unread(box, "code", RegionKind.PHI) for box in find_codes(pixels)]
@@ -147,12 +156,12 @@ class Overlay:
 
     def _beside_kept(self, missed: Sequence[Decision]) -> list[Decision]:
         """Cut proven text out of newly found boxes: a second look often doubles or widens lines that were read."""
-        kept = [d.region.box_px for d in self._visible()]
-        pieces = [(d, piece) for d in missed for piece in cut_out(d.region.box_px, kept)]
+        visible = self._visible()
+        kept = [d.region.box_px for d in visible]
+        real = [d for d in missed if not is_picture(d.region, self._scene.shape, self._text_px)]
+        fresh = [d for d in real if not any(_is_doubling(d.region, v.region) for v in visible)]
+        pieces = [(d, piece) for d in fresh for piece in cut_out(d.region.box_px, kept)]
         return [replace(d, region=replace(d.region, box_px=piece)) for d, piece in pieces]
-
-    def _is_scan(self, region: TextRegion) -> bool:
-        return is_picture(region, self._scene.shape)
 
     def _screen(self, pixels: Pixels, read: Sequence[TextRegion]) -> None:
         visible = stretch(pixels)
@@ -234,6 +243,13 @@ def _is_graphic(decision: Decision, doubtful: Sequence[Decision], pixels: Pixels
 def _crop(pixels: Pixels, box: Box) -> Pixels:
     x0, y0, x1, y1 = clip(box, *pixels.shape[:2])
     return pixels[y0:y1, x0:x1].copy()
+
+
+def _is_doubling(found: TextRegion, known: TextRegion) -> bool:
+    """Say whether a newly found line is a known one read again, with graphics around it."""
+    return 10 * overlap(found.box_px, known.box_px) >= 7 * area(known.box_px) and (
+        ratio(fold(found.text), fold(known.text)) >= _ALIKE
+    )
 
 
 def _same_place(box: Box, other: Box) -> bool:

@@ -282,7 +282,9 @@ def prove(line: str) -> Proof | None:
 #: Rules that prove nothing alone: codes and bare words need proven settings beside them, caliper marks the scan.
 _NEEDS_COMPANY = frozenset({"coded_setting", "frame_count", "caliper"})
 #: Presets that are also names of departments.
-_DEPARTMENT = re.compile(r"[\u3400-\u9fff]{1,4}科|ob\s?/?\s?gyn|gyn|cardiology|urology|obstetrics")
+_DEPARTMENT = re.compile(
+    r"[\u3400-\u9fff]{1,4}科|ob\s?/?\s?gyn|gyn|cardiology|urology|obstetrics|gyn(?:ae)?cology|emergency|p(?:a)?ediatrics?|neonatal|trauma|cardiac|vascular"
+)
 #: Short names of display modes that are nobody's name or initials.
 _MODES = frozenset({"2d", "3d", "4d", "pdi", "tdi", "cfm", "prf", "thi", "tis", "tib", "tic"})
 
@@ -297,7 +299,9 @@ def _is_weak(rule: Rule, text: str) -> bool:
 
 
 #: Only these make a bare "3:00" a position and not a time.
-_BREAST = re.compile(r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar)(?![a-z])|乳")
+_BREAST = re.compile(
+    r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar)(?![a-z])|n\s?\+\s?\d|乳"
+)
 
 
 def _judge(rule: Rule, text: str) -> Proof | None:
