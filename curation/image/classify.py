@@ -127,10 +127,12 @@ def _decide(index: int, row: _Row) -> Decision:
     region = row.regions[index]
     if index in row.identity:
         return Decision(region, RegionKind.PHI, RegionAction.MASK, "identity")
+    doubt = None
     if index in row.proofs:
         proof, group = row.proofs[index]
         doubt = _doubt(proof, group, row)
-        return _verdict(region, proof.kind, doubt or proof.rule, keep=doubt is None)
+        if doubt is None or index not in row.ticks:
+            return _verdict(region, proof.kind, doubt or proof.rule, keep=doubt is None)
     if index in row.ticks:
         sure = region.score >= row.scene.keep_min_score and region.box_px[1] >= row.band
         return _verdict(region, RegionKind.DEVICE, "axis_tick" if sure else "axis_tick_doubtful", keep=sure)

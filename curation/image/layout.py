@@ -7,6 +7,7 @@ Source: spec rule 1 (join boxes of one row before classifying); vendor_layouts.c
 import math
 import re
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -24,6 +25,8 @@ _PICTURE_SHARE = 0.12
 _LARGE_TEXT, _LARGE_SHARE, _SURE, _FEW = 2.6, 0.05, 0.8, 4
 #: A "line" that covers this share of the frame is the scan itself.
 _SCAN_SHARE = 0.35
+#: A number may stand this far off its place on an axis (px); more numbers than this are on no axis.
+_OFF_TICK, _MOST_ON_AXIS = 4.0, 24
 _TICK = re.compile(r"[-+]?\d{1,4}(?:\.\d{1,2})?")
 
 Row = list[int]
@@ -122,34 +125,38 @@ def in_scan(region: TextRegion, scan: Sequence[ScanRegion], shape: tuple[int, in
 def find_ticks(regions: Sequence[TextRegion]) -> set[int]:
     """Find axis labels: three or more numbers in line whose values step evenly with their place, or a +v/-v pair.
 
-    The even progression is the proof: record numbers and dates do not count up along an edge.
+    The even progression is the proof: record numbers and dates do not count up along an edge. A sign may be the tick
+    that the number stands at, so numbers are tried with and without it.
     """
-    numbers = [
+    signed = [
         (i, float(text), *_center(r))
         for i, r in enumerate(regions)
         if _TICK.fullmatch(text := fold(r.text).replace(" ", "").rstrip("-_."))
     ]
     found: set[int] = set()
-    for edge, along in _ALIGNMENTS:
-        for seed in numbers:
-            home = edge(regions[seed[0]])
-            reach = max(6, height_of(regions[seed[0]])) if along == 3 else 6
-            found |= _even([n for n in numbers if abs(edge(regions[n[0]]) - home) <= reach], along)
-    return found | _scale_pairs(numbers, regions)
+    for numbers in (signed, [(i, abs(value), x, y) for i, value, x, y in signed]):
+        for edge, along in _ALIGNMENTS:
+            for seed in numbers:
+                home = edge(regions[seed[0]])
+                reach = max(6, height_of(regions[seed[0]])) if along == 3 else 6
+                found |= _even([n for n in numbers if abs(edge(regions[n[0]]) - home) <= reach], along)
+    return found | _scale_pairs(signed, regions)
 
 
 def _even(line: list[tuple[int, float, float, float]], along: int) -> set[int]:
-    """Keep a line of numbers whose value is linear in its place (x at 2, y at 3)."""
+    """Keep the most numbers of a line whose value is linear in their place (x at 2, y at 3), at least three."""
     if len(line) == 2:
         return _neighbours(line, along)
-    if len(line) < 3 or len({n[1] for n in line}) < len(line):
-        return set()
-    place = np.array([n[along] for n in line])
-    value = np.array([n[1] for n in line])
-    if np.ptp(place) < 20:
-        return set()
-    residual = value - np.polyval(np.polyfit(place, value, 1), place)
-    return {n[0] for n in line} if float(np.abs(residual).max()) <= 0.06 * float(np.ptp(value)) else set()
+    best: set[int] = set()
+    for first, second in combinations(line[:_MOST_ON_AXIS], 2):
+        far = second[along] - first[along]
+        if abs(far) < 15 or first[1] == second[1]:
+            continue
+        slope = (second[1] - first[1]) / far
+        fits = [n for n in line if abs(n[1] - first[1] - slope * (n[along] - first[along])) <= _OFF_TICK * abs(slope)]
+        if len(fits) >= 3 and len({n[1] for n in fits}) == len(fits) and len(fits) > len(best):
+            best = {n[0] for n in fits}
+    return best
 
 
 def _neighbours(line: list[tuple[int, float, float, float]], along: int) -> set[int]:

@@ -75,12 +75,12 @@ def load_rules() -> tuple[Rule, ...]:
     word_of_label = rf"(?:{p.term}|{p.label}|{p.weak_label}|{p.site}|(?<![a-z])[lrwhdacvbpf](?![a-z])|ap|[lr]?f(?=\d)|graf|∠|[αβ]){number}(?:{EPONYM})?{GAP}"
     site = rf"(?:(?:{p.term}|{p.site}){number}{GAP}){{0,6}}"
     item = (
-        rf"{index}(?:{word_of_label}){{1,8}}{sep}{with_unit}|{index}∠{sep}{with_unit}"
+        rf"(?:{index}(?:{word_of_label}){{1,8}}{sep}{with_unit}|{index}∠{sep}{with_unit}"
         rf"|{index}{site}{p.label}{number}(?:{EPONYM})?(?:{GAP}(?:{p.term}|{p.site}|{p.label}|[lrd])){{0,2}}{sep}{value}"
         rf"|{index}(?:{p.term}{number}{GAP}){{1,6}}(?:pi|ri|ci){sep}{value}"
-        rf"|(?:pi|pl|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?"
+        rf"|(?:pi|pl|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?)"
     )
-    label = rf"{index}(?:{word_of_label}){{0,5}}(?:{p.label_name}{number}(?:{EPONYM})?)(?:{GAP}(?:{p.term}|[lrdahwp]|ap)){{0,2}}"
+    label = rf"{index}(?:{word_of_label}){{0,5}}(?:{p.label_name}{number}(?:{EPONYM})?)(?:{GAP}(?:{p.term}|{p.site}|[lrdahwp]|ap)){{0,2}}"
     word = rf"(?:norm|gen|res|pen|std|max|min|h|m|l|{p.setting_word})"
     decimal = r"[<>]?\s?\d{1,2}\.\d{1,2}(?!\d)"
     setting_value = rf"(?:[<>]?\s?{NUMBER}\s?(?:{p.unit}|k(?![a-z]))?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
@@ -130,7 +130,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "measurement",
             kind.MEASUREMENT,
-            rf"{item}(?:[\s,;|/]{{0,3}}{item}){{0,5}}",
+            rf"(?!.*(?:fps|hz|db)$){item}(?:[\s,;|/]{{0,3}}{item}){{0,5}}",  # a rate or a level is a setting
             True,
             (
                 "1 IVSd 1.2 cm",
@@ -144,10 +144,24 @@ def load_rules() -> tuple[Rule, ...]:
                 "EF(Teich) 62 %",
                 "D1 23.1 mm D2 14.5 mm",
                 "双顶径 85.2mm",
+                "RK 10.2 cm",
+                "CBD 5.1mm",
+                "胆囊壁 3mm",
                 "HC/AC 1.05",
                 "右肾长径 10.2cm",
             ),
-            ("LI 12", "LMP 2024-03-09", "EDD 09/03/2024", "ID 4532", "Foot ZHANG", "L 3", "WANG 1.2 cm", "PS 123456"),
+            (
+                "LI 12",
+                "LMP 2024-03-09",
+                "EDD 09/03/2024",
+                "ID 4532",
+                "Foot ZHANG",
+                "L 3",
+                "WANG 1.2 cm",
+                "PS 123456",
+                "Room 10.2 cm",
+                "ZHANG 5.1mm",
+            ),
         ),
         _rule(
             "value",
@@ -158,14 +172,6 @@ def load_rules() -> tuple[Rule, ...]:
             ("2.31", "45 Y", "65kg", "123456 mm", "3"),
         ),
         _rule("duration", kind.MEASUREMENT, rf"{DURATION}{bracket}{{0,1}}", True, ("22w3d",), ("22+3", "45Y")),
-        _rule(
-            "site_value",
-            kind.MEASUREMENT,
-            rf"(?!.*(?:fps|hz|db)$){index}{phrase}{sep}{with_unit}",  # a rate or a level is a setting
-            True,
-            ("RK 10.2 cm", "CBD 5.1mm", "胆囊壁 3mm"),
-            ("Room 10.2 cm", "ZHANG 5.1mm"),
-        ),
         _rule(
             "clock_position",
             kind.LANDMARK,
@@ -197,7 +203,16 @@ def load_rules() -> tuple[Rule, ...]:
             rf"{shown}(?:\s?/\s?{shown}){{1,4}}|{menu}(?:[\s/:,\-]{{0,3}}(?:{menu}|{PROBE}|{word})){{0,4}}(?:\s?/?\s?(?:[a-z]|\d{{1,2}}(?:\.\d)?))?(?![a-z\d])|{menu}\s?[:]?\s?\d{{1,3}}\s?%|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{with_unit})){{1,3}}"
             rf"|(?:\[?2d\]?|gen)\s(?:{PROBE}|{p.preset})|{p.setting_name}\s?:\s?\d{{1,3}}|{p.setting_name}\s(?:on|off)",
             False,
-            ("L12-5/Thyroid", "C1-6 腹部", "9L 颈动脉 38fps", "3 dB / DR 68", "FA 4 / P 90%", "C7 / M5", "Gen V5-9"),
+            (
+                "L12-5/Thyroid",
+                "C1-6 腹部",
+                "9L 颈动脉 38fps",
+                "3 dB / DR 68",
+                "14.3cm/1.3/16Hz",
+                "28Hz / 12.0cm / FA 3",
+                "C7 / M5",
+                "Gen V5-9",
+            ),
             ("M / 45", "ZHANG / C5-1", "A123456 / B2"),
         ),
         _rule("date_label", kind.MEASUREMENT, rf"{p.date_label}\s?:?", False, ("EDD", "LMP:", "预产期"), ("EDD 3",)),
@@ -222,7 +237,7 @@ def load_rules() -> tuple[Rule, ...]:
             kind.DEVICE,
             rf"(?=.*(?:\d\s?{p.unit}|\[)){mode}?{token}(?:[\s/,;]{{0,3}}{token}){{1,8}}",
             True,
-            ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "14.3cm/1.3/16Hz", "28Hz / 12.0cm / FA 3"),
+            ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "[2D] G40 / 115dB / FA3 / P87"),
             ("G45 / F2", "ZW 12 / 3"),
         ),
         _rule(
@@ -230,7 +245,7 @@ def load_rules() -> tuple[Rule, ...]:
             kind.DEVICE,
             rf"{mode}?{token}(?:[\s/,;]{{0,3}}{token}){{0,5}}|(?:{p.setting_name}|{mode}|{word}|{p.preset})|[lp][ac]?\d{{3}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
             False,
-            ("FA 9", "PRC 8-1-H", "XV 3", "R03.0 G62 C7", "PW", "S/A 3/2"),
+            ("PRC 8-1-H", "XV 3", "R03.0 G62 C7", "S/A 3/2", "L741"),
             ("ZW 12", "ID 453", "WANG"),
         ),
         _rule(
