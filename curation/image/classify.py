@@ -40,6 +40,8 @@ _CLEAR_LETTERS, _CLEAR_HANZI = 8, 4
 _CLEAR_DEVICE = 3
 #: A misread name does not come out as a value with its unit; caliper marks are read badly and are proven by their place.
 _VALUE_SCORE, _CALIPER_SCORE = 0.55, 0.3
+#: Doubts that company of proven settings removes.
+_LONELY = ("collision", "beside_unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
         ("after_cue", lambda: not _is_phrase(proof, line) and _after_cue(group, row)),
         (
             "beside_unknown",
-            lambda: (proof.weak or _is_short(line)) and not proof.valued and _beside_unknown(group, row),
+            lambda: not proof.valued and _beside_unknown(group, row, weak=proof.weak or _is_short(line)),
         ),
         ("collision", lambda: proof.weak and not _is_placed(proof, members, row.scene)),
     )
@@ -224,13 +226,17 @@ def _after_cue(group: Group, row: _Row) -> bool:
     return False
 
 
-def _beside_unknown(group: Group, row: _Row) -> bool:
-    """Say whether unproven text stands right before or after the group."""
+def _beside_unknown(group: Group, row: _Row, *, weak: bool) -> bool:
+    """Say whether unproven text stands right before or after the group, and could take its nearest word for a name."""
     first, last = row.order.index(group[0]), row.order.index(group[-1])
-    before = row.order[first - 1 : first]
-    after = row.order[last + 1 : last + 2]
-    pairs = [(i, i, group[0]) for i in before] + [(i, group[-1], i) for i in after]
-    return any(i not in row.proofs and row.gap(left, right) <= _NEIGHBOUR_GAP for i, left, right in pairs)
+    before, after = row.order[first - 1 : first], row.order[last + 1 : last + 2]
+    sides = [(i, i, group[0], "start") for i in before] + [(i, group[-1], i, "end") for i in after]
+    return any(
+        i not in row.proofs
+        and row.gap(left, right) <= _NEIGHBOUR_GAP
+        and (weak or may_be_name(row.regions[group[0 if side == "start" else -1]].text, side))
+        for i, left, right, side in sides
+    )
 
 
 def _is_identity(region: TextRegion, scene: Scene) -> bool:
@@ -241,6 +247,20 @@ def _is_identity(region: TextRegion, scene: Scene) -> bool:
     if proof is None and (FORBIDDEN.search(fold(region.text)) or holds_cue(region.text)):
         return True
     return scene.known.hits(region.text)
+
+
+def may_be_name(text: str, side: str) -> bool:
+    """Say whether the word at one side of a phrase ("start" or "end") could belong to a name beside it.
+
+    Words that only fill a phrase, words that are also names, and whatever ends in a comma could.
+    """
+    words = fold(text).split()
+    if not words or has_hanzi(text):
+        return False
+    word = words[0 if side == "start" else -1]
+    lexicon = load_lexicon()
+    plain = word.strip(" ,.;:/-")
+    return word.endswith(",") or plain in lexicon.collisions or plain in lexicon.fillers
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from curation.image.decision import Decision
 from schemas.region import RegionAction, RegionKind, TextRegion
 
 #: Neighbours of a column start or end within this many text heights of each other, and follow each other this closely.
-_ALIGNED, _BELOW = 0.8, 1.7
+_ALIGNED, _BELOW = 0.8, 2.3
 #: Neighbours of a row stand this close, in text heights.
 _BESIDE = 7.0
 _ROUNDS = 6
@@ -37,7 +37,7 @@ def _is_accompanied(region: TextRegion, settings: Sequence[TextRegion]) -> bool:
     """Say whether enough settings stand around: a bare number needs one above and one below, a code needs one."""
     above = any(_follows(region, other) for other in settings)
     below = any(_follows(other, region) for other in settings)
-    if region.text.strip().replace(".", "").isdigit():
+    if len(region.text.strip()) <= 1 or region.text.strip().replace(".", "").isdigit():
         return above and below
     return above or below or any(_beside(region, other) for other in settings)
 

@@ -1,7 +1,7 @@
-"""Is it writing at all? Calipers, colour bars and body marks that a text detector took for a line.
+"""Is it writing at all? Calipers, traces, colour bars and body marks that a text detector took for a line.
 
-Flows in: the pixels of a detected box. Flows out: how many letters could stand in it. A box that holds at most one, and
-was read as at most one, can be nobody's name: it is a graphic and stays.
+Flows in: a frame and a detected box. Flows out: how many letters could stand in it. A box that holds at most one, and was
+not read as more, can be nobody's name: it is a graphic and stays.
 """
 
 import math
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.image.cine import grey_of
+from curation.image.mask import Box, clip, widen
 from curation.image.ocr import Pixels
 
 #: Ink differs from the ground at the box's rim by this share of the largest difference, and by this many grey levels.
@@ -19,34 +20,47 @@ _INK_SHARE, _INK_LEVELS = 0.45, 16
 _LEAST_HEIGHT, _WIDTH = 0.3, 1.35
 _LEAST_AREA_PX = 5
 _FILLED = 0.85
+#: Detected boxes surround their text: ink that goes on beyond the box by this much is a trace, a frame or tissue (px).
+_BEYOND_PX = 6
+#: Ink this many times as high as the frame's usual text is a drawing.
+_DRAWN = 1.8
 
 
-def count_glyphs(crop: Pixels) -> int:
+def count_glyphs(pixels: Pixels, box: Box, text_px: float = math.inf) -> int:
     """Count letter-like pieces of ink along the long side of a box.
 
-    Shapes: uint8[h, w, 3].
+    Shapes: uint8[H, W, 3]; box xyxy px; ``text_px`` is the usual height of the frame's text.
     """
-    grey = grey_of(crop)
-    if grey.shape[0] > 1.5 * grey.shape[1]:
-        grey = np.ascontiguousarray(grey.T)
-    short = grey.shape[0]
-    if short < 3 or grey.shape[1] < 3:
+    x0, y0, x1, y1 = clip(widen(box, _BEYOND_PX), *pixels.shape[:2])
+    short = min(box[2] - box[0], box[3] - box[1])
+    if short < 3 or x1 - x0 < 3 or y1 - y0 < 3:
         return 0
-    joined = cv2.morphologyEx(_ink(grey), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    grey = grey_of(pixels[y0:y1, x0:x1])
+    rim = _rim(grey, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0))
+    if box[3] - box[1] > 1.5 * (box[2] - box[0]):
+        grey = np.ascontiguousarray(grey.T)
+    joined = cv2.morphologyEx(_ink(grey, rim), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    sizes = [(int(s[cv2.CC_STAT_WIDTH]), int(s[cv2.CC_STAT_HEIGHT]), int(s[cv2.CC_STAT_AREA])) for s in stats[1:]]
-    letters = [
-        w for w, h, area in sizes if h >= _LEAST_HEIGHT * short and area >= _LEAST_AREA_PX and not _is_bar(w, h, area)
-    ]
-    return sum(math.ceil(w / (_WIDTH * short)) for w in letters)
+    return sum(_letters(tuple(int(v) for v in piece), grey.shape, short, text_px) for piece in stats[1:])
 
 
-def _is_bar(width: int, height: int, area: int) -> bool:
-    """Say whether a piece is a filled bar: a colour or grey scale, no stroke."""
-    return width >= 1.2 * height and area >= _FILLED * width * height
+def _letters(piece: tuple[int, ...], shape: tuple[int, ...], short: int, text_px: float) -> int:
+    """Say how many letters a piece of ink may be."""
+    left, top, width, height, filled = piece
+    if height < _LEAST_HEIGHT * short or filled < _LEAST_AREA_PX:
+        return 0
+    if left == 0 or top == 0 or left + width == shape[1] or top + height == shape[0]:
+        return 0  # goes on beyond the box
+    is_bar = width >= 1.2 * height and filled >= _FILLED * width * height
+    return 0 if is_bar or height > _DRAWN * text_px else math.ceil(width / (_WIDTH * short))
 
 
-def _ink(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    away = np.abs(grey.astype(np.int16) - int(np.median(rim)))
+def _rim(grey: npt.NDArray[np.uint8], box: Box) -> int:
+    """Take the level of the ground: the median along the edges of a box."""
+    part = grey[max(0, box[1]) : box[3], max(0, box[0]) : box[2]]
+    return int(np.median(np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])))
+
+
+def _ink(grey: npt.NDArray[np.uint8], ground: int) -> npt.NDArray[np.uint8]:
+    away = np.abs(grey.astype(np.int16) - ground)
     return (away > max(_INK_LEVELS, _INK_SHARE * float(away.max()))).astype(np.uint8)

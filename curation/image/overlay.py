@@ -34,6 +34,8 @@ from schemas.reject import RejectReason
 _MOST_VERSIONS = 64
 #: Kept text in the header band keeps this rim, because boxes may cut antialiased edges.
 _KEPT_RIM_PX = 2
+#: So few letters, read with less than this confidence, are next to nothing.
+_FEW_CHARS, _UNSURE = 6, 0.5
 #: Texts this alike (rapidfuzz ratio) at one place are one text.
 _ALIKE = 80.0
 #: Rules of boxes that may be no text.
@@ -138,7 +140,7 @@ class Overlay:
         self._text_px = usual_height(found)
         read = [region for region in found if not is_picture(region, self._scene.shape, self._text_px)]
         self._screen(pixels, read)
-        decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), pixels)
+        decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), pixels, self._text_px)
         decisions += [_unread(box, "code", RegionKind.PHI) for box in find_codes(pixels)]
         self._add(decisions, pixels)
         self._find_band(pixels, decisions)
@@ -150,7 +152,7 @@ class Overlay:
             if residue.identified:
                 raise DecodeError(RejectReason.RESIDUAL_PHI)
             self._add([d for d in residue.missed if d.kept], pixels)
-            missed = spare_graphics([d for d in residue.missed if not d.kept], pixels)
+            missed = spare_graphics([d for d in residue.missed if not d.kept], pixels, self._text_px)
             self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
         self._seen.add(pixels)
 
@@ -218,26 +220,32 @@ class Overlay:
         return any(same_text(crop, version) for version in reversed(self._versions.get(box, ())))
 
 
-def spare_graphics(decisions: Sequence[Decision], pixels: Pixels) -> list[Decision]:
-    """Keep what was taken for text and can hold one letter at most: calipers, bars, body marks."""
+def spare_graphics(decisions: Sequence[Decision], pixels: Pixels, text_px: float) -> list[Decision]:
+    """Keep what was taken for text and can hold one letter at most: calipers, traces, bars, body marks."""
     doubtful = [d for d in decisions if not d.kept and d.kind is RegionKind.UNKNOWN]
+    written = [d for d in doubtful if not _is_hardly_read(d) or count_glyphs(pixels, d.region.box_px, text_px) > 0]
     return [
         Decision(d.region, RegionKind.DEVICE, RegionAction.KEEP, "graphic")
-        if d.rule in _NOT_READ and len(d.region.text.strip()) <= 1 and _is_graphic(d, doubtful, pixels)
+        if d.rule in _NOT_READ and _is_hardly_read(d) and _is_graphic(d, written, pixels, text_px)
         else d
         for d in decisions
     ]
 
 
-def _is_graphic(decision: Decision, doubtful: Sequence[Decision], pixels: Pixels) -> bool:
+def _is_hardly_read(decision: Decision) -> bool:
+    """Say whether next to nothing was read: one letter, or a few without confidence."""
+    chars = len(decision.region.text.strip())
+    return chars <= 1 or (chars <= _FEW_CHARS and decision.region.score < _UNSURE)
+
+
+def _is_graphic(decision: Decision, written: Sequence[Decision], pixels: Pixels, text_px: float) -> bool:
     """Say whether a box holds at most one letter, with no other doubtful text near that it could be part of."""
     x0, y0, x1, y1 = decision.region.box_px
+    glyphs = count_glyphs(pixels, decision.region.box_px, text_px)
     reach = 2 * min(x1 - x0, y1 - y0)
     near = (x0 - reach, y0 - reach // 2, x1 + reach, y1 + reach // 2)
-    others = (d for d in doubtful if d is not decision and len(d.region.text.strip()) > 0)
-    if any(overlap(near, d.region.box_px) for d in others):
-        return False
-    return count_glyphs(_crop(pixels, decision.region.box_px)) <= 1
+    alone = not any(overlap(near, d.region.box_px) for d in written if d is not decision)
+    return glyphs == 0 or (glyphs == 1 and alone)
 
 
 def _crop(pixels: Pixels, box: Box) -> Pixels:

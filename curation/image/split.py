@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from curation.image.classify import holds_cue
+from curation.image.classify import holds_cue, may_be_name
 from curation.image.lexicon import fold
 from curation.image.mask import Box
 from curation.image.ocr import LineReader, OcrEngine, Pixels
@@ -73,8 +73,12 @@ def _cut_ends(pixels: Pixels, region: TextRegion) -> list[Box]:
     if len(text) > 80 or prove(text):
         return [region.box_px]
     cuts = sorted({(m.start(), m.end()) for m in _BOUNDARY.finditer(text) if 0 < m.start() and m.end() < len(text)})
-    ends = [(text[:a], a) for a, _ in cuts] + [(text[b:], b) for _, b in cuts]
-    proven = [(part, at) for part, at in ends if len(part.strip()) >= _LEAST_CHARS and _is_strong(part)]
+    ends = [(text[:a], a, "end") for a, _ in cuts] + [(text[b:], b, "start") for _, b in cuts]
+    proven = [
+        (part, at)
+        for part, at, side in ends
+        if len(part.strip()) >= _LEAST_CHARS and _is_strong(part) and not may_be_name(part, side)
+    ]
     if not proven:
         return [region.box_px]
     _, at = max(proven, key=lambda found: len(found[0]))
