@@ -38,7 +38,7 @@ Group = tuple[int, ...]
 _CLEAR_LETTERS, _CLEAR_HANZI = 8, 4
 #: Least length of a proven setting that may stand in the header band.
 _CLEAR_DEVICE = 3
-#: A misread name does not come out as a value with its unit; caliper marks are read badly and are proven by their place.
+#: A misread name does not come out as a value with its unit; caliper marks are read badly, and proven by place.
 _VALUE_SCORE, _CALIPER_SCORE = 0.55, 0.3
 #: Doubts that company of proven settings removes.
 _LONELY = ("collision", "beside_unknown")
@@ -167,8 +167,8 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
 
 def is_clear(proof: Proof, line: str) -> bool:
     """Say whether a proven line may stand among identities: a value, a phrase or a setting that no name could be."""
-    setting = proof.kind is RegionKind.DEVICE and not proof.weak and len(fold(line)) >= _CLEAR_DEVICE
-    return setting or _is_phrase(proof, line)
+    setting = proof.kind is RegionKind.DEVICE or fold(line) in load_lexicon().presets
+    return (setting and not proof.weak and len(fold(line)) >= _CLEAR_DEVICE) or _is_phrase(proof, line)
 
 
 def _is_phrase(proof: Proof, line: str) -> bool:
@@ -201,9 +201,7 @@ def _wants_company(index: int, row: _Row) -> bool:
     if found is None:
         return bool(_BARE_NUMBER.fullmatch(row.regions[index].text.strip()))
     proof, group = found
-    return (
-        proof.weak and proof.kind is RegionKind.DEVICE and _doubt(proof, group, row) in ("collision", "beside_unknown")
-    )
+    return proof.weak and proof.rule != "caliper" and _doubt(proof, group, row) in _LONELY
 
 
 def _is_short(line: str) -> bool:
@@ -219,7 +217,7 @@ def _after_cue(group: Group, row: _Row) -> bool:
         if row.gap(index, right) > _CUE_GAP:
             return False
         if index in row.identity:
-            return True
+            return holds_cue(row.regions[index].text)
         if index in row.proofs and row.proofs[index][0].valued:
             return False
         right = index
@@ -232,7 +230,7 @@ def _beside_unknown(group: Group, row: _Row, *, weak: bool) -> bool:
     before, after = row.order[first - 1 : first], row.order[last + 1 : last + 2]
     sides = [(i, i, group[0], "start") for i in before] + [(i, group[-1], i, "end") for i in after]
     return any(
-        i not in row.proofs
+        (i not in row.proofs or i in row.identity)
         and row.gap(left, right) <= _NEIGHBOUR_GAP
         and (weak or may_be_name(row.regions[group[0 if side == "start" else -1]].text, side))
         for i, left, right, side in sides

@@ -18,7 +18,19 @@ def find_codes(pixels: npt.NDArray[np.uint8]) -> list[Box]:
 
     found = zxingcpp.read_barcodes(pixels, return_errors=True)
     # many things on a screen look like a damaged code of another kind (measured: 12 of 200 frames); finder patterns do not
-    return [_outer_box(code.position) for code in found if code.valid or code.format == zxingcpp.BarcodeFormat.QRCode]
+    boxes = [(code, _outer_box(code.position)) for code in found]
+    return [box for code, box in boxes if code.valid or (_is_qr(code) and _is_square(box))]
+
+
+def _is_qr(code: object) -> bool:
+    import zxingcpp  # noqa: PLC0415 - as above
+
+    return bool(getattr(code, "format", None) == zxingcpp.BarcodeFormat.QRCode)
+
+
+def _is_square(box: Box) -> bool:
+    width, height = box[2] - box[0], box[3] - box[1]
+    return 4 * min(width, height) >= 3 * max(width, height)
 
 
 def _outer_box(position: object) -> Box:

@@ -24,7 +24,7 @@ EPONYM = (
 SEGMENT = r"(?:(?<![a-z])(?:lev|lvl|level|seg|segment|zone)\s?(?:[1-8]|i{1,3}|iv|vi{0,3})[ab]?(?![a-z\d])|(?<![a-z])s(?:eg(?:ment)?)?\s?(?:[1-8]|i{1,3}|iv|vi{0,3})(?![a-z\d]))"
 #: Transducer names: C5-1, RAB6-D, 9L, 3C5A, i11LX3.
 PROBE = (
-    r"(?:p[lsvc][tuvi]?-\d{2,4}[a-z]{2}|eu[pb]-[a-z]?\d{2,4}[a-z]{0,2}|ust-\d{3,4}|m5sc?(?:-d)?|[a-z]\d-\d{1,2}[clpsv]|[a-z]{1,4}\d{1,2}-\d{1,2}[a-z]{0,3}(?:-[a-z]{1,2})?|\d{1,2}[clpsv](?:-[a-z]{1,2})?"
+    r"(?:(?:la|ca|pa|ec|sl|sc)\d{3,4}|p[lsvc][tuvi]?-\d{2,4}[a-z]{2}|eu[pb]-[a-z]?\d{2,4}[a-z]{0,2}|ust-\d{3,4}|m5sc?(?:-d)?|[a-z]\d-\d{1,2}[clpsv]|[a-z]{1,4}\d{1,2}-\d{1,2}[a-z]{0,3}(?:-[a-z]{1,2})?|\d{1,2}[clpsv](?:-[a-z]{1,2})?"
     r"|[a-z]?\d{1,2}[clpsv][a-z]?\d{1,2}[a-z]?)(?![a-z\d])"
 )
 CLOCK_WORD = r"(?:1[0-2]|0?[1-9])(?::[03]0)?\s?(?:o'?\s?clock|ocl(?![a-z])|点钟?(?:方向|位)?)"

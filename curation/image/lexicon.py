@@ -63,7 +63,7 @@ def load_lexicon() -> Lexicon:
     dates = [row for row in measurement_rows if row["units"] == "date"]
     return Lexicon(
         landmarks=_terms(_rows("landmarks.csv")) | words["anchor"] | words["zh_anchor"],
-        fillers=words["filler"] | words["zh_filler"],
+        fillers=words["filler"] | (words["zh_filler"] - words["zh_anchor"]),
         sites=words["site"] | words["zh_measure_site"],
         measurements=_terms([row for row in measurement_rows if row["units"] != "date"])
         | words["measurement"]

@@ -21,8 +21,8 @@ from schemas.region import RegionKind, TextRegion
 
 #: A gap narrower than this share of a line's height is inside a word (measured: letters .05 to .15, words from .2).
 _WORD_GAP = 0.2
-#: Difference to the line's ground that is ink (8-bit grey levels; own choice).
-_INK = 60
+#: Ink differs from the line's ground by this share of its strongest, and by this many grey levels (own choice).
+_INK_SHARE, _LEAST_INK = 0.5, 24
 _MOST_PARTS = 5
 #: Where one text may end and another begin: spaces, and changes between letters, digits and Chinese characters.
 _BOUNDARY = re.compile(
@@ -33,6 +33,7 @@ _BOUNDARY = re.compile(
 _REACH = 1.3
 #: Shortest proven end of a line that is cut off from the rest.
 _LEAST_CHARS = 2
+_LONGEST, _TRIES = 80, 4
 
 
 def split_lines(pixels: Pixels, regions: Sequence[TextRegion], ocr: OcrEngine) -> list[TextRegion]:
@@ -42,16 +43,13 @@ def split_lines(pixels: Pixels, regions: Sequence[TextRegion], ocr: OcrEngine) -
     """
     if not isinstance(ocr, LineReader):
         return list(regions)
-    lines = list(regions)
-    for cut in (_cut_words, _cut_ends):
-        parts = {i: boxes for i, region in enumerate(lines) if len(boxes := cut(pixels, region)) > 1}
-        read = iter(ocr.read_boxes(pixels, [box for boxes in parts.values() for box in boxes]))
-        pieces = {i: [next(read) for _ in boxes] for i, boxes in parts.items()}
-        lines = [
-            piece
-            for i, region in enumerate(lines)
-            for piece in (pieces[i] if any(_frees(p.text, region.text) for p in pieces.get(i, ())) else [region])
-        ]
+    parts = {i: boxes for i, region in enumerate(regions) if len(boxes := _cut_words(pixels, region)) > 1}
+    read = iter(ocr.read_boxes(pixels, [box for boxes in parts.values() for box in boxes]))
+    lines: list[TextRegion] = []
+    for i, region in enumerate(regions):
+        pieces = [next(read) for _ in parts.get(i, ())]
+        freed = any(_frees(piece.text, region.text) for piece in pieces)
+        lines += pieces if freed else _cut_end(pixels, region, ocr) or [region]
     return lines
 
 
@@ -67,11 +65,28 @@ def _cut_words(pixels: Pixels, region: TextRegion) -> list[Box]:
     return [(a, y0, b, y1) for a, b in zip([x0, *cuts], [*cuts, x1], strict=True)]
 
 
-def _cut_ends(pixels: Pixels, region: TextRegion) -> list[Box]:
-    """Cut the longest proven end off a line whose rest is unproven: "RT JET SMITH, ANN", "5848333391足底"."""
+def _cut_end(pixels: Pixels, region: TextRegion, ocr: LineReader) -> list[TextRegion]:
+    """Cut the longest proven end off a line whose rest is unproven: "RT JET SMITH, ANN", "5848333391足底".
+
+    A cut holds when the end, read again by itself, says the same; nothing is cut otherwise.
+    """
+    found = _proven_end(region.text.strip())
+    if found is None:
+        return []
+    part, at = found
     text = region.text.strip()
-    if len(text) > 80 or prove(text):
-        return [region.box_px]
+    x0, y0, x1, y1 = region.box_px
+    for x in _places_of(pixels, region, _width(text[:at]) / _width(text)):
+        pieces = ocr.read_boxes(pixels, [(x0, y0, x, y1), (x, y0, x1, y1)])
+        if any(_plain(piece.text) == _plain(part) and _frees(piece.text, text) for piece in pieces):
+            return pieces
+    return []
+
+
+def _proven_end(text: str) -> tuple[str, int] | None:
+    """Find the longest end of a line that is proven by itself, and where in the text it is cut."""
+    if len(text) > _LONGEST or prove(text):
+        return None
     cuts = sorted({(m.start(), m.end()) for m in _BOUNDARY.finditer(text) if 0 < m.start() and m.end() < len(text)})
     ends = [(text[:a], a, "end") for a, _ in cuts] + [(text[b:], b, "start") for _, b in cuts]
     proven = [
@@ -79,12 +94,11 @@ def _cut_ends(pixels: Pixels, region: TextRegion) -> list[Box]:
         for part, at, side in ends
         if len(part.strip()) >= _LEAST_CHARS and _is_strong(part) and not may_be_name(part, side)
     ]
-    if not proven:
-        return [region.box_px]
-    _, at = max(proven, key=lambda found: len(found[0]))
-    x = _place_of(pixels, region, _width(text[:at]) / _width(text))
-    x0, y0, x1, y1 = region.box_px
-    return [region.box_px] if x is None else [(x0, y0, x, y1), (x, y0, x1, y1)]
+    return max(proven, key=lambda found: len(found[0]), default=None)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", fold(text))
 
 
 def _frees(part: str, line: str) -> bool:
@@ -103,15 +117,14 @@ def _width(text: str) -> float:
     return sum(2.0 if "\u2e80" <= c <= "\uffef" else 0.55 if c in " .,:;'|il1" else 1.0 for c in fold(text)) or 1.0
 
 
-def _place_of(pixels: Pixels, region: TextRegion, share: float) -> int | None:
-    """Find the widest gap of ink near a share of a line's width."""
+def _places_of(pixels: Pixels, region: TextRegion, share: float) -> list[int]:
+    """Find gaps of ink near a share of a line's width, the likeliest first: wide and near."""
     x0, y0, x1, y1 = region.box_px
-    expected, reach = share * (x1 - x0), _REACH * (y1 - y0)
-    near = [g for g in _gaps(pixels[y0:y1, x0:x1]) if abs((g[0] + g[1]) / 2 - expected) <= reach]
-    if not near:
-        return None
-    start, end = max(near, key=lambda g: (g[1] - g[0], -abs((g[0] + g[1]) / 2 - expected)))
-    return x0 + (start + end) // 2
+    height = y1 - y0
+    expected = share * (x1 - x0)
+    gaps = [(abs((a + b) / 2 - expected) - 2.0 * (b - a), (a + b) // 2) for a, b in _gaps(pixels[y0:y1, x0:x1])]
+    near = [(cost, at) for cost, at in gaps if abs(at - expected) <= _REACH * height]
+    return [x0 + at for _, at in sorted(near)[:_TRIES]]
 
 
 def _runs(words: list[str]) -> list[str]:
@@ -122,6 +135,8 @@ def _runs(words: list[str]) -> list[str]:
 def _gaps(crop: Pixels) -> list[tuple[int, int]]:
     """Find columns without ink between inked ones, as (start, end)."""
     ground = np.median(crop.reshape(-1, 3), axis=0)
-    inked: npt.NDArray[np.bool_] = (np.abs(crop.astype(np.int16) - ground).max(axis=2) > _INK).any(axis=0)
+    away = np.abs(crop.astype(np.int16) - ground).max(axis=2)
+    least = max(_LEAST_INK, _INK_SHARE * float(np.percentile(away, 99)))
+    inked: npt.NDArray[np.bool_] = (away > least).any(axis=0)
     columns = np.flatnonzero(inked)
     return [(int(a) + 1, int(b)) for a, b in pairwise(columns) if b - a > 1]

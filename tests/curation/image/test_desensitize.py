@@ -121,8 +121,8 @@ def test_known_phi_of_the_header_masks_a_landmark():
 
 
 def test_identity_that_survives_masking_rejects_the_image():
-    misread = ScriptedOcr([TextRegion((300, 200, 400, 220), "LIVER", 0.99)])
-    result = run(rows("a", known={"names": ["Livers"]}), misread, {"a": MemoryImage([speckle()])})
+    misread = ScriptedOcr([TextRegion((300, 200, 400, 220), "SPLEEN", 0.99)])
+    result = run(rows("a", known={"names": ["Spleens"]}), misread, {"a": MemoryImage([speckle()])})
     assert result.rejected["reason"].to_pylist() == ["RESIDUAL_PHI"]
 
 
