@@ -25,7 +25,7 @@ class ReviewOutcome(StrEnum):
     STAYS_MASKED = "stays_masked"
     ALREADY_VISIBLE = "already_visible"  # a box that was unmasked before; masking needs a new run of desensitize
     REFUSED_KNOWN_PHI = "refused_known_phi"
-    REFUSED_IDENTIFIER = "refused_identifier"  # a date, clock time or long number
+    REFUSED_IDENTIFIER = "refused_identifier"  # a date, clock time, long number or age over 89
     REFUSED_BESIDE_PHI = "refused_beside_phi"  # shares pixels with identity, or with a box that a human left masked
     REFUSED_SOURCE_CHANGED = "refused_source_changed"  # the source image is gone or is no longer the published one
 

@@ -1,0 +1,1 @@
+"""Audits of the masks: a sample for human readers, and the review of doubtful boxes."""
