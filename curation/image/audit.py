@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from curation.image.cine import grey_of
 from curation.image.classify import Scene, classify, is_clear
 from curation.image.decision import Decision
 from curation.image.layout import is_picture
@@ -20,13 +21,15 @@ from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, shrink, w
 from curation.image.rules import FORBIDDEN, prove
 from schemas.region import TextRegion
 
-#: Brightens dim grey text (own choice): 40 of 255 becomes 100.
-_GAMMA = 0.5
+#: Strokes and the gaps inside letters are narrower than this; what is usual is taken from so large a window (px).
+_LETTER_PX, _AROUND_PX = 25, (129, 129)
+#: Ink exceeds the mean of its surroundings by this many of their standard deviations; so many levels more show as white.
+_USUAL, _FULL_LEVELS = 1.6, 60.0
 #: Least side of the second look in px: above the detector's own least side of 736, so that the scale differs.
 _SECOND_SIDE = 800
 #: Share of a newly found box's width that known boxes must span for it to be the same text.
 _SAME_TEXT = 0.75
-#: Share of a newly found box's area that known boxes must cover for it to be part of the same text, or a doubling of it.
+#: Share of a newly found box's area that known boxes must cover for it to be part of the same text.
 _SAME_AREA = 0.6
 
 
@@ -53,10 +56,10 @@ def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine
 
 
 def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine, *, rotated: bool) -> list[TextRegion]:
-    """Look at another scale without straight lines, upright and brightened, and turned as it is; read what is new."""
+    """Look at another scale without straight lines, upright as ink alone, and turned as it is; read what is new."""
     scale = max(1.0, _SECOND_SIDE / min(masked.shape[:2]))
     clear = without_lines(masked)
-    found = _find_new(_View(enlarge(brighten(clear), scale), scale, turned=False), masked, known, ocr)
+    found = _find_new(_View(enlarge(ink_view(clear), scale), scale, turned=False), masked, known, ocr)
     if rotated:
         placed = [*known, *(region.box_px for region in found)]
         found += _find_new(_View(enlarge(turn(clear), scale), scale, turned=True), masked, placed, ocr)
@@ -106,10 +109,20 @@ def turn_back(box: Box, cols: int) -> Box:
     return cols - y1, x0, cols - y0, x1
 
 
-def brighten(pixels: Pixels) -> Pixels:
-    """Lift dark grey levels."""
-    table = (255.0 * (np.arange(256) / 255.0) ** _GAMMA).round().astype(np.uint8)
-    return np.asarray(cv2.LUT(pixels, table), dtype=np.uint8)
+def ink_view(pixels: Pixels) -> Pixels:
+    """Show what stands out from its surroundings more than they vary: ink on black, whatever lies below.
+
+    Shapes: uint8[H, W, 3]. Letters over bright tissue, and dim letters on a dark ground, become bright alike; a detector
+    takes tissue and letters on it for one thing else.
+    """
+    grey = grey_of(pixels)
+    stroke = cv2.getStructuringElement(cv2.MORPH_RECT, (_LETTER_PX, _LETTER_PX))
+    out = cv2.max(cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, stroke), cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, stroke))
+    level = out.astype(np.float32)
+    mean, square = cv2.blur(level, _AROUND_PX), cv2.blur(level * level, _AROUND_PX)
+    usual = mean + _USUAL * np.sqrt(np.maximum(square - mean * mean, 0.0))
+    ink = np.clip((level - usual) * (255.0 / _FULL_LEVELS), 0, 255).astype(np.uint8)
+    return np.repeat(ink[..., None], 3, axis=2)
 
 
 def _has_ink(masked: Pixels, box: Box) -> bool:

@@ -10,7 +10,7 @@ from curation.image.mask import Box
 
 
 def find_codes(pixels: npt.NDArray[np.uint8]) -> list[Box]:
-    """Find codes, also damaged ones; boxes xyxy with a quiet zone of an eighth of the side.
+    """Find codes, also damaged ones; boxes xyxy with a rim of an eighth of the short side.
 
     Shapes: pixels uint8[H, W, 3] RGB.
     """
@@ -36,5 +36,5 @@ def _is_square(box: Box) -> bool:
 def _outer_box(position: object) -> Box:
     corners = [getattr(position, name) for name in ("top_left", "top_right", "bottom_right", "bottom_left")]
     xs, ys = [int(c.x) for c in corners], [int(c.y) for c in corners]
-    pad = max(4, max(max(xs) - min(xs), max(ys) - min(ys)) // 8)
+    pad = max(4, min(max(xs) - min(xs), max(ys) - min(ys)) // 8)
     return min(xs) - pad, min(ys) - pad, max(xs) + pad + 1, max(ys) + pad + 1

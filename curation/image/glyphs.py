@@ -1,7 +1,7 @@
 """Is it writing at all? Calipers, traces, colour bars and body marks that a text detector took for a line.
 
-Flows in: a frame and a detected box. Flows out: how many letters could stand in it. A box that holds at most one, and was
-not read as more, can be nobody's name: it is a graphic and stays.
+Flows in: a frame and a detected box. Flows out: how many letters could stand in it. A box that holds at most one, and
+was not read as more, can be nobody's name: it is a graphic and stays.
 """
 
 import math
@@ -23,7 +23,7 @@ _FILLED = 0.85
 #: Detected boxes surround their text: ink that goes on beyond the box by this much is a trace, a frame or tissue (px).
 _BEYOND_PX = 6
 #: Ink this many times as high as the frame's usual text is a drawing.
-_DRAWN = 1.8
+DRAWN = 1.8
 
 
 def count_glyphs(pixels: Pixels, box: Box, text_px: float = math.inf) -> int:
@@ -52,7 +52,9 @@ def _letters(piece: tuple[int, ...], shape: tuple[int, ...], short: int, text_px
     if left == 0 or top == 0 or left + width == shape[1] or top + height == shape[0]:
         return 0  # goes on beyond the box
     is_bar = width >= 1.2 * height and filled >= _FILLED * width * height
-    return 0 if is_bar or height > _DRAWN * text_px else math.ceil(width / (_WIDTH * short))
+    if is_bar or min(width, height) > DRAWN * text_px:
+        return 0
+    return math.ceil(max(width, height) / (_WIDTH * max(min(width, height), short // 2)))
 
 
 def _rim(grey: npt.NDArray[np.uint8], box: Box) -> int:

@@ -55,7 +55,7 @@ def is_picture(region: TextRegion, shape: tuple[int, int], text_px: float = math
     if (x1 - x0) * (y1 - y0) > _SCAN_SHARE * shape[0] * shape[1]:
         return True
     side, chars = min(x1 - x0, y1 - y0), len(region.text.strip())
-    if side > _PICTURE_SHARE * shape[0] and chars <= 1:
+    if side > _PICTURE_SHARE * shape[0] and chars <= 4:
         return True
     large = side > max(_LARGE_TEXT * text_px, _LARGE_SHARE * shape[0])
     return large and (chars <= 2 or region.score < _SURE)

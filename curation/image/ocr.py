@@ -15,7 +15,7 @@ from schemas.region import TextRegion
 FAINT_SPREAD = 128
 #: What is a line and no text (own choice; letters are not as long, nor bars as thin).
 LINE_PX = 9
-LINE_LEVELS = 40
+LINE_LEVELS = 60
 
 Pixels = npt.NDArray[np.uint8]
 

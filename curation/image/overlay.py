@@ -18,12 +18,12 @@ from curation.image.codes import find_codes
 from curation.image.decision import Decision
 from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
-from curation.image.glyphs import count_glyphs
+from curation.image.glyphs import DRAWN, count_glyphs
 from curation.image.known import KnownPhi
 from curation.image.layout import is_picture, usual_height
-from curation.image.lexicon import fold
+from curation.image.lexicon import fold, has_hanzi
 from curation.image.mask import Box, area, clip, core, cut_out, mask, mask_lines, overlap, widen
-from curation.image.ocr import LineReader, OcrEngine, Pixels, read_frame, stretch
+from curation.image.ocr import LineReader, OcrEngine, Pixels, read_frame, stretch, without_lines
 from curation.image.screen import is_blank, is_document, panels
 from curation.image.split import split_lines
 from schemas.config import Desensitize
@@ -35,9 +35,12 @@ _MOST_VERSIONS = 64
 #: Kept text in the header band keeps this rim, because boxes may cut antialiased edges.
 _KEPT_RIM_PX = 2
 #: So few letters, read with less than this confidence, are next to nothing.
-_FEW_CHARS, _UNSURE = 6, 0.5
+_FEW_CHARS, _UNSURE, _FEW_DRAWN = 6, 0.5, 4
+#: Characters that calipers, ticks and boxes are read as.
+_LIKE_MARKS = "十一口中甲田日工丁卜人入大亠丶丨二三回回目由申"
 #: Texts this alike (rapidfuzz ratio) at one place are one text.
 _ALIKE = 80.0
+_MARKS = frozenset({"caliper", "graphic"})
 #: Rules of boxes that may be no text.
 _NOT_READ = frozenset({"default_deny", "collision", "low_score", "axis_tick_doubtful"})
 
@@ -140,7 +143,8 @@ class Overlay:
         self._text_px = usual_height(found)
         read = [region for region in found if not is_picture(region, self._scene.shape, self._text_px)]
         self._screen(pixels, read)
-        decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), pixels, self._text_px)
+        clear = without_lines(pixels)  # a frame that strikes through a name must not make one drawing of both
+        decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), clear, self._text_px)
         decisions += [_unread(box, "code", RegionKind.PHI) for box in find_codes(pixels)]
         self._add(decisions, pixels)
         self._find_band(pixels, decisions)
@@ -152,7 +156,7 @@ class Overlay:
             if residue.identified:
                 raise DecodeError(RejectReason.RESIDUAL_PHI)
             self._add([d for d in residue.missed if d.kept], pixels)
-            missed = spare_graphics([d for d in residue.missed if not d.kept], pixels, self._text_px)
+            missed = spare_graphics([d for d in residue.missed if not d.kept], clear, self._text_px)
             self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
         self._seen.add(pixels)
 
@@ -161,7 +165,7 @@ class Overlay:
         visible = self._visible()
         kept = [d.region.box_px for d in visible]
         real = [d for d in missed if not is_picture(d.region, self._scene.shape, self._text_px)]
-        fresh = [d for d in real if not any(_is_doubling(d.region, v.region) for v in visible)]
+        fresh = [d for d in real if not any(_is_doubling(d.region, v) for v in visible)]
         pieces = [(d, piece) for d in fresh for piece in cut_out(d.region.box_px, kept)]
         return [replace(d, region=replace(d.region, box_px=piece)) for d, piece in pieces]
 
@@ -223,19 +227,26 @@ class Overlay:
 def spare_graphics(decisions: Sequence[Decision], pixels: Pixels, text_px: float) -> list[Decision]:
     """Keep what was taken for text and can hold one letter at most: calipers, traces, bars, body marks."""
     doubtful = [d for d in decisions if not d.kept and d.kind is RegionKind.UNKNOWN]
-    written = [d for d in doubtful if not _is_hardly_read(d) or count_glyphs(pixels, d.region.box_px, text_px) > 0]
+    written = [
+        d for d in doubtful if not _is_hardly_read(d, text_px) or count_glyphs(pixels, d.region.box_px, text_px) > 0
+    ]
     return [
         Decision(d.region, RegionKind.DEVICE, RegionAction.KEEP, "graphic")
-        if d.rule in _NOT_READ and _is_hardly_read(d) and _is_graphic(d, written, pixels, text_px)
+        if d.rule in _NOT_READ and _is_hardly_read(d, text_px) and _is_graphic(d, written, pixels, text_px)
         else d
         for d in decisions
     ]
 
 
-def _is_hardly_read(decision: Decision) -> bool:
-    """Say whether next to nothing was read: one letter, or a few without confidence."""
-    chars = len(decision.region.text.strip())
-    return chars <= 1 or (chars <= _FEW_CHARS and decision.region.score < _UNSURE)
+def _is_hardly_read(decision: Decision, text_px: float) -> bool:
+    """Say whether next to nothing was read: one letter, a few without confidence, or a few as large as drawings are."""
+    x0, y0, x1, y1 = decision.region.box_px
+    text = decision.region.text.strip()
+    chars = len(text)
+    if has_hanzi(text) and decision.region.score >= _UNSURE and text not in _LIKE_MARKS:
+        return False
+    drawn = chars <= _FEW_DRAWN and min(x1 - x0, y1 - y0) > DRAWN * text_px
+    return drawn or chars <= 1 or (chars <= _FEW_CHARS and decision.region.score < _UNSURE)
 
 
 def _is_graphic(decision: Decision, written: Sequence[Decision], pixels: Pixels, text_px: float) -> bool:
@@ -253,8 +264,11 @@ def _crop(pixels: Pixels, box: Box) -> Pixels:
     return pixels[y0:y1, x0:x1].copy()
 
 
-def _is_doubling(found: TextRegion, known: TextRegion) -> bool:
-    """Say whether a newly found line is a known one read again, with graphics around it."""
+def _is_doubling(found: TextRegion, decision: Decision) -> bool:
+    """Say whether a newly found line is a known one read again with graphics around it, or known marks as one letter."""
+    known = decision.region
+    if decision.rule in _MARKS and len(found.text.strip()) <= 1 and overlap(found.box_px, known.box_px):
+        return True
     return 10 * overlap(found.box_px, known.box_px) >= 7 * area(known.box_px) and (
         ratio(fold(found.text), fold(known.text)) >= _ALIKE
     )

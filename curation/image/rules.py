@@ -315,7 +315,7 @@ def _is_weak(rule: Rule, text: str) -> bool:
 
 #: Only these make a bare "3:00" a position and not a time.
 _BREAST = re.compile(
-    r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar)(?![a-z])|n\s?\+\s?\d|乳"
+    r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar|zone)(?![a-z])|n\s?\+\s?\d|乳"
 )
 
 
