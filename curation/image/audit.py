@@ -23,7 +23,7 @@ from schemas.region import TextRegion
 
 #: Strokes and the gaps inside letters are narrower than this; what is usual is taken from so large a window (px).
 _LETTER_PX, _AROUND_PX = 25, (129, 129)
-#: Ink exceeds the mean of its surroundings by this many of their standard deviations; so many levels more show as white.
+#: Ink exceeds the mean of its surroundings by this many of their standard deviations; so many levels more are white.
 _USUAL, _FULL_LEVELS = 1.6, 60.0
 #: Least side of the second look in px: above the detector's own least side of 736, so that the scale differs.
 _SECOND_SIDE = 800
@@ -112,8 +112,8 @@ def turn_back(box: Box, cols: int) -> Box:
 def ink_view(pixels: Pixels) -> Pixels:
     """Show what stands out from its surroundings more than they vary: ink on black, whatever lies below.
 
-    Shapes: uint8[H, W, 3]. Letters over bright tissue, and dim letters on a dark ground, become bright alike; a detector
-    takes tissue and letters on it for one thing else.
+    Shapes: uint8[H, W, 3]. Letters over bright tissue, and dim letters on a dark ground, become bright alike; a
+    detector takes tissue and letters on it for one thing else.
     """
     grey = grey_of(pixels)
     stroke = cv2.getStructuringElement(cv2.MORPH_RECT, (_LETTER_PX, _LETTER_PX))

@@ -17,7 +17,7 @@ def find_codes(pixels: npt.NDArray[np.uint8]) -> list[Box]:
     import zxingcpp  # noqa: PLC0415 - native module, loaded where it is needed
 
     found = zxingcpp.read_barcodes(pixels, return_errors=True)
-    # many things on a screen look like a damaged code of another kind (measured: 12 of 200 frames); finder patterns do not
+    # many things on a screen look like a damaged code of another kind (12 of 200 frames); finder patterns do not
     boxes = [(code, _outer_box(code.position)) for code in found]
     return [box for code, box in boxes if code.valid or (_is_qr(code) and _is_square(box))]
 

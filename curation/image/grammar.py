@@ -21,7 +21,10 @@ EPONYM = (
     r"teich(?:holz)?|mm-teich|hadl|ase|mm|2d|3d|m-mode|hc|diam(?:eter)?|area|a|d|直径|面积|[1-9]|cube|mod|simpson|bi-?plane|a4c|a2c|4ch|2ch|lmp|aua|us|vti|pht|bazett|auto|manual|avg|mean|max|min)\)"
 )
 #: Liver segments: S6, SEG 6, S VI.
-SEGMENT = r"(?:(?<![a-z])(?:lev|lvl|level|seg|segment|zone)\s?(?:[1-8]|i{1,3}|iv|vi{0,3})[ab]?(?![a-z\d])|(?<![a-z])s(?:eg(?:ment)?)?\s?(?:[1-8]|i{1,3}|iv|vi{0,3})(?![a-z\d]))"
+SEGMENT = (
+    r"(?:(?<![a-z])(?:lev|lvl|level|seg|segment|zone)\s?(?:[1-8]|i{1,3}|iv|vi{0,3})[ab]?(?![a-z\d])"
+    r"|(?<![a-z])s(?:eg(?:ment)?)?\s?(?:[1-8]|i{1,3}|iv|vi{0,3})(?![a-z\d]))"
+)
 #: Transducer names: C5-1, RAB6-D, 9L, 3C5A, i11LX3.
 PROBE = (
     r"(?:(?:la|ca|pa|ec|sl|sc)\d{3,4}|p[lsvc][tuvi]?-\d{2,4}[a-z]{2}|eu[pb]-[a-z]?\d{2,4}[a-z]{0,2}|ust-\d{3,4}|m5sc?(?:-d)?|[a-z]\d-\d{1,2}[clpsv]|[a-z]{1,4}\d{1,2}-\d{1,2}[a-z]{0,3}(?:-[a-z]{1,2})?|\d{1,2}[clpsv](?:-[a-z]{1,2})?"
@@ -90,7 +93,8 @@ def _units(units: frozenset[str]) -> str:
     """Match units as OCR reads them: cm 2, cm^2, cm/sec, degree sign."""
     longest_first = sorted(units - {"kg"}, key=lambda unit: (-len(unit), unit))
     spelled = "|".join(re.sub(r"([23])", r"\\s?\^?\1", re.escape(unit)) for unit in longest_first)
-    return rf"(?:(?:{spelled}|个|次|deg|mom|cc|ul|μl|u/s|cm/\$|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|cm/se|m/sec|sec|°|l/m|f/s)(?![a-z\d])|%)"
+    more = r"个|次|deg|mom|cc|ul|μl|u/s|cm/\$|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|cm/se|m/sec|sec|°|l/m|f/s"
+    return rf"(?:(?:{spelled}|{more})(?![a-z\d])|%)"
 
 
 @lru_cache(maxsize=1)

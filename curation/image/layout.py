@@ -21,7 +21,7 @@ _HEADER_SHARE = 0.06
 _HEADER_LIMIT = 0.16
 #: A "line" whose smaller side is this share of the frame's rows is no text (own choice; the spec's text is 9 to 24 px).
 _PICTURE_SHARE = 0.12
-#: So is one that is so many times as high as the frame's usual text, this share of the rows, and not read with confidence.
+#: So is one that is so many times as high as the frame's text, this share of the rows, and not read with confidence.
 _LARGE_TEXT, _LARGE_SHARE, _SURE, _FEW = 2.6, 0.05, 0.8, 4
 #: A "line" that covers this share of the frame is the scan itself.
 _SCAN_SHARE = 0.35

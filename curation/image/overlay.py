@@ -265,7 +265,7 @@ def _crop(pixels: Pixels, box: Box) -> Pixels:
 
 
 def _is_doubling(found: TextRegion, decision: Decision) -> bool:
-    """Say whether a newly found line is a known one read again with graphics around it, or known marks as one letter."""
+    """Say whether a new line is a known one read again with graphics around it, or known marks as one letter."""
     known = decision.region
     if decision.rule in _MARKS and len(found.text.strip()) <= 1 and overlap(found.box_px, known.box_px):
         return True

@@ -8,19 +8,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from curation.image.grammar import (
-    CLOCK_DIGITS,
-    CLOCK_WORD,
-    DURATION,
-    EPONYM,
-    GAP,
-    INDEX,
-    NUMBER,
-    PROBE,
-    load_parts,
-    split_glued,
-)
+from curation.image.grammar import CLOCK_WORD, DURATION, GAP, PROBE, load_parts, split_glued
 from curation.image.lexicon import fold, load_lexicon
+from curation.image.patterns import load_patterns
 from schemas.region import RegionKind
 
 _MAX_LINE = 120
@@ -63,50 +53,14 @@ FORBIDDEN = re.compile(
 @lru_cache(maxsize=1)
 def load_rules() -> tuple[Rule, ...]:
     """Build the rules once per process, most specific first."""
-    p = load_parts()
-    times = rf"{NUMBER}(?:\s?[x-]\s?{NUMBER}){{0,2}}"
-    spread = rf"\s?\(?±\s?\d{{1,4}}(?:\.\d)?\s?(?:d|w|g|天|周|sd|{p.unit})?\)?"
-    bracket = rf"(?:\s?\(?{NUMBER}\s?(?:%|sd|mom)\)?|\s?[(]?{DURATION}[)]?|{spread})"
-    with_unit = rf"{times}\s?{p.unit}{bracket}{{0,3}}"
-    value = rf"(?:{with_unit}|{times}{bracket}{{0,2}}|{DURATION}{bracket}{{0,1}})"
-    index = rf"(?:{INDEX}\s?)?"
-    sep = r"\s?[:=]?\s?"
-    number = r"(?:\s?#?\d(?![\d.]))?"
-    word_of_label = rf"(?:{p.term}|{p.label}|{p.weak_label}|{p.site}|(?<![a-z])[lrwhdacvbpf](?![a-z])|ap|[lr]?f(?=\d)|graf|∠|[αβ]){number}(?:{EPONYM})?{GAP}"
-    site = rf"(?:(?:{p.term}|{p.site}){number}{GAP}){{0,6}}"
-    item = (
-        rf"(?:{index}(?:{word_of_label}){{1,8}}{sep}{with_unit}|{index}∠{sep}{with_unit}"
-        rf"|{index}{site}{p.label}{number}(?:{EPONYM})?(?:{GAP}(?:{p.term}|{p.site}|{p.label}|[lrd])){{0,2}}{sep}{value}"
-        rf"|{index}(?:{p.term}{number}{GAP}){{1,6}}(?:pi|ri|ci){sep}{value}"
-        rf"|(?:pi|pl|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?)"
-    )
-    label = rf"{index}(?:{word_of_label}){{0,5}}(?:{p.label_name}{number}(?:{EPONYM})?)(?:{GAP}(?:{p.term}|{p.site}|[lrdahwp]|ap)){{0,2}}"
-    word = rf"(?:norm|gen|res|pen|std|max|min|h|m|l|{p.setting_word})"
-    decimal = r"[<>]?\s?\d{1,2}\.\d{1,2}(?!\d)"
-    setting_value = rf"(?:[<>]?\s?{NUMBER}\s?(?:{p.unit}|k(?![a-z]))?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
-    mode = r"(?:\[?(?:2d|3d|b|m|c|d|cf|cw|pw|tdi|pdi|cdi|cfi|bc|bd)\]?\s?)"
-    setting = (
-        rf"(?:{mode}?{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
-        rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)"
-        rf"|map\s?[a-z](?:/\d)?(?![a-z\d])|f\s?h\d\.\d|f\s?(?:pen|gen|res|tei)-?[hml]|\d{{1,2}}\s?%\s?hdd|{NUMBER}/{NUMBER}\s?{p.unit})"
-    )
-    coded = rf"(?:{mode}?{p.code}{sep}(?:\d{{1,3}}(?:\.\d{{1,2}})?(?:[-/]\d{{1,2}}){{0,2}}(?:-[hml])?\s?(?:{p.unit}|[mk](?![a-z]))?|{word}))"
-    token = rf"(?:{coded}|{NUMBER}\s?{p.unit}|{decimal}|{mode})"
-    menu = rf"(?:{p.shown}|{p.preset})"
-    shown = rf"(?:{PROBE}|{menu}|{p.setting_name}|{setting}|{with_unit}|[a-z]{{1,2}}\s?\d{{1,2}}(?!\d))"
-    phrase = rf"(?:\d(?:st|nd|rd|th)\s)?{p.term}(?:{GAP}(?:{p.term}|\d(?:st|nd|rd|th)(?![a-z]))){{0,9}}(?:\s?#?\d{{1,2}}(?:cm|mm)?)?"
-    fn = rf"(?:{GAP}(?:{NUMBER}\s?cm\s?(?:fn)?|n\s?\+\s?\d{{1,2}}|fn\s?{NUMBER}\s?(?:cm)?|{NUMBER}\s?fn))?"
-    clock = rf"(?:{CLOCK_WORD}|{CLOCK_DIGITS})"
-    breast_clock = (
-        rf"(?:[lr]|lt|rt|left|right|[lr]b|ru|zuo ru|you ru|{p.term})(?:{GAP}{p.term})*\s?(?:1[0-2]|[1-9])\s?d(?![a-z])"
-    )
+    p, x = load_parts(), load_patterns()
     kind = RegionKind
     return (
         _rule(
             "category",
             kind.MEASUREMENT,
             r"(?:acr\s?|c-?)?(?:bi|ti)-?rads\s?[:=]?\s?(?:tr)?[0-6][abc]?"
-            r"|(?:graf\s?)?(?:type|分型)?\s?[:=]?\s?i{1,3}v?[abcd]\s?型?|(?:graf|分型)(?:\s?(?:type|分型))?\s?[:=]?\s?(?:i{1,3}|iv)[abcd]?\s?型?",
+            r"|(?:graf|分型)(?:\s?(?:type|分型))?\s?[:=]?\s?(?:i{1,3}|iv)[abcd]?\s?型?|(?:i{1,3}|iv)[abcd]?\s?型",
             True,
             ("BI-RADS 4A", "TI-RADS:3", "C-TIRADS 4b"),
             ("BI-RADS ZHANG",),
@@ -122,7 +76,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "setting",
             kind.DEVICE,
-            rf"{setting}(?:[\s,;|/]{{0,3}}(?:{setting}|{p.shown})){{0,5}}|{p.shown}[\s,;|/]{{1,3}}{setting}(?:[\s,;|/]{{0,3}}{setting}){{0,3}}",
+            rf"{x.setting}(?:[\s,;|/]{{0,3}}(?:{x.setting}|{p.shown})){{0,5}}|{p.shown}[\s,;|/]{{1,3}}{x.setting}(?:[\s,;|/]{{0,3}}{x.setting}){{0,3}}",
             True,
             ("TIS0.0 MI 0.6", "MI 1.2", "FR 45Hz", "Gn 50", "DR 65", "PRF 4.0kHz", "WF Low", "D 16.0 cm", "增益 50%"),
             ("MI LI", "TI 20240309", "ID 0.6", "D 16", "Room 3"),
@@ -130,7 +84,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "measurement",
             kind.MEASUREMENT,
-            rf"(?!.*(?:fps|hz|db)$){item}(?:[\s,;|/]{{0,3}}{item}){{0,5}}",  # a rate or a level is a setting
+            rf"(?!.*(?:fps|hz|db)$){x.item}(?:[\s,;|/]{{0,3}}{x.item}){{0,5}}",  # a rate or a level is a setting
             True,
             (
                 "1 IVSd 1.2 cm",
@@ -166,16 +120,16 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "value",
             kind.MEASUREMENT,
-            rf"{index}{with_unit}(?:[\s,;|/]{{1,3}}{index}{with_unit}){{0,3}}",
+            rf"{x.index}{x.with_unit}(?:[\s,;|/]{{1,3}}{x.index}{x.with_unit}){{0,3}}",
             True,
             ("2.31 cm", "1 2.31 cm", "+ 1.06cm", "70.64cm/s", "82bpm", "23 x 14 mm"),
             ("2.31", "45 Y", "65kg", "123456 mm", "3"),
         ),
-        _rule("duration", kind.MEASUREMENT, rf"{DURATION}{bracket}{{0,1}}", True, ("22w3d",), ("22+3", "45Y")),
+        _rule("duration", kind.MEASUREMENT, rf"{DURATION}{x.bracket}{{0,1}}", True, ("22w3d",), ("22+3", "45Y")),
         _rule(
             "clock_position",
             kind.LANDMARK,
-            rf"(?:{phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{phrase})?{fn}|{phrase}{GAP}{clock}(?:{GAP}{phrase})?{fn}|{breast_clock}",
+            rf"(?:{x.phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{x.phrase})?{x.fn}|{x.phrase}{GAP}{x.clock}(?:{GAP}{x.phrase})?{x.fn}|{x.breast_clock}",
             False,
             ("RT BREAST 3:00", "左乳 3点", "10 o'clock", "RT BREAST 10:00 4 CM FN"),
             ("3:00", "LIVER 3:00", "RT 14:28", "BREAST 10:17"),
@@ -192,7 +146,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "landmark",
             kind.LANDMARK,
-            phrase,
+            x.phrase,
             False,
             ("LIVER", "RT KIDNEY SAG", "4CH", "SagLiver", "右肾 纵切", "甲状腺右叶横切", "LYMPH NODE", "N1 RK"),
             ("LONG ZHANG", "LI WEI", "DR LIVER SMITH", "张伟", "Kidney Hospital", "left"),
@@ -200,7 +154,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "device_line",
             kind.DEVICE,
-            rf"{shown}(?:\s?/\s?{shown}){{1,4}}|{menu}(?:[\s/:,\-]{{0,3}}(?:{menu}|{PROBE}|{word})){{0,4}}(?:\s?/?\s?(?:[a-z]|\d{{1,2}}(?:\.\d)?))?(?![a-z\d])|{menu}\s?[:]?\s?\d{{1,3}}\s?%|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{with_unit})){{1,3}}"
+            rf"{x.shown}(?:\s?/\s?{x.shown}){{1,4}}|{x.menu}(?:[\s/:,\-]{{0,3}}(?:{x.menu}|{PROBE}|{x.word})){{0,4}}(?:\s?/?\s?(?:[a-z]|\d{{1,2}}(?:\.\d)?))?(?![a-z\d])|{x.menu}\s?[:]?\s?\d{{1,3}}\s?%|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{x.with_unit})){{1,3}}"
             rf"|(?:\[?2d\]?|gen)\s(?:{PROBE}|{p.preset})|{p.setting_name}\s?:\s?\d{{1,3}}|{p.setting_name}\s(?:on|off)",
             False,
             (
@@ -227,7 +181,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "label",
             kind.MEASUREMENT,
-            rf"{label}\s?[:=]?",
+            rf"{x.label}\s?[:=]?",
             False,
             ("IVSd", "Area", "Alpha Angle", "LVESV MOD A4C", "OFD (HC):", "E峰速度", "结节长径"),
             ("Max", "Foot", "Area ZHANG"),
@@ -235,7 +189,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "setting_run",
             kind.DEVICE,
-            rf"(?=.*(?:\d\s?{p.unit}|\[)){mode}?{token}(?:[\s/,;]{{0,3}}{token}){{1,8}}",
+            rf"(?=.*(?:\d\s?{p.unit}|\[)){x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{1,8}}",
             True,
             ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "[2D] G40 / 115dB / FA3 / P87"),
             ("G45 / F2", "ZW 12 / 3"),
@@ -243,7 +197,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "coded_setting",
             kind.DEVICE,
-            rf"{mode}?{token}(?:[\s/,;]{{0,3}}{token}){{0,5}}|(?:{p.setting_name}|{mode}|{word}|{p.preset})|[lp][ac]?\d{{3}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
+            rf"{x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{0,5}}|(?:{p.setting_name}|{x.mode}|{x.word}|{p.preset})|[lp][ac]?\d{{3}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
             False,
             ("PRC 8-1-H", "XV 3", "R03.0 G62 C7", "S/A 3/2", "L741"),
             ("ZW 12", "ID 453", "WANG"),

@@ -1,7 +1,7 @@
 """Part detected lines that hold two statements, such as a name before a landmark.
 
-Flows in: a frame and its lines. Flows out: lines; a line that no rule proves is cut where its text changes from proven to
-unproven and read again in parts, so that the clinical part may stay while the name is masked. A part stays only when it
+Flows in: a frame and its lines. Flows out: lines; a line that no rule proves is cut where its text changes from proven
+to unproven and read again in parts, so that the clinical part may stay while the name is masked. A part stays only when it
 reads as what proved it, or is proven by itself.
 """
 
@@ -87,7 +87,7 @@ def _proven_end(text: str) -> tuple[str, int] | None:
     """Find the longest end of a line that is proven by itself, and where in the text it is cut."""
     if len(text) > _LONGEST or prove(text):
         return None
-    cuts = sorted({(m.start(), m.end()) for m in _BOUNDARY.finditer(text) if 0 < m.start() and m.end() < len(text)})
+    cuts = sorted({(m.start(), m.end()) for m in _BOUNDARY.finditer(text) if m.start() > 0 and m.end() < len(text)})
     ends = [(text[:a], a, "end") for a, _ in cuts] + [(text[b:], b, "start") for _, b in cuts]
     proven = [
         (part, at)
