@@ -111,7 +111,7 @@ def desensitize(
     config: Annotated[Path | None, typer.Option("--config", "-c", help="TOML with [desensitize], [pseudonym]")] = None,
 ) -> None:
     """Mask a folder of images outside any warehouse; keep measurements and landmarks."""
-    from flows.masks.tree import desensitize_folder  # noqa: PLC0415
+    from flows.masks.folder.tree import desensitize_folder  # noqa: PLC0415
     from schemas.config import Masking, load_masking  # noqa: PLC0415
 
     settings = load_masking(config) if config else Masking()
@@ -133,7 +133,7 @@ def audit_masks(  # noqa: PLR0913 - options of one command
     config: Annotated[Path | None, typer.Option("--config", "-c", help="pipeline TOML")] = None,
 ) -> None:
     """Measure the masking: plant PHI and count what leaks, or have two people read a real sample."""
-    from flows.masks import commands  # noqa: PLC0415
+    from flows.masks.audit import commands  # noqa: PLC0415
 
     if score:
         commands.score_sample(out_dir)

@@ -1,1 +1,1 @@
-"""Audits of the masks: a sample for human readers, and the review of doubtful boxes."""
+"""Masking outside a run, its audits, and the review of doubtful boxes: one package per command."""

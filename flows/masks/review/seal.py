@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from flows.masks.sheets import write_private
+from flows.masks.readers.sheets import write_private
 from schemas.errors import ConfigError
 
 CROPS = "crops"

@@ -16,8 +16,8 @@ from typing import TextIO
 from curation.intake.files import FileIndex, list_files
 from curation.pseudonym import new_key
 from flows.key import find_key
-from flows.masks.known import Known, read_known_phi
-from flows.masks.worker import Job, Outcome, run_jobs
+from flows.masks.folder.known import Known, read_known_phi
+from flows.masks.folder.worker import Job, Outcome, run_jobs
 from flows.progress import Track
 from schemas.case import KNOWN_PHI_KINDS
 from schemas.config import Masking

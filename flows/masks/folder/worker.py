@@ -20,8 +20,8 @@ from curation.image.known import KnownPhi
 from curation.image.overlay import MaskedFrame, Tools, masked_frames
 from curation.image.rapidocr import load_engine
 from curation.pseudonym import Pseudonymizer
-from flows.masks.known import Known
-from flows.masks.paths import mirror, picture_names
+from flows.masks.folder.known import Known
+from flows.masks.folder.paths import mirror, picture_names
 from schemas.config import Masking, limits_of
 from schemas.reject import RejectReason
 

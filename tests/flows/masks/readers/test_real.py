@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from curation.statistics import clopper_pearson
-from flows.masks.readers import ALL_SITES, render, score_readers
-from flows.masks.real import COLUMNS, READERS, draw_sample
+from flows.masks.readers.readers import ALL_SITES, render, score_readers
+from flows.masks.readers.real import COLUMNS, READERS, draw_sample
 from flows.show import console
 from schemas.case import IMAGE
 from schemas.errors import ConfigError

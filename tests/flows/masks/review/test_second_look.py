@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from curation.image.known import KnownPhi
-from flows.masks.second_look import look_again
-from flows.masks.sources import Pair
+from flows.masks.review.second_look import look_again
+from flows.masks.review.sources import Pair
 from schemas.region import TextRegion
 from schemas.review import ReviewOutcome
 

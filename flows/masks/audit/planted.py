@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from curation.image.desensitize import encode_png
-from flows.masks.measure import Finding, Pixels, measure, scan_change
-from flows.masks.peers import Peer
-from flows.masks.tree import desensitize_folder
+from flows.masks.audit.measure import Finding, Pixels, measure, scan_change
+from flows.masks.audit.peers import Peer
+from flows.masks.folder.tree import desensitize_folder
 from flows.planted import draw_frame, plant_on
 from flows.planted.frame import PlantedFrame
 from schemas.config import Masking

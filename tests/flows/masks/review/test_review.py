@@ -14,13 +14,13 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from flows.masks import unmask
-from flows.masks.review import CONTEXT_PX, apply_decisions, export_queue, open_crop, purge, read_decisions
-from flows.masks.unmask import Applied
+from flows.masks.review import unmask
+from flows.masks.review.review import CONTEXT_PX, apply_decisions, export_queue, open_crop, purge, read_decisions
+from flows.masks.review.unmask import Applied
 from flows.stage import context_of, forget_contexts
 from schemas.errors import ChunkError, ConfigError
 from schemas.review import MASK_REVIEW, ReviewDecision, ReviewOutcome
-from tests.flows.masks.queue_site import (
+from tests.flows.masks.review.queue_site import (
     BOXES,
     KEY,
     NAME,

@@ -12,11 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from flows.masks import seal
-from flows.masks.review import export_queue, open_crop, serve
-from flows.masks.review_page import ReviewServer
+from flows.masks.review import seal
+from flows.masks.review.review import export_queue, open_crop, serve
+from flows.masks.review.review_page import ReviewServer
 from schemas.errors import ConfigError
-from tests.flows.masks.queue_site import KEY, build_site, queue_rows
+from tests.flows.masks.review.queue_site import KEY, build_site, queue_rows
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

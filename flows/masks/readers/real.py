@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.masks.sheets import fresh_folder, sheet
+from flows.masks.readers.sheets import fresh_folder, sheet
 from schemas.errors import ConfigError
 from warehouse.shards import Source, groups
 from warehouse.tables import Shelf

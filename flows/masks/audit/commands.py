@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from flows.masks.figures import figures
-from flows.masks.page import bound_of, render_page
-from flows.masks.peers import find_peers
-from flows.masks.planted import Plan, run_audit
+from flows.masks.audit.figures import figures
+from flows.masks.audit.page import bound_of, render_page
+from flows.masks.audit.peers import find_peers
+from flows.masks.audit.planted import Plan, run_audit
 from flows.show import console
 from schemas.config import Masking, load_masking
 from schemas.errors import ConfigError

@@ -16,8 +16,8 @@ from string import Template
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from flows.masks.offers import Decided, check_reviewer, read_decisions, record
-from flows.masks.seal import open_crop
+from flows.masks.review.offers import Decided, check_reviewer, read_decisions, record
+from flows.masks.review.seal import open_crop
 from schemas.errors import ConfigError
 from schemas.review import ReviewDecision
 

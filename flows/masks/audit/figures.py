@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from curation.statistics import clopper_pearson
-from flows.masks.measure import BOUND_CONTRAST, BOUND_SIZE_PX, Finding
-from flows.masks.planted import OURS, Audit
+from flows.masks.audit.measure import BOUND_CONTRAST, BOUND_SIZE_PX, Finding
+from flows.masks.audit.planted import OURS, Audit
 
 SCOPE = (
     "The bound holds for PHI planted by this generator, not for your hospital: for that, draw a sample for two human "

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import numpy as np
 from rapidfuzz.fuzz import partial_ratio
 
-from curation.image.audit import brighten
+from curation.image.audit import ink_view
 from curation.image.classify import is_clear
 from curation.image.lexicon import fold, has_hanzi
 from curation.image.mask import Box, clip, widen
 from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, stretch
 from curation.image.rules import FORBIDDEN, prove
-from flows.masks.sources import Pair
+from flows.masks.review.sources import Pair
 from schemas.review import ReviewOutcome
 
 #: Black rim around the box, so that text that touches its edge is found.
@@ -63,7 +63,7 @@ def _texts(pixels: Pixels, ocr: OcrEngine) -> Iterator[str]:
     for scale in SCALES:
         for view in _turns(enlarge(stretch(pixels), scale) if scale > 1 else stretch(pixels)):
             yield from _read_line(view, ocr)
-            yield from _read_line(brighten(view), ocr)
+            yield from _read_line(ink_view(view), ocr)
             if scale == DETECTED_SCALE or not isinstance(ocr, LineReader):
                 lines = sorted(ocr.read(view), key=lambda line: (line.box_px[1], line.box_px[0]))
                 yield from (line.text for line in lines)

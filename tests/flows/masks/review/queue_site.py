@@ -11,7 +11,7 @@ from PIL import Image
 
 from curation.image.desensitize import encode_png
 from curation.image.mask import mask, widen
-from flows.masks.offers import COLUMNS
+from flows.masks.review.offers import COLUMNS
 from flows.stage import context_of, forget_contexts
 from schemas.case import CASE, IMAGE
 from schemas.region import TEXT_REGION, TextRegion

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from curation.image.mask import Box
-from flows.masks.seal import purge_crops
-from flows.masks.sheets import read_sheet, sheet, write_private
+from flows.masks.readers.sheets import read_sheet, sheet, write_private
+from flows.masks.review.seal import purge_crops
 from schemas.errors import ConfigError
 from schemas.review import ReviewDecision
 

@@ -20,7 +20,7 @@ from curation.image.mask import Box
 from curation.image.ocr import OcrEngine
 from curation.image.rapidocr import load_engine
 from flows.key import load_key
-from flows.masks.doubts import (
+from flows.masks.review.doubts import (
     DOUBTS,
     UNPROVEN,
     Place,
@@ -33,10 +33,10 @@ from flows.masks.doubts import (
     state_of,
     touches,
 )
-from flows.masks.offers import Decided, Offers, read_decisions, read_offers
-from flows.masks.seal import review_id
-from flows.masks.second_look import look_again
-from flows.masks.sources import BATCH, Pair, frame_rows, pair_of
+from flows.masks.review.offers import Decided, Offers, read_decisions, read_offers
+from flows.masks.review.seal import review_id
+from flows.masks.review.second_look import look_again
+from flows.masks.review.sources import BATCH, Pair, frame_rows, pair_of
 from flows.progress import Track
 from flows.runner import _alone
 from flows.stage import Context, context_of

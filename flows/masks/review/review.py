@@ -15,13 +15,13 @@ import cv2
 from curation.image.desensitize import encode_png
 from curation.image.mask import Box, clip, widen
 from flows.key import load_key
-from flows.masks.doubts import State, by_frame, find_doubts, state_of
-from flows.masks.offers import Offer, Offers, purge, read_decisions, write_queue
-from flows.masks.review_page import serve
-from flows.masks.seal import CROPS, check_ttl, open_crop, review_id, seal_crop
-from flows.masks.sheets import PRIVATE_FOLDER, fresh_folder
-from flows.masks.sources import Pair, frame_rows, pair_of
-from flows.masks.unmask import apply_decisions
+from flows.masks.readers.sheets import PRIVATE_FOLDER, fresh_folder
+from flows.masks.review.doubts import State, by_frame, find_doubts, state_of
+from flows.masks.review.offers import Offer, Offers, purge, read_decisions, write_queue
+from flows.masks.review.review_page import serve
+from flows.masks.review.seal import CROPS, check_ttl, open_crop, review_id, seal_crop
+from flows.masks.review.sources import Pair, frame_rows, pair_of
+from flows.masks.review.unmask import apply_decisions
 from flows.stage import Context, context_of
 from schemas.errors import ConfigError
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from rich.table import Table
 
 from curation.statistics import chapman, clopper_pearson, cohen_kappa
-from flows.masks.real import MANIFEST, READERS
-from flows.masks.sheets import read_sheet
+from flows.masks.readers.real import MANIFEST, READERS
+from flows.masks.readers.sheets import read_sheet
 from schemas.errors import ConfigError
 
 ALL_SITES = "all sites"  # no site's code has a space

@@ -1,0 +1,1 @@
+"""`sonocurate audit-masks`: plant invented PHI, mask it by the real step, measure what leaks and what is lost."""
