@@ -29,7 +29,7 @@ def run_pipeline(config_path: Path, *, embedded: bool) -> None:
     check_configured_server()
     context = context_of(str(config_path))
     root = context.shelf.root
-    with _alone(root), prefect_server(root / "logs" / "prefect-server.log"):
+    with alone(root), prefect_server(root / "logs" / "prefect-server.log"):
         from flows.curate import curate  # noqa: PLC0415 - Prefect reads its settings at import
 
         state = curate(str(config_path.resolve()), embedded=embedded, return_state=True)
@@ -42,7 +42,7 @@ def run_pipeline(config_path: Path, *, embedded: bool) -> None:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> Iterator[None]:
     """Hold the warehouse for this run; the lock vanishes with the process, however it ends.
 
     Raises: ConfigError when another run holds it or the root cannot be written.

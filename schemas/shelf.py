@@ -10,6 +10,7 @@ from schemas.case import CASE, IMAGE, REPORT
 from schemas.instruction import DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
 from schemas.region import TEXT_REGION
 from schemas.reject import REJECT
+from schemas.review import MASK_REVIEW
 
 #: Added to every row by the shelf.
 COMMIT_COLUMNS = (
@@ -44,7 +45,7 @@ RELEASE = pa.schema(
     ]
 )
 
-#: Every table of the shelf and the stage that writes it (`rejects` and `receipts` are written by all).
+#: Every table of the shelf (`rejects` and `receipts` are written by all stages, `mask_reviews` by reviews).
 TABLES: dict[str, pa.Schema] = {
     "cases": CASE,
     "images": IMAGE,
@@ -56,6 +57,7 @@ TABLES: dict[str, pa.Schema] = {
     "dedup_pool": KEPT,
     "duplicates": DUPLICATE,
     "rejects": REJECT,
+    "mask_reviews": MASK_REVIEW,
 }
 
 

@@ -6,22 +6,15 @@ what it names is finished by the next call after a kill.
 Source: Delta Lake protocol, "Transaction Identifiers"; replaceWhere as delta-rs writes it (overwrite with a predicate).
 """
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import TableNotFoundError
 
 from schemas.errors import ChunkError
-from schemas.review import MASK_REVIEW
-from schemas.shelf import COMMIT_COLUMNS, shelved
-from warehouse.tables import IMAGE_WRITER, TEXT_WRITER, Commit, Shelf, _retried, _with_commit_columns
+from schemas.shelf import shelved
+from warehouse.tables import IMAGE_WRITER, TEXT_WRITER, Commit, Shelf, dataset_of, paths_of, retried
 
 REVIEWS = "mask_reviews"
-#: Table `mask_reviews` as it stands on the shelf.
-SHELVED_REVIEW = pa.schema([*MASK_REVIEW, *COMMIT_COLUMNS])
 
 
 def is_committed(shelf: Shelf, name: str, commit: Commit, part: str = "") -> bool:
@@ -31,11 +24,7 @@ def is_committed(shelf: Shelf, name: str, commit: Commit, part: str = "") -> boo
 
 def read_reviews(shelf: Shelf, commit: Commit | None = None) -> pa.Table:
     """Read the log, or the rows of one commit; an absent log reads as 0 rows."""
-    paths = shelf.files(REVIEWS)
-    if not paths:
-        return SHELVED_REVIEW.empty_table()
-    where = None if commit is None else _of(commit)
-    return _dataset(paths).to_table(columns=SHELVED_REVIEW.names, filter=where).cast(SHELVED_REVIEW)
+    return shelf.read(REVIEWS, where=None if commit is None else _of(commit))
 
 
 def log_reviews(shelf: Shelf, rows: pa.Table, commit: Commit) -> bool:
@@ -43,20 +32,7 @@ def log_reviews(shelf: Shelf, rows: pa.Table, commit: Commit) -> bool:
 
     Raises: ChunkError when the rows are no MASK_REVIEW rows or the table stays contended.
     """
-    if rows.num_rows == 0:
-        return False
-    rows = _fit(_with_commit_columns(rows, commit), SHELVED_REVIEW, REVIEWS)
-    transaction = commit.transaction_id(REVIEWS)
-
-    def write() -> bool:
-        table = _open_log(shelf)
-        if _holds(table, transaction):
-            return False
-        properties = CommitProperties(app_transactions=[Transaction(transaction, 1)])
-        write_deltalake(table, rows, mode="append", writer_properties=TEXT_WRITER, commit_properties=properties)
-        return True
-
-    return _retried(write, REVIEWS)
+    return shelf.append(REVIEWS, rows, commit)
 
 
 def replace_rows(shelf: Shelf, name: str, key: str, rows: pa.Table, commit: Commit, part: str = "") -> bool:
@@ -76,8 +52,8 @@ def replace_rows(shelf: Shelf, name: str, key: str, rows: pa.Table, commit: Comm
         if _holds(table, transaction):
             return False
         same = pc.field(key).isin(pa.array(keys, pa.string()))
-        paths = table.file_uris()
-        if not paths or not keys or _dataset(paths).count_rows(filter=same) != rows.num_rows:
+        paths = paths_of(table)
+        if not paths or not keys or dataset_of(paths, rows.schema).count_rows(filter=same) != rows.num_rows:
             raise ChunkError(f"table {name} has changed since its rows were read; run again")
         write_deltalake(
             table,
@@ -89,7 +65,7 @@ def replace_rows(shelf: Shelf, name: str, key: str, rows: pa.Table, commit: Comm
         )
         return True
 
-    return _retried(write, name)
+    return retried(write, name)
 
 
 def _of(commit: Commit) -> pc.Expression:
@@ -97,21 +73,8 @@ def _of(commit: Commit) -> pc.Expression:
     return epoch & fingerprint & (pc.field("chunk_id") == commit.chunk_id)
 
 
-def _dataset(paths: Sequence[str]) -> ds.Dataset:
-    """Open Parquet files as they lie: reading through delta-rs's own file system aborts a process that ends at once."""
-    return ds.dataset(paths, format="parquet")
-
-
 def _holds(table: DeltaTable, transaction: str) -> bool:
     return table.transaction_version(transaction) is not None
-
-
-def _open_log(shelf: Shelf) -> DeltaTable:
-    try:
-        return DeltaTable(shelf.uri(REVIEWS))
-    except TableNotFoundError:
-        shelf.tables.mkdir(parents=True, exist_ok=True)
-        return DeltaTable.create(shelf.uri(REVIEWS), schema=SHELVED_REVIEW, mode="ignore")
 
 
 def _fit(rows: pa.Table, schema: pa.Schema, name: str) -> pa.Table:

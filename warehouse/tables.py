@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
@@ -59,7 +61,7 @@ class Shelf:
             return DeltaTable(self.uri(name))
         except TableNotFoundError:
             self.tables.mkdir(parents=True, exist_ok=True)
-            return _retried(lambda: DeltaTable.create(self.uri(name), schema=shelved(name), mode="ignore"), name)
+            return retried(lambda: DeltaTable.create(self.uri(name), schema=shelved(name), mode="ignore"), name)
 
     def exists(self, name: str) -> bool:
         """Say whether a table was ever created."""
@@ -95,19 +97,23 @@ class Shelf:
             )
             return True
 
-        return _retried(write, name)
+        return retried(write, name)
 
     def read(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
-        """Read a table (or some of its columns) as it is now; an absent table reads as 0 rows."""
-        if not self.exists(name):
+        """Read a table (or some of its columns) as it is now; an absent table reads as 0 rows.
+
+        Columns are those of the schema: a file that is older than one of them gives nulls.
+        """
+        paths = self.files(name)
+        wanted = list(columns) if columns is not None else None
+        if not paths:
             empty = shelved(name).empty_table()
-            return empty.select(list(columns)) if columns is not None else empty
-        dataset = DeltaTable(self.uri(name)).to_pyarrow_dataset()
-        return dataset.to_table(columns=list(columns) if columns is not None else None, filter=where)
+            return empty.select(wanted) if wanted is not None else empty
+        return dataset_of(paths, shelved(name)).to_table(columns=wanted, filter=where)
 
     def files(self, name: str) -> list[str]:
         """List the Parquet files that make up the table now."""
-        return sorted(DeltaTable(self.uri(name)).file_uris()) if self.exists(name) else []
+        return paths_of(DeltaTable(self.uri(name))) if self.exists(name) else []
 
     def version(self, name: str) -> int | None:
         """Give the table's version, None where it does not exist."""
@@ -116,17 +122,28 @@ class Shelf:
     def delete(self, name: str, predicate: str) -> None:
         """Remove rows from the table's current version (older versions and releases keep theirs)."""
         if self.exists(name):
-            _retried(lambda: DeltaTable(self.uri(name)).delete(predicate), name)
+            retried(lambda: DeltaTable(self.uri(name)).delete(predicate), name)
+
+
+def paths_of(table: DeltaTable) -> list[str]:
+    """List the files of a table's version; delta-rs quotes what URLs do not allow, such as spaces."""
+    return sorted(unquote(uri) for uri in table.file_uris())
+
+
+def dataset_of(paths: Sequence[str], schema: pa.Schema) -> ds.Dataset:
+    """Open Parquet files as they lie: reading through delta-rs's own file system aborts a process that ends at once."""
+    return ds.dataset(paths, schema=schema, format="parquet")
 
 
 def _with_commit_columns(rows: pa.Table, commit: Commit) -> pa.Table:
+    """Say in every row who commits it."""
     values = (commit.stage_epoch, commit.fingerprint, commit.chunk_id)
     for field, value in zip(COMMIT_COLUMNS, values, strict=True):
         rows = rows.append_column(field, pa.array([value] * rows.num_rows, field.type))
     return rows
 
 
-def _retried(action: Callable[[], T], name: str) -> T:
+def retried(action: Callable[[], T], name: str) -> T:
     """Repeat an action that lost a race with another writer."""
     for attempt in range(ATTEMPTS):
         try:

@@ -11,7 +11,7 @@ from schemas.case import IMAGE
 from schemas.errors import ChunkError
 from schemas.review import MASK_REVIEW
 from schemas.shelf import shelved
-from warehouse.amend import REVIEWS, SHELVED_REVIEW, is_committed, log_reviews, read_reviews, replace_rows
+from warehouse.amend import REVIEWS, is_committed, log_reviews, read_reviews, replace_rows
 from warehouse.tables import Commit, Shelf
 
 NAMES = [f"c{number}/i000/f000" for number in range(6)]
@@ -123,7 +123,7 @@ def test_appends_of_other_chunks_lose_nothing_while_rows_are_replaced(shelf):
 
 def test_the_log_is_written_once_and_read_by_batch(shelf):
     assert read_reviews(shelf).num_rows == 0
-    assert read_reviews(shelf, batch()).schema == SHELVED_REVIEW
+    assert read_reviews(shelf, batch()).schema == shelved(REVIEWS)
     assert not is_committed(shelf, REVIEWS, batch())
     assert log_reviews(shelf, reviews(*NAMES[:2]), batch())
     assert not log_reviews(shelf, reviews(*NAMES[:2]), batch())

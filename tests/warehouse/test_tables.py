@@ -1,13 +1,20 @@
 """Commits happen exactly once, journals resume, catalogs read while writers write."""
 
+import os
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from schemas.errors import ChunkError, ConfigError
 from schemas.instruction import KEPT
 from schemas.reject import REJECT
+from schemas.shelf import shelved
 from warehouse.catalog import query, rebuild
 from warehouse.journal import Journal
 from warehouse.tables import Commit, Shelf
@@ -73,6 +80,52 @@ def test_absent_tables_read_as_no_rows(shelf):
     assert shelf.version("cases") is None
 
 
+def test_a_process_that_ends_right_after_reading_ends_well(shelf):
+    """Reading through delta-rs's own file system aborted about one such process in ten (exit code 134)."""
+    shelf.append("dedup_pool", kept("a"), commit())
+    code = "import sys; from pathlib import Path; from warehouse.tables import Shelf; "
+    code += "sys.exit(Shelf(Path(sys.argv[1])).read('dedup_pool').num_rows - 1)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", code, str(shelf.root)]
+
+    def end(_):
+        return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
+
+    with ThreadPoolExecutor(3) as together:
+        assert list(together.map(end, range(20))) == [0] * 20
+
+
+def test_only_the_current_version_is_read_and_always_in_the_declared_schema(shelf):
+    assert shelf.read("dedup_pool").schema == shelved("dedup_pool")
+    shelf.open("dedup_pool")
+    assert shelf.read("dedup_pool", ["text", "site"]).schema.names == ["text", "site"]
+    shelf.append("dedup_pool", kept("a", "b"), commit())
+    shelf.delete("dedup_pool", "instance_id = 'a'")
+    found = shelf.read("dedup_pool")
+    assert found["instance_id"].to_pylist() == ["b"]
+    assert found.schema.equals(shelved("dedup_pool"), check_metadata=True)
+    assert len(list((shelf.tables / "dedup_pool").glob("*.parquet"))) == 2  # the old version keeps its file
+
+
+def test_a_file_that_is_older_than_a_column_gives_nulls(shelf):
+    older = pa.schema([field for field in shelved("dedup_pool") if field.name != "text"])
+    shelf.tables.mkdir()
+    table = DeltaTable.create(shelf.uri("dedup_pool"), schema=older)
+    rows = kept("a").drop_columns("text")
+    for name, value in (("stage_epoch", 0), ("fingerprint", "f"), ("chunk_id", "k")):
+        rows = rows.append_column(older.field(name), pa.array([value], older.field(name).type))
+    write_deltalake(table, rows.cast(older), mode="append")
+    assert shelf.read("dedup_pool")["text"].to_pylist() == [None]
+
+
+def test_a_root_may_have_spaces_and_chinese_in_its_name(tmp_path):
+    shelf = Shelf(tmp_path / "data 数据")
+    shelf.append("dedup_pool", kept("a"), commit())
+    rebuild(shelf)
+    assert shelf.read("dedup_pool").num_rows == 1
+    assert query(shelf.root, "SELECT count(*) AS n FROM dedup_pool").to_pylist() == [{"n": 1}]
+
+
 def journal(shelf, fingerprint="f1"):
     return Journal(shelf, "deduplicate", fingerprint, ("dedup_pool", "duplicates"))
 
@@ -109,6 +162,7 @@ def test_the_catalog_shows_all_tables_and_only_reads(shelf):
     rebuild(shelf)
     assert query(shelf.root, "SELECT instance_id FROM dedup_pool").to_pylist() == [{"instance_id": "a"}]
     assert query(shelf.root, "SELECT count(*) AS n FROM cases").to_pylist() == [{"n": 0}]
+    assert query(shelf.root, "SELECT outcome FROM mask_reviews").to_pylist() == []
     funnel = query(shelf.root, "SELECT stage, unit, rows_in, kept, rejected FROM funnel").to_pylist()
     assert {"stage": "deduplicate", "unit": "pair", "rows_in": 1, "kept": 1, "rejected": 0} in funnel
     for statement in (

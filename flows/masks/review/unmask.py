@@ -38,7 +38,7 @@ from flows.masks.review.seal import review_id
 from flows.masks.review.second_look import look_again
 from flows.masks.review.sources import BATCH, Pair, frame_rows, pair_of
 from flows.progress import Track
-from flows.runner import _alone
+from flows.runner import alone
 from flows.stage import Context, context_of
 from schemas.errors import ChunkError, ConfigError
 from schemas.region import RegionAction, RegionKind
@@ -81,7 +81,7 @@ def apply_decisions(config_path: Path | str, out_dir: Path, *, ocr: OcrEngine | 
     state = State(offers.stage_epoch, offers.fingerprint)
     _check_state(context, state)
     commit = Commit(STAGE, state.stage_epoch, state.fingerprint, _batch_id(decided))
-    with _alone(context.shelf.root):
+    with alone(context.shelf.root):
         _check_state(context, state)  # again: a run may have ended in between
         _finish(context, state)
         if not is_committed(context.shelf, REVIEWS, commit):
