@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, register
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -26,12 +27,10 @@ app = typer.Typer(
 key_app = typer.Typer(help="The pseudonym key (keep it like the patient records).", no_args_is_help=True)
 app.add_typer(key_app, name="key")
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="pipeline TOML")]
 FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 RootOption = Annotated[
     Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
 ]
-DEFAULT_CONFIG = Path("pipeline.toml")
 
 
 @app.command()
@@ -103,45 +102,7 @@ def run(
     run_pipeline(config, embedded=embedded)
 
 
-@app.command()
-def desensitize(
-    in_dir: Annotated[Path, typer.Argument(help="folder of images; only read")],
-    out_dir: Annotated[Path, typer.Argument(help="new or empty folder")],
-    known_phi: Annotated[Path | None, typer.Option(help="JSONL of {image, known_phi} rows")] = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="TOML with [desensitize], [pseudonym]")] = None,
-) -> None:
-    """Mask a folder of images outside any warehouse; keep measurements and landmarks."""
-    from flows.masks.folder.tree import desensitize_folder  # noqa: PLC0415
-    from schemas.config import Masking, load_masking  # noqa: PLC0415
-
-    settings = load_masking(config) if config else Masking()
-    for line in desensitize_folder(in_dir, out_dir, known_phi=known_phi, config=settings).lines():
-        typer.echo(line)
-
-
-@app.command("audit-masks")
-def audit_masks(  # noqa: PLR0913 - options of one command
-    out_dir: Annotated[Path, typer.Argument(help="new or empty folder for the report or the sample")],
-    n: Annotated[int, typer.Option("--n", min=1, max=100_000, help="frames to plant PHI on")] = 60,
-    seed: Annotated[int, typer.Option(help="same seed, same frames")] = 1,
-    frames: Annotated[Path | None, typer.Option(help="folder of own images; default: invented consoles")] = None,
-    language: Annotated[str | None, typer.Option(help="en or zh; default: both")] = None,
-    stress: Annotated[bool, typer.Option("--stress", help="9-11 px, faint, JPEG 60")] = False,
-    peers: Annotated[bool, typer.Option("--peers", help="also measure raw engines and Presidio on the frames")] = False,
-    real: Annotated[int, typer.Option(min=0, help="draw N published images for two human readers instead")] = 0,
-    score: Annotated[bool, typer.Option("--score", help="score the two readers' sheets in OUT_DIR instead")] = False,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="pipeline TOML")] = None,
-) -> None:
-    """Measure the masking: plant PHI and count what leaks, or have two people read a real sample."""
-    from flows.masks.audit import commands  # noqa: PLC0415
-
-    if score:
-        commands.score_sample(out_dir)
-    elif real:
-        commands.draw_real_sample(out_dir, n=real, seed=seed, config=config or DEFAULT_CONFIG)
-    else:
-        plan = commands.plan_of(n=n, seed=seed, frames=frames, language=language, stress=stress)
-        commands.audit_planted(out_dir, plan, config=config, with_peers=peers)
+register(app)
 
 
 @app.command()

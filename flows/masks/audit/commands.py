@@ -4,6 +4,8 @@ Flows in: options of the command line. Flows out: files in OUT_DIR and lines on 
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.table import Table
@@ -12,11 +14,28 @@ from flows.masks.audit.figures import figures
 from flows.masks.audit.page import bound_of, render_page
 from flows.masks.audit.peers import find_peers
 from flows.masks.audit.planted import Plan, run_audit
+from flows.masks.readers.readers import render, score_readers
+from flows.masks.readers.real import READERS, draw_sample
+from flows.masks.readers.sheets import fresh_folder
 from flows.show import console
-from schemas.config import Masking, load_masking
+from schemas.config import Masking, load, load_masking
 from schemas.errors import ConfigError
 
-PAGE, NUMBERS = "audit.html", "audit.json"
+PAGE, NUMBERS, SCORES = "audit.html", "audit.json", "scores.json"
+#: Frames of a planted audit, unless asked for another number.
+FRAMES = 60
+
+
+def check_mode(*, real: int | None, score: bool, planted: Sequence[str]) -> None:
+    """See that the options belong to one mode: planting, drawing a sample, scoring it.
+
+    Raises: ConfigError.
+    """
+    modes = [name for name, chosen in (("--real", real is not None), ("--score", score)) if chosen]
+    if len(modes) > 1:
+        raise ConfigError("--real and --score do not go together: draw a sample first, score it when it is read")
+    if modes and planted:
+        raise ConfigError(f"{planted[0]} plants PHI and does not go together with {modes[0]}")
 
 
 def plan_of(*, n: int, seed: int, frames: Path | None, language: str | None, stress: bool) -> Plan:
@@ -38,27 +57,50 @@ def audit_planted(out_dir: Path, plan: Plan, *, config: Path | None, with_peers:
 
     Raises: ConfigError.
     """
-    _new_folder(out_dir)
+    fresh_folder(out_dir, apart_from=(plan.frames,) if plan.frames else ())
     peers, absent = find_peers() if with_peers else ({}, [])
     audit = run_audit(plan, load_masking(config) if config else Masking(), peers)
     audit.absent_peers = absent
     numbers = figures(audit)
-    (out_dir / NUMBERS).write_text(json.dumps(numbers, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    (out_dir / PAGE).write_text(render_page(numbers, audit.gallery), encoding="utf-8")
-    _print(numbers)
-    console().print(f"Report: {out_dir / PAGE}")
+    _write(out_dir / NUMBERS, json.dumps(numbers, ensure_ascii=False, indent=2) + "\n")
+    _write(out_dir / PAGE, render_page(numbers, audit.gallery))
+    print_figures(numbers)
+    console().print(f"Report: {out_dir / PAGE}", soft_wrap=True)
 
 
-def _new_folder(out_dir: Path) -> None:
+def draw_real_sample(out_dir: Path, *, n: int, seed: int, config: Path) -> None:
+    """Draw published exams for two human readers.
+
+    Raises: ConfigError.
+    """
+    pipeline = load(config)
+    sample = draw_sample(pipeline.warehouse.root, n, seed, out_dir, apart_from=(pipeline.input.images,))
+    for line in sample.lines():
+        console().print(line)
+    sheets = " and ".join(f"{reader}.csv" for reader in READERS)
+    console().print(f"Now two people fill in {sheets}, as {out_dir / 'README.txt'} says; then run")
+    console().print(f"sonocurate audit-masks --score {out_dir}", soft_wrap=True)
+
+
+def score_sample(out_dir: Path) -> None:
+    """Score the filled-in sheets of a sample; write `scores.json` beside them.
+
+    Raises: ConfigError.
+    """
+    scores = score_readers(out_dir)
+    _write(out_dir / SCORES, json.dumps([asdict(score) for score in scores], ensure_ascii=False, indent=2) + "\n")
+    console().print(render(scores))
+
+
+def _write(path: Path, text: str) -> None:
     try:
-        out_dir.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{out_dir} cannot be made ({error.strerror})") from None
-    if any(out_dir.iterdir()):
-        raise ConfigError(f"{out_dir} is not empty: choose a new folder")
+        raise ConfigError(f"{path} cannot be written ({error.strerror})") from None
 
 
-def _print(numbers: dict) -> None:  # type: ignore[type-arg] # the shape of audit.json
+def print_figures(numbers: dict) -> None:  # type: ignore[type-arg] # the shape of audit.json
+    """Show the figures of an audit as a table."""
     methods = numbers["methods"]
     table = Table("", *methods)
     table.add_row(

@@ -77,7 +77,7 @@ def scan_change(frame: PlantedFrame, published: Pixels) -> tuple[int, int]:
     for x0, y0, x1, y1 in frame.scan_boxes:
         area[y0:y1, x0:x1] = True
     for item in _of(frame, RegionKind.PHI):
-        x0, y0, x1, y1 = clip(widen(item.box, _RIM_PX), *area.shape)
+        x0, y0, x1, y1 = clip(widen(item.box, _RIM_PX), *published.shape[:2])
         area[y0:y1, x0:x1] = False
     changed = (frame.pixels != published).any(axis=2) & area
     return int(changed.sum()), int(area.sum())

@@ -61,7 +61,7 @@ def run_audit(plan: Plan, config: Masking, peers: Mapping[str, Peer]) -> Audit:
 
     Raises: ConfigError when no frame could be planted.
     """
-    audit = Audit(plan)
+    audit = Audit(plan, findings={OURS: []}, changed_px={OURS: (0, 0)})
     with tempfile.TemporaryDirectory(prefix="sonocurate-audit-") as scratch:
         source, masked = Path(scratch, "in"), Path(scratch, "out")
         source.mkdir()

@@ -65,12 +65,13 @@ class Sample:
             yield f"fewer exams than asked for: all {self.size} of {self.requested} are in the sample"
 
 
-def draw_sample(warehouse_root: Path, n: int, seed: int, out_dir: Path) -> Sample:
+def draw_sample(warehouse_root: Path, n: int, seed: int, out_dir: Path, *, apart_from: Iterable[Path] = ()) -> Sample:
     """Draw at most one published frame per exam, by site in proportion, and lay them out for two readers.
 
     Who is drawn depends on the seed and the ids alone, so the same table and seed give the same folder.
 
-    Raises: ConfigError when nothing is published, ``n`` is no number of exams, or ``out_dir`` is neither new nor empty.
+    Raises: ConfigError when nothing is published, ``n`` is no number of exams, or ``out_dir`` is neither new nor empty
+        or lies in the warehouse or in a folder that it must be apart from.
     """
     shelf = Shelf(warehouse_root)
     version = shelf.version("images")
@@ -81,7 +82,7 @@ def draw_sample(warehouse_root: Path, n: int, seed: int, out_dir: Path) -> Sampl
         raise ConfigError("the sample must have at least 1 exam")
     exams = _one_per_exam(frames, seed)
     drawn = _in_proportion(exams, n, seed)
-    fresh_folder(out_dir)
+    fresh_folder(out_dir, apart_from=(warehouse_root, *apart_from))
     pictures = _write_pictures(shelf, drawn, out_dir)
     for reader in READERS:
         ordered = sorted(pictures, key=lambda row: _rank(seed, reader, row["picture"]))
