@@ -41,7 +41,7 @@ _CLEAR_DEVICE = 3
 #: A misread name does not come out as a value with its unit; caliper marks are read badly, and proven by place.
 _VALUE_SCORE, _CALIPER_SCORE = 0.55, 0.3
 #: Doubts that company of proven settings removes.
-_LONELY = ("collision", "beside_unknown")
+_LONELY = ("collision",)
 
 
 @dataclass(frozen=True, slots=True)

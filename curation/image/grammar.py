@@ -18,7 +18,7 @@ DURATION = r"(?:[1-3]?\d|4[0-5])\s?(?:w(?:k|ks)?|周)\s?\+?\s?(?:[0-6]\s?(?:d|�
 #: Authors of growth and volume formulas that stand in brackets behind a label (eponyms, not people of the case).
 EPONYM = (
     r"\s?\((?:hadlock\s?\d?|hansmann|jeanty|tokyo|osaka|campbell|merz|chitty|rempen|robinson|hellman|shepard|warsof|"
-    r"teich(?:holz)?|mm-teich|hadl|ase|mm|2d|3d|m-mode|hc|diam(?:eter)?|area|a|d|直径|面积|[1-9]|cube|mod|simpson|bi-?plane|a4c|a2c|4ch|2ch|lmp|aua|us|vti|pht|bazett|auto|manual|avg|mean|max|min)\)"
+    r"teich(?:holz)?|mm-teich|hadl|hadi|had\s?[il]|had\s?lock|jean\s?ty|hansm|ase|mm|2d|3d|m-mode|hc|diam(?:eter)?|area|a|d|直径|面积|[1-9]|cube|mod|simpson|bi-?plane|a4c|a2c|4ch|2ch|lmp|aua|us|vti|pht|bazett|auto|manual|avg|mean|max|min)\)"
 )
 #: Liver segments: S6, SEG 6, S VI.
 SEGMENT = (
@@ -86,6 +86,7 @@ class Parts:
         names = {t for t in lexicon.settings - weak if len(t) >= 2 and not t[-1].isdigit()}
         self.setting_name = any_of(names | {"2d", "3d"})
         self.label_name = any_of({t for t in lexicon.measurements - weak if len(t) >= 3 or has_hanzi(t)})
+        self.measure_end = any_of({t for t in lexicon.measurements if len(t) == 1 and has_hanzi(t)})
         self.date_label = any_of(lexicon.date_labels)
 
 
@@ -93,7 +94,8 @@ def _units(units: frozenset[str]) -> str:
     """Match units as OCR reads them: cm 2, cm^2, cm/sec, degree sign."""
     longest_first = sorted(units - {"kg"}, key=lambda unit: (-len(unit), unit))
     spelled = "|".join(re.sub(r"([23])", r"\\s?\^?\1", re.escape(unit)) for unit in longest_first)
-    more = r"个|次|deg|mom|cc|ul|μl|u/s|cm/\$|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|cm/se|m/sec|sec|°|l/m|f/s"
+    misread = r"am|om|cn|qn|crn|mrn|cm/\$|cm/se"
+    more = rf"个|次/分|次|deg|mom|cc|ul|μl|u/s|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|m/sec|sec|°|l/m|f/s|{misread}"
     return rf"(?:(?:{spelled}|{more})(?![a-z\d])|%)"
 
 

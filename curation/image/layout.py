@@ -156,7 +156,9 @@ def _even(line: list[tuple[int, float, float, float]], along: int) -> set[int]:
         fits = [n for n in line if abs(n[1] - first[1] - slope * (n[along] - first[along])) <= _OFF_TICK * abs(slope)]
         if len(fits) >= 3 and len({n[1] for n in fits}) == len(fits) and len(fits) > len(best):
             best = {n[0] for n in fits}
-    return best
+    if best:
+        return best
+    return {i for pair in combinations(line[:_MOST_ON_AXIS], 2) for i in _neighbours(list(pair), along)}
 
 
 def _neighbours(line: list[tuple[int, float, float, float]], along: int) -> set[int]:

@@ -37,7 +37,9 @@ _KEPT_RIM_PX = 2
 #: So few letters, read with less than this confidence, are next to nothing.
 _FEW_CHARS, _UNSURE, _FEW_DRAWN = 6, 0.5, 4
 #: Characters that calipers, ticks and boxes are read as.
-_LIKE_MARKS = "十一口中甲田日工丁卜人入大亠丶丨二三回回目由申"
+_LIKE_MARKS = "十一口中甲田日工丁卜人入大亠丶丨二三回目由申义又上毕"
+#: Letters that circles and ovals of body marks are read as, and how much larger than text those are.
+_ROUND_LETTERS, _ROUND = frozenset("O0oQ1I698.φ()CD"), 1.35
 #: Texts this alike (rapidfuzz ratio) at one place are one text.
 _ALIKE = 80.0
 _MARKS = frozenset({"caliper", "graphic"})
@@ -245,7 +247,8 @@ def _is_hardly_read(decision: Decision, text_px: float) -> bool:
     chars = len(text)
     if has_hanzi(text) and decision.region.score >= _UNSURE and text not in _LIKE_MARKS:
         return False
-    drawn = chars <= _FEW_DRAWN and min(x1 - x0, y1 - y0) > DRAWN * text_px
+    large = _ROUND if set(text) <= _ROUND_LETTERS else DRAWN
+    drawn = chars <= _FEW_DRAWN and min(x1 - x0, y1 - y0) > large * text_px
     return drawn or chars <= 1 or (chars <= _FEW_CHARS and decision.region.score < _UNSURE)
 
 

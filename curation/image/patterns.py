@@ -58,7 +58,10 @@ def load_patterns() -> Patterns:
         rf"|(?:pi|pl|ci){sep}{NUMBER}|ga{sep}(?:{DURATION}|\d{{1,2}}\s?\+\s?[0-6](?!\d))(?:{bracket})?)"
     )
     behind = rf"(?:{GAP}(?:{p.term}|{p.site}|[lrdahwp]|ap)){{0,2}}"
-    label = rf"{index}(?:{word_of_label}){{0,5}}(?:{p.label_name}{number}(?:{EPONYM})?){behind}"
+    label = (
+        rf"{index}(?:(?:{word_of_label}){{0,5}}(?:{p.label_name}{number}(?:{EPONYM})?){behind}"
+        rf"|(?:{p.term}|{p.site}|[αβab]){{1,4}}{p.measure_end}{number})"
+    )
     word = rf"(?:norm|gen|res|pen|std|max|min|h|m|l|{p.setting_word})"
     decimal = r"[<>]?\s?\d{1,2}\.\d{1,2}(?!\d)"
     setting_value = rf"(?:[<>]?\s?{NUMBER}\s?(?:{p.unit}|k(?![a-z]))?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
@@ -66,12 +69,12 @@ def load_patterns() -> Patterns:
     setting = (
         rf"(?:{mode}?{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
         rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)"
-        rf"|map\s?[a-z](?:/\d)?(?![a-z\d])|f\s?h\d\.\d|f\s?(?:pen|gen|res|tei)-?[hml]|\d{{1,2}}\s?%\s?hdd|{NUMBER}/{NUMBER}\s?{p.unit})"
+        rf"|map\s?[a-z](?:/(?:st\s?)?\d)?(?![a-z\d])|f\s?h\d\.\d|f\s?(?:pen|gen|res|tei)-?[hml]|\d{{1,2}}\s?%\s?hdd|{NUMBER}/{NUMBER}\s?{p.unit})"
     )
     code = rf"\d{{1,3}}(?:\.\d{{1,2}})?(?:[-/]\d{{1,2}}){{0,2}}(?:-[hml])?\s?(?:{p.unit}|[mk](?![a-z]))?"
     coded = rf"(?:{mode}?{p.code}{sep}(?:{code}|{word}))"
-    token = rf"(?:{coded}|{NUMBER}\s?{p.unit}|{decimal}|{mode})"
     menu = rf"(?:{p.shown}|{p.preset})"
+    token = rf"(?:{coded}|{setting}|{menu}|{NUMBER}\s?(?:{p.unit}|d(?![a-z\d]))|{decimal}|{mode})"
     shown = rf"(?:{PROBE}|{menu}|{p.setting_name}|{setting}|{with_unit}|[a-z]{{1,2}}\s?\d{{1,2}}(?!\d))"
     ordinal = r"\d(?:st|nd|rd|th)(?![a-z])"
     more = rf"(?:{GAP}(?:{p.term}|{ordinal})){{0,9}}"

@@ -13,7 +13,7 @@ from curation.image.lexicon import fold, load_lexicon
 from curation.image.patterns import load_patterns
 from schemas.region import RegionKind
 
-_MAX_LINE = 120
+_MAX_LINE = 180
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "setting_run",
             kind.DEVICE,
-            rf"(?=.*(?:\d\s?{p.unit}|\[)){x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{1,8}}",
+            rf"(?=.*(?:\d\s?{p.unit}|\[)){x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{1,24}}",
             True,
             ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "[2D] G40 / 115dB / FA3 / P87"),
             ("G45 / F2", "ZW 12 / 3"),
@@ -197,23 +197,24 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "coded_setting",
             kind.DEVICE,
-            rf"{x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{0,5}}|(?:{p.setting_name}|{x.mode}|{x.word}|{p.preset})|[lp][ac]?\d{{3}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
+            rf"{x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{0,5}}|(?:{p.setting_name}|{x.mode}|{x.word}|{p.preset}|heart)|[lp][ac]?\d{{3}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
             False,
             ("PRC 8-1-H", "XV 3", "R03.0 G62 C7", "S/A 3/2", "L741"),
             ("ZW 12", "ID 453", "WANG"),
         ),
+        _rule("frames", kind.DEVICE, r"\d{1,3}\s?/\s?[1-9]\d{2}", False, ("76/177", "26 / 482"), ("12/24", "3/2024")),
         _rule(
             "frame_count",
             kind.DEVICE,
             r"\d/\d/\d|(?:frame|frm|帧|img|image)\s?:?\s?\d{1,4}(?:\s?(?:/|of)\s?\d{1,4})?|(?!(?:[1-9]|[12]\d|3[01])\s?/\s?(?:\d|[12]\d|3[01])$)\d{1,3}\s?/\s?\d{2,3}",
             False,
-            ("76/177", "Frame 113 of 448", "帧 101"),
+            ("Frame 113 of 448", "帧 101", "36/90"),
             ("12/24", "3/2024", "09/03"),
         ),
         _rule(
             "caliper",
             kind.MEASUREMENT,
-            r"[+x×*十✕][.…·:\s]{0,9}[+x×*十✕]?\s?[1-9]?|[.…·:\s]{1,9}[+x×十]?\s?[1-9]?|[1-9]",
+            r"[+x×*十✕][.…·:\-\s]{0,9}[+x×*十✕]?\s?[1-9]?|[.…·:\s]{1,9}[+x×十]?\s?[1-9]?|[1-9]",
             False,
             ("+", "x1", "+2", "1", "+……+1"),
             ("10", "X WANG", "+12"),

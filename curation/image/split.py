@@ -1,8 +1,8 @@
 """Part detected lines that hold two statements, such as a name before a landmark.
 
 Flows in: a frame and its lines. Flows out: lines; a line that no rule proves is cut where its text changes from proven
-to unproven and read again in parts, so that the clinical part may stay while the name is masked. A part stays only when it
-reads as what proved it, or is proven by itself.
+to unproven and read again in parts, so that the clinical part may stay and the name is masked. A part stays only when
+it reads as what proved it, or is proven by itself.
 """
 
 import re
@@ -92,7 +92,9 @@ def _proven_end(text: str) -> tuple[str, int] | None:
     proven = [
         (part, at)
         for part, at, side in ends
-        if len(part.strip()) >= _LEAST_CHARS and _is_strong(part) and not may_be_name(part, side)
+        if len(part.strip()) >= _LEAST_CHARS
+        and _is_strong(part, glued=_is_glued(text, at))
+        and not may_be_name(part, side)
     ]
     return max(proven, key=lambda found: len(found[0]), default=None)
 
@@ -107,9 +109,16 @@ def _frees(part: str, line: str) -> bool:
     return proof is not None and (proof.kind is not RegionKind.DEVICE or not holds_cue(line))
 
 
-def _is_strong(text: str) -> bool:
+def _is_strong(text: str, *, glued: bool) -> bool:
+    """Say whether an end is proven; where no space parts it from the rest, only anatomy is ("8328C411" is one id)."""
     proof = prove(text)
-    return proof is not None and not proof.weak
+    if proof is None or proof.weak:
+        return False
+    return not glued or proof.kind is RegionKind.LANDMARK
+
+
+def _is_glued(text: str, at: int) -> bool:
+    return not text[max(0, at - 1) : at + 1].isspace() and " " not in text[max(0, at - 1) : at + 1]
 
 
 def _width(text: str) -> float:
