@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from curation.generate.embedded import model_path
 from curation.generate.pool import check_endpoints
 from flows.stage import STAGES, Context, context_of
 from schemas.errors import ConfigError
+from schemas.review import ReviewOutcome
+from warehouse.amend import read_reviews
 from warehouse.journal import planned_ids
-from warehouse.release import published_fingerprints
+from warehouse.release import published_fingerprints, published_hashes
 
 TIMEOUT_S = 10.0
 
@@ -92,12 +96,25 @@ def check_release_name(context: Context) -> None:
         return
     ids = {*context.export.case_ids, *context.export.orphan_ids}
     current = {name: context.fingerprint(name) for name in STAGES}
-    if published != current or ids - planned_ids(context.shelf, "intake"):
+    if published != current or ids - planned_ids(context.shelf, "intake") or _is_amended(context):
         name = context.config.release.name
         raise ConfigError(
-            f"release {name} is published and immutable, and the input, the key or the settings have changed since: "
-            "set another [release] name"
+            f"release {name} is published and immutable, and the input, the key, the settings or the masks have "
+            "changed since: set another [release] name"
         )
+
+
+def _is_amended(context: Context) -> bool:
+    """Say whether a review has unmasked boxes, under these settings, in frames that the release shows masked."""
+    shelf, same_settings = context.shelf, pc.field("fingerprint") == context.fingerprint("desensitize")
+    applied = read_reviews(shelf).filter(same_settings & (pc.field("outcome") == ReviewOutcome.APPLIED.value))
+    if applied.num_rows == 0:
+        return False
+    frame_ids = applied["frame_id"].unique()
+    here = same_settings & pc.field("frame_id").isin(frame_ids)
+    rows = shelf.read("images", ["frame_id", "sha256"], here).to_pylist()
+    published = published_hashes(shelf, context.config.release, frame_ids.to_pylist())
+    return any(published.get(row["frame_id"], row["sha256"]) != row["sha256"] for row in rows)
 
 
 def _endpoints(context: Context, *, embedded: bool) -> dict[str, str | None]:

@@ -11,9 +11,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from schemas.case import IMAGE, REPORT
 from schemas.config import Release
@@ -24,12 +27,13 @@ from warehouse.tables import Shelf
 
 SPLITS = ("train", "validation", "test")
 IMAGE_ROWS_PER_SHARD = 500
+CARD_WIDTH = 120
 IMAGE_FEATURE = {"image": {"_type": "Image"}}
-COMPONENTS: dict[str, tuple[str, str, list[str]]] = {
-    # folder: (table, key, columns)
-    "images": ("images", "frame_id", IMAGE.names),
-    "reports": ("reports", "case_id", REPORT.names),
-    "pairs": ("instruction_pairs", "instance_id", INSTRUCTION_PAIR.names),
+COMPONENTS: dict[str, tuple[tuple[str, ...], str, list[str]]] = {
+    # folder: (tables, key, columns)
+    "images": (("images", "twin_frames"), "frame_id", IMAGE.names),
+    "reports": (("reports",), "case_id", REPORT.names),
+    "pairs": (("instruction_pairs",), "instance_id", INSTRUCTION_PAIR.names),
 }
 
 
@@ -95,6 +99,23 @@ def published_fingerprints(shelf: Shelf, config: Release) -> dict[str, str] | No
     return {str(stage): str(fingerprint) for stage, fingerprint in found.items()}
 
 
+def published_hashes(shelf: Shelf, config: Release, frame_ids: Sequence[str]) -> dict[str, str]:
+    """Give the hash that a release of this name holds of every frame among some that it publishes.
+
+    Raises: ConfigError when its shards are damaged.
+    """
+    target = shelf.root / "releases" / config.name
+    paths = [str(path) for path in sorted((target / "images").glob("*.parquet"))]
+    if not paths:
+        return {}
+    wanted = pc.field("frame_id").isin(pa.array(frame_ids, pa.string()))
+    try:
+        rows = ds.dataset(paths, format="parquet").to_table(columns=["frame_id", "sha256"], filter=wanted)
+    except (OSError, pa.ArrowException):
+        raise ConfigError(f"release {target.name} exists but its shards are damaged: move it away") from None
+    return dict(zip(rows["frame_id"].to_pylist(), rows["sha256"].to_pylist(), strict=True))
+
+
 def _manifest_of(target: Path) -> dict[str, Any]:
     try:
         return dict(json.loads((target / "release.json").read_text(encoding="utf-8")))
@@ -119,8 +140,8 @@ def _write_component(
     config: Release,
     gate: Callable[[str, pa.Table], None],
 ) -> int:
-    table, key, columns = COMPONENTS[component]
-    source = Source(shelf, table, key)
+    (table, *others), key, columns = COMPONENTS[component]
+    source = Source(shelf, table, key, *others)
     size = IMAGE_ROWS_PER_SHARD if component == "images" else config.rows_per_shard
     for split in SPLITS:
         ids = [row_id for row_id in source.ids() if splits.get(row_id) == split]
@@ -174,8 +195,26 @@ def card(config: Release, counts: Mapping[str, int], content: str, facts: Mappin
         "redacted in reports; this is not a guarantee of anonymity. Templates are not reviewed by a clinician "
         "(`reviewed_by: null`).\n\n"
         f"| component | rows |\n|---|---|\n{rows}\n\n"
+        f"{_shortcuts(counts, facts)}\n\n"
         f"| stage | unit | rows in | kept | rejected |\n|---|---|---|---|---|\n{funnel}\n"
     )
+
+
+def _shortcuts(counts: Mapping[str, int], facts: Mapping[str, Any]) -> str:
+    """Say what can be read off the screen, and what the twins are for."""
+    visible, twins = (facts.get(name, 0) for name in ("visible_pairs", "twin_pairs"))
+    read = (
+        f"`answer_visible_in_image` is true for {visible} of {counts['pairs']} pairs: every measured value of the answer "
+        "(a number with a unit, a decimal, a duration or a risk category; in any unit of its kind, rounded or not) can "
+        "be read in a measurement that stays on one of the pair's images. A model may answer such a pair by reading the "
+        "screen instead of the anatomy. Values in text that no rule proved to be a measurement are not found: false is "
+        "no proof."
+    )
+    hidden = (
+        f"`twin_of` is set for {twins} pairs: each repeats the pair that it names, on images whose measurements are "
+        "masked (their `frame_id` ends in `/v`)."
+    )
+    return f"{fill(read, CARD_WIDTH)}\n\n{fill(hidden, CARD_WIDTH)}"
 
 
 def _split_files(component: str) -> str:
