@@ -3,8 +3,11 @@
 In: ``DEDUP_INPUT`` rows in instance order and the pool of kept pairs. Out: ``KEPT`` rows, rejects, `duplicates`.
 Source: EchoVLM section 3.1: ROUGE-L > 0.7 or Simhash distance <= 3 with any previous instance; "previous" is earlier
 and kept (the rule of Self-Instruct, its ancestor). Reports are not generated, so report and diagnosis pairs are exempt.
+A twin says what its original says: it is compared with all but that one, so it stays or goes with it, and nothing is
+compared with it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -55,16 +58,17 @@ def deduplicate(pairs: pa.Table, *, config: Deduplicate, pool: pa.Table) -> Step
     ``pool`` holds ``KEPT`` rows of earlier batches, in instance order. Texts without tokens are compared exactly.
     Rejects: DUPLICATE_EXACT, DUPLICATE_ROUGE_L, DUPLICATE_SIMHASH.
     """
-    earlier = [Entry.of(row["instance_id"], row["text"]) for row in pool.to_pylist() if not row["exempt"]]
+    earlier = [Entry.of(row["instance_id"], row["text"]) for row in pool.to_pylist() if _is_compared(row)]
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     duplicates: list[dict[str, Any]] = []
     for pair in pairs.to_pylist():
         entry = None if pair["exempt"] else Entry.of(pair["instance_id"], pair["text"])
-        match = first_match(entry, earlier, config) if entry else None
+        others = [other for other in earlier if other.instance_id != pair["twin_of"]] if pair["twin_of"] else earlier
+        match = first_match(entry, others, config) if entry else None
         if match is None:
             kept.append({name: pair[name] for name in KEPT.names})
-            earlier += [entry] if entry else []
+            earlier += [entry] if entry and not pair["twin_of"] else []
             continue
         row_id, site = pair["instance_id"], pair["site"]
         rejected.append(reject(STAGE, Unit.PAIR, row_id, site, REASONS[match.reason], parent_id=pair["case_id"]))
@@ -78,6 +82,11 @@ def deduplicate(pairs: pa.Table, *, config: Deduplicate, pool: pa.Table) -> Step
             }
         )
     return StepResult(table_of(kept, KEPT), rejects_of(rejected), {"duplicates": table_of(duplicates, DUPLICATE)})
+
+
+def _is_compared(row: Mapping[str, Any]) -> bool:
+    """Say whether later pairs are compared with a kept one."""
+    return not row["exempt"] and row["twin_of"] is None
 
 
 def first_match(entry: Entry, earlier: list[Entry], config: Deduplicate) -> Match | None:

@@ -19,6 +19,7 @@ class Case:
     impression: str = field(repr=False)
     systems: tuple[str, ...]
     frame_ids: tuple[str, ...]
+    value_texts: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -31,12 +32,18 @@ class Case:
             impression=row["impression"] or "",
             systems=tuple(row["systems"] or ()),
             frame_ids=tuple(row["frame_ids"] or ()),
+            value_texts=tuple(tuple(texts or ()) for texts in row["value_texts"] or ()),
         )
 
     @property
     def sections(self) -> dict[str, str]:
         """The sections of the report by name."""
         return {"findings": self.findings, "impression": self.impression}
+
+    @property
+    def shown(self) -> dict[str, tuple[str, ...]]:
+        """The measurements that can be read on each frame that shows any."""
+        return {frame: texts for frame, texts in zip(self.frame_ids, self.value_texts, strict=False) if texts}
 
     @property
     def text(self) -> str:

@@ -1,6 +1,6 @@
 """The generate step: from scrubbed reports to instruction pairs.
 
-In: ``GENERATE_INPUT``. Out: ``INSTRUCTION_PAIR``, rejects of unit pair, and ``GENERATION``.
+In: ``GENERATE_INPUT``. Out: ``INSTRUCTION_PAIR`` (a twin right behind its pair), rejects of unit pair, ``GENERATION``.
 Rounds of requests, each asked at once for all rows of the chunk: write questions and open pairs; choose a question
 where writing one failed; ask closed questions back. What is asked and kept depends on a row and the answers alone.
 """
@@ -14,7 +14,7 @@ from curation.generate import closed
 from curation.generate.attempt import Attempt, plan
 from curation.generate.case import Case
 from curation.generate.open import open_request
-from curation.generate.pairs import code_pairs
+from curation.generate.pairs import code_pairs, twins_of
 from curation.generate.parse import pair_of
 from curation.generate.request import Answer, AnswerPool, Failure, Request
 from curation.generate.template import Library, library
@@ -113,7 +113,8 @@ def _collect(
     generations: list[dict[str, Any]] = []
     for case, attempts in zip(cases, planned, strict=True):
         by_code = code_pairs(case, prompts.phrasings, config) if case.frame_ids else []
-        kept += by_code + [attempt.row(config) for attempt in attempts if attempt.failure is None]
+        pairs = by_code + [attempt.row(config) for attempt in attempts if attempt.failure is None]
+        kept += [row for pair in pairs for row in (pair, *twins_of(case, pair, config))]
         rejected += [_rejected(attempt) for attempt in attempts if attempt.failure is not None]
         generations += [_generation(case, *answered) for attempt in attempts for answered in attempt.answers]
         if not by_code and not attempts:

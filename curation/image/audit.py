@@ -24,7 +24,7 @@ from schemas.region import TextRegion
 #: Strokes and the gaps inside letters are narrower than this; what is usual is taken from so large a window (px).
 _LETTER_PX, _AROUND_PX = 25, (129, 129)
 #: Ink exceeds the mean of its surroundings by this many of their standard deviations; so many levels more are white.
-_USUAL, _FULL_LEVELS = 1.6, 60.0
+_USUAL, _FULL_LEVELS = 2.2, 60.0
 #: Least side of the second look in px: above the detector's own least side of 736, so that the scale differs.
 _SECOND_SIDE = 800
 #: Share of a newly found box's width that known boxes must span for it to be the same text.

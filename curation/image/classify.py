@@ -180,7 +180,8 @@ def _is_phrase(proof: Proof, line: str) -> bool:
 
 def _is_placed(proof: Proof, members: Sequence[TextRegion], scene: Scene) -> bool:
     """Say whether a weak proof stands where it needs no other: landmarks and calipers on the scan."""
-    return proof.kind is not RegionKind.DEVICE and all(_in_scan(region, scene) for region in members)
+    anywhere = proof.kind is RegionKind.DEVICE or proof.rule == "label"
+    return not anywhere and all(_in_scan(region, scene) for region in members)
 
 
 def _in_scan(region: TextRegion, scene: Scene) -> bool:
@@ -232,7 +233,11 @@ def _beside_unknown(group: Group, row: _Row, *, weak: bool) -> bool:
     return any(
         (i not in row.proofs or i in row.identity)
         and row.gap(left, right) <= _NEIGHBOUR_GAP
-        and (weak or may_be_name(row.regions[group[0 if side == "start" else -1]].text, side))
+        and (
+            weak
+            or holds_cue(row.regions[i].text)
+            or may_be_name(row.regions[group[0 if side == "start" else -1]].text, side)
+        )
         for i, left, right, side in sides
     )
 
@@ -258,7 +263,7 @@ def may_be_name(text: str, side: str) -> bool:
     word = words[0 if side == "start" else -1]
     lexicon = load_lexicon()
     plain = word.strip(" ,.;:/-")
-    return word.endswith(",") or plain in lexicon.collisions or plain in lexicon.fillers
+    return word.endswith(",") or len(plain) <= 1 or plain in lexicon.collisions or plain in lexicon.fillers
 
 
 @lru_cache(maxsize=1)

@@ -1,12 +1,13 @@
 """STEP: mask PHI text in key frames; keep measurements and anatomical landmarks.
 
-Flows in: image ids with the known PHI of their case. Flows out: masked frames as PNG, text regions without text, and
-rejects. An image whose reading fails in any way is a reject, never an unmasked frame.
+Flows in: image ids with the known PHI of their case. Flows out: masked frames as PNG, text regions (with text only
+of measured values that stay) and rejects. An image whose reading fails in any way is a reject, never an unmasked frame.
 Source: EchoVLM App. A, Fig. 4. Unknown text is masked: a lost word is cheaper than a leaked name.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import cv2
@@ -14,15 +15,17 @@ import numpy as np
 import pyarrow as pa
 
 from curation.image.cine import key_frames
+from curation.image.decision import Decision
 from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
 from curation.image.ocr import OcrEngine, Pixels
 from curation.image.overlay import MaskedFrame, Tools, masked_frames
+from curation.image.rules import load_rules
 from curation.image.screen import is_blank
 from curation.step import StepResult, reject, rejects_of, table_of
 from schemas.case import IMAGE, KNOWN_PHI_KINDS
 from schemas.config import Desensitize
-from schemas.region import TEXT_REGION
+from schemas.region import TEXT_REGION, RegionKind
 from schemas.reject import RejectReason, Unit
 
 _STAGE = "desensitize"
@@ -90,7 +93,6 @@ def _frame_id(row: Mapping[str, Any], frame: MaskedFrame) -> str:
 
 
 def _image_row(row: Mapping[str, Any], frame: MaskedFrame) -> dict[str, Any]:
-    data = encode_png(frame.pixels)
     frame_id = _frame_id(row, frame)
     return {
         "frame_id": frame_id,
@@ -100,9 +102,18 @@ def _image_row(row: Mapping[str, Any], frame: MaskedFrame) -> dict[str, Any]:
         "frame": frame.index,
         "width_px": frame.pixels.shape[1],
         "height_px": frame.pixels.shape[0],
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "image": {"bytes": data, "path": frame_id.replace("/", "-") + ".png"},
+        **picture_columns(frame_id, frame.pixels),
     }
+
+
+def picture_columns(frame_id: str, pixels: Pixels) -> dict[str, Any]:
+    """Give the columns of `images` that depend on the pixels.
+
+    Shapes: pixels uint8[H, W, 3] RGB.
+    """
+    data = encode_png(pixels)
+    path = frame_id.replace("/", "-") + ".png"
+    return {"sha256": hashlib.sha256(data).hexdigest(), "image": {"bytes": data, "path": path}}
 
 
 def encode_png(pixels: Pixels) -> bytes:
@@ -126,9 +137,25 @@ def _region_rows(row: Mapping[str, Any], frame: MaskedFrame) -> list[dict[str, A
             "kind": decision.kind.value,
             "action": decision.action.value,
             "rule": decision.rule,
+            "value_text": value_text(decision),
         }
         for decision in frame.decisions
     ]
+
+
+def value_text(decision: Decision) -> str | None:
+    """Give the text of a kept measurement with its value; None for every other region, masked or kept.
+
+    A rule proved all of the line that it is a part of, so it holds no name. Of a cine it is what the first look read.
+    """
+    if decision.kept and decision.kind is RegionKind.MEASUREMENT and decision.rule in _valued_rules():
+        return decision.region.text.strip() or None
+    return None
+
+
+@lru_cache(maxsize=1)
+def _valued_rules() -> frozenset[str]:
+    return frozenset(rule.name for rule in load_rules() if rule.valued and rule.kind is RegionKind.MEASUREMENT)
 
 
 def _reject(row: Mapping[str, Any], reason: RejectReason) -> dict[str, Any]:

@@ -5,6 +5,7 @@ palettes), C.11.2 (VOI LUT), PS3.5 A.4 (encapsulation); (0008,0060) Modality.
 """
 
 import logging
+import struct
 import warnings
 import zlib
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels import apply_color_lut, apply_rescale, apply_voi_lut, get_decoder, pixel_array
 
 from curation.image.errors import DecodeError
@@ -33,6 +35,12 @@ _MAX_INFLATED_BYTES = 512 * 1024 * 1024
 _PIECE_BYTES = 1 << 20
 #: Preamble, prefix, and the element of the group length itself (PS3.10 section 7.1).
 _META_START = 128 + 4 + 12
+#: Tag, VR and length before encapsulated pixels (PS3.5 section 7.1.2).
+_PIXEL_HEADER_BYTES = 12
+#: What codestreams begin with, and the markers that carry their size (T.81 table B.1, T.87, T.800 table A.2).
+_JPEG_START, _JPEG2000_START = b"\xff\xd8", b"\xff\x4f\xff\x51"
+_SIZE_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
+_SCAN_MARKER, _MOST_COMPONENTS, _MOST_BOXES_BYTES = 0xDA, 4, 4096
 
 
 def read_header(path: Path) -> FileDataset:
@@ -133,6 +141,8 @@ def read_frame(path: Path, header: FileDataset, index: int) -> npt.NDArray[np.ui
     syntax = getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID")
     if syntax == pydicom.uid.DeflatedExplicitVRLittleEndian:  # frames cannot be found in a deflated file
         array = pixel_array(pydicom.dcmread(path), index=index)
+    elif syntax and syntax.is_compressed:
+        array = pixel_array(_encoded_frame(path, header, index), index=0)
     elif syntax:
         array = pixel_array(path, index=index)
     else:
@@ -141,6 +151,51 @@ def read_frame(path: Path, header: FileDataset, index: int) -> npt.NDArray[np.ui
         dataset.file_meta.TransferSyntaxUID = _syntax_of(header)
         array = pixel_array(dataset, index=index)
     return _to_rgb(array, header)
+
+
+def _encoded_frame(path: Path, header: FileDataset, index: int) -> Dataset:
+    """Take one frame out of an encapsulated file: a decoder makes room for what a codestream says, not the header.
+
+    Rejects: UNREADABLE_IMAGE when the two differ.
+    """
+    offsets = header.get("ExtendedOffsetTable"), header.get("ExtendedOffsetTableLengths")
+    with path.open("rb") as file:
+        pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=[])
+        file.seek(_PIXEL_HEADER_BYTES, 1)
+        data = get_frame(
+            file, index, number_of_frames=frame_count(header), extended_offsets=offsets if all(offsets) else None
+        )
+    sizes = () if header.file_meta.TransferSyntaxUID == pydicom.uid.RLELossless else _sizes_of(data)
+    if any(size != (header.Rows, header.Columns) for size in sizes):
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE)
+    frame = header.group_dataset(0x0028)
+    frame.pop("NumberOfFrames", None)  # elements are shared with the header: never changed
+    frame.file_meta = header.file_meta
+    frame.PixelData = encapsulate([data], has_bot=False)
+    frame["PixelData"].VR, frame["PixelData"].is_undefined_length = "OB", True
+    return frame
+
+
+def _sizes_of(data: bytes) -> list[tuple[int, int]]:
+    """Read rows and columns that a JPEG, JPEG-LS or JPEG 2000 codestream states; (0, 0) where it cannot be an image.
+
+    Raises: IndexError or struct.error for a codestream that ends too soon.
+    """
+    if not data.startswith(_JPEG_START):
+        at = data[:_MOST_BOXES_BYTES].find(_JPEG2000_START)  # some vendors wrap it as a JP2 file
+        width, height, left, top = struct.unpack_from(">4I", data, at + 8)
+        (components,) = struct.unpack_from(">H", data, at + 40)
+        return [(height - top, width - left) if at >= 0 and components <= _MOST_COMPONENTS else (0, 0)]
+    sizes, at = [], len(_JPEG_START)
+    while data[at] == 0xFF and data[at + 1] != _SCAN_MARKER:
+        if data[at + 1] == 0xFF:  # fill byte
+            at += 1
+            continue
+        length, _, height, width, components = struct.unpack_from(">HBHHB", data, at + 2)
+        if data[at + 1] in _SIZE_MARKERS:
+            sizes.append((height, width) if components <= _MOST_COMPONENTS else (0, 0))
+        at += 2 + length
+    return sizes if sizes and data[at] == 0xFF else [(0, 0)]
 
 
 def _to_rgb(array: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.uint8]:
@@ -171,9 +226,12 @@ def _grey(array: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.uint8]:
     windowed = "WindowWidth" in header or "VOILUTSequence" in header
     if array.dtype == np.uint8 and not windowed and "RescaleSlope" not in header:
         return array
-    values = np.asarray(apply_rescale(array, header), dtype=np.float64)
-    if windowed:
-        values = np.asarray(apply_voi_lut(apply_rescale(array, header), header), dtype=np.float64)
+    with np.errstate(all="ignore"):
+        values = np.asarray(apply_rescale(array, header), dtype=np.float64)
+        if windowed:
+            values = np.asarray(apply_voi_lut(apply_rescale(array, header), header), dtype=np.float64)
+    if not np.isfinite(values).all():  # a slope or window that is no number
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE)
     low, high = float(values.min()), float(values.max())
     if array.dtype == np.uint8 and not windowed:
         low, high = 0.0, 255.0

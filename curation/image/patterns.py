@@ -62,7 +62,7 @@ def load_patterns() -> Patterns:
         rf"{index}(?:(?:{word_of_label}){{0,5}}(?:{p.label_name}{number}(?:{EPONYM})?){behind}"
         rf"|(?:{p.term}|{p.site}|[αβab]){{1,4}}{p.measure_end}{number})"
     )
-    word = rf"(?:norm|gen|res|pen|std|max|min|h|m|l|{p.setting_word})"
+    word = rf"(?:norm|gen|res|pen|std|h|m|l|{p.setting_word})"
     decimal = r"[<>]?\s?\d{1,2}\.\d{1,2}(?!\d)"
     setting_value = rf"(?:[<>]?\s?{NUMBER}\s?(?:{p.unit}|k(?![a-z]))?(?:/{NUMBER}\s?{p.unit}?)?|{word})"
     mode = r"(?:\[?(?:2d|3d|b|m|c|d|cf|cw|pw|tdi|pdi|cdi|cfi|bc|bd)\]?\s?)"

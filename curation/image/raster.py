@@ -4,6 +4,7 @@ Flows in: a path. Flows out: size and frame count, and uint8[H, W, 3] frames. Pi
 an error, not a half-grey picture.
 """
 
+import logging
 import math
 import warnings
 from pathlib import Path
@@ -15,7 +16,9 @@ from PIL import Image
 from curation.image.errors import DecodeError
 from schemas.reject import RejectReason
 
+# Pillow's warnings and log lines may print tags of a TIFF: PHI. They are silenced for the whole process.
 warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
 
 _PILLOW = {"png": "PNG", "jpeg": "JPEG", "bmp": "BMP", "tiff": "TIFF"}
 _JPEG_END = b"\xff\xd9"
@@ -41,8 +44,11 @@ def read_frame(path: Path, kind: str, index: int) -> npt.NDArray[np.uint8]:
     Shapes: uint8[H, W, 3].
     """
     with Image.open(path, formats=(_PILLOW[kind],)) as image:
+        size = image.size
         if index:
             image.seek(index)
+        if image.size != size:  # before any pixel of a page of another size is decoded
+            raise DecodeError(RejectReason.UNREADABLE_IMAGE)
         if image.mode.startswith(("I", "F")):
             return _deep_grey(np.asarray(image))
         return np.asarray(image.convert("RGB"), dtype=np.uint8)

@@ -255,12 +255,20 @@ _NEEDS_COMPANY = frozenset({"coded_setting", "frame_count", "caliper"})
 _DEPARTMENT = re.compile(
     r"[\u3400-\u9fff]{1,4}科|ob\s?/?\s?gyn|gyn|cardiology|urology|obstetrics|gyn(?:ae)?cology|emergency|p(?:a)?ediatrics?|neonatal|trauma|cardiac|vascular"
 )
+#: Units that are initials as well.
+_LIKE_INITIALS = frozenset({"cc", "ms", "sd", "ml", "hz", "db", "bp", "ul", "mg", "kg"})
+#: Labels of one plain word are also names ("Angle"): they want their value, or other values, beside them.
+_ONE_WORD = re.compile(r"[a-z]{2,}")
 #: Short names of display modes that are nobody's name or initials.
 _MODES = frozenset({"2d", "3d", "4d", "pdi", "tdi", "cfm", "prf", "thi", "tis", "tib", "tic"})
 
 
 def _is_weak(rule: Rule, text: str) -> bool:
     """Say whether a text without value is so short that it could be initials, or proven by its company alone."""
+    if rule.name == "unit" and text.strip() in _LIKE_INITIALS:
+        return True
+    if rule.name == "label" and _ONE_WORD.fullmatch(text.strip(" :=")):
+        return True
     if rule.name in _NEEDS_COMPANY or (rule.name == "device_line" and _DEPARTMENT.fullmatch(text.strip())):
         return True
     return (
@@ -284,6 +292,8 @@ def _judge(rule: Rule, text: str) -> Proof | None:
     anchors = [match.group() for match in load_parts().anchor.finditer(text)]
     safe = [a for a in anchors if a not in lexicon.collisions and a not in lexicon.fillers]
     strong = [a for a in safe if len(a) >= 3 or not a.isascii()]
-    if strong or (safe and len(anchors) >= 2):
+    if re.search(r"(?<![a-z])[a-z]\.\s?[a-z]", text) and not strong:
+        return None  # "N. Long" is a name
+    if strong or (any(len(a) >= 2 for a in safe) and len(anchors) >= 2):
         return Proof(rule.name, rule.kind, False, weak=False)
     return Proof(rule.name, rule.kind, False, weak=True) if anchors else None

@@ -16,7 +16,7 @@ from curation.image.classify import holds_cue, may_be_name
 from curation.image.lexicon import fold
 from curation.image.mask import Box
 from curation.image.ocr import LineReader, OcrEngine, Pixels
-from curation.image.rules import prove
+from curation.image.rules import FORBIDDEN, prove
 from schemas.region import RegionKind, TextRegion
 
 #: A gap narrower than this share of a line's height is inside a word (measured: letters .05 to .15, words from .2).
@@ -48,9 +48,14 @@ def split_lines(pixels: Pixels, regions: Sequence[TextRegion], ocr: OcrEngine) -
     lines: list[TextRegion] = []
     for i, region in enumerate(regions):
         pieces = [next(read) for _ in parts.get(i, ())]
-        freed = any(_frees(piece.text, region.text) for piece in pieces)
+        freed = any(_frees(piece.text, region.text) for piece in pieces) and _keeps_whole(region.text, pieces)
         lines += pieces if freed else _cut_end(pixels, region, ocr) or [region]
     return lines
+
+
+def _keeps_whole(text: str, pieces: Sequence[TextRegion]) -> bool:
+    """Say whether a date or number that is never kept still stands whole in one part."""
+    return not FORBIDDEN.search(fold(text)) or any(FORBIDDEN.search(fold(piece.text)) for piece in pieces)
 
 
 def _cut_words(pixels: Pixels, region: TextRegion) -> list[Box]:

@@ -52,13 +52,15 @@ class Quantity(NamedTuple):
     unit: str
 
 
+def numbers(text: str) -> list[tuple[str, str]]:
+    """Find every number of a text as it is written, with its unit or none; risk grades are left to ``grades``."""
+    sizes = _SIZE.finditer(_GRADE.sub(" ", plain(text)))
+    return [(number, own or size[2] or "") for size in sizes for number, own in _FACTOR.findall(size[1])]
+
+
 def quantities(text: str) -> set[Quantity]:
-    """Find every number of a text, in base units; the numbers of risk grades are left to ``grades``."""
-    found: set[Quantity] = set()
-    for match in _SIZE.finditer(_GRADE.sub(" ", _plain(text))):
-        shared = match[2]
-        found |= {_quantity(number, own or shared) for number, own in _FACTOR.findall(match[1])}
-    return found
+    """Find every number of a text, in base units."""
+    return {_quantity(number, unit) for number, unit in numbers(text)}
 
 
 def unsupported_quantities(answer: str, report: str) -> set[Quantity]:
@@ -84,16 +86,17 @@ def grades(text: str) -> set[str]:
     """Find risk grades such as ``birads4a`` in a text."""
     return {
         re.sub(r"[^a-z]|^(?:acr|c|k|eu)(?=-?\s?ti)", "", system.lower()) + re.sub(r"\s", "", grade.lower())
-        for system, grade in _GRADE.findall(_plain(text))
+        for system, grade in _GRADE.findall(plain(text))
     }
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Write full-width characters, times signs and squares plainly."""
     return unicodedata.normalize("NFKC", text).replace("×", "x").replace("²", "2").replace("³", "3")
 
 
 def _raw_numbers(text: str) -> set[Decimal]:
-    return {Decimal(number).normalize() for number in re.findall(_NUMBER, _plain(text))}
+    return {Decimal(number).normalize() for number in re.findall(_NUMBER, plain(text))}
 
 
 def _quantity(number: str, unit: str) -> Quantity:
