@@ -140,6 +140,9 @@ IMAGE = pa.schema(
     ]
 )
 
+#: Behind the id of a published frame: the same frame with its measured values masked. Table `twin_frames`.
+TWIN_FRAME = "/v"
+
 #: What scrub reads: one report. In memory only.
 RAW_REPORT = pa.schema(
     [

@@ -38,12 +38,16 @@ class Tier(StrEnum):
     PRODUCTION = "production"
 
 
+#: Behind the id of a pair: the same question and answer, on frames where measured values are masked.
+TWIN = "/twin"
+
 #: What generate reads: a scrubbed report with the systems and the published key frames of its case.
 GENERATE_INPUT = pa.schema(
     [
         *REPORT,
         pa.field("systems", pa.list_(pa.string()), False, {"comment": "anatomical systems of the case"}),
         pa.field("frame_ids", pa.list_(pa.string()), False, {"comment": "key frames of the case, in order"}),
+        pa.field("value_texts", pa.list_(pa.list_(pa.string())), True, {"comment": "value_text of each key frame"}),
     ]
 )
 
@@ -69,6 +73,8 @@ INSTRUCTION_PAIR = pa.schema(
         pa.field("endpoint", pa.string(), True, {"comment": "endpoint name"}),
         pa.field("request_key", pa.string(), True, {"comment": "ledger key of the authoring request"}),
         pa.field("tier", pa.string(), False, {"comment": "demo, research or production"}),
+        pa.field("answer_visible_in_image", pa.bool_(), False, {"comment": "all measured values stand on its frames"}),
+        pa.field("twin_of", pa.string(), True, {"comment": "pair of which this is the twin without values in view"}),
     ]
 )
 
@@ -105,6 +111,7 @@ DEDUP_INPUT = pa.schema(
         ("site", pa.string()),
         ("text", pa.string()),
         ("exempt", pa.bool_()),
+        ("twin_of", pa.string()),
     ]
 )
 
@@ -116,6 +123,7 @@ KEPT = pa.schema(
         pa.field("site", pa.string(), False, {"comment": "hospital code"}),
         pa.field("exempt", pa.bool_(), False, {"comment": "report and diagnosis pairs are kept without comparison"}),
         pa.field("text", pa.string(), False, {"comment": "text that was compared"}),
+        pa.field("twin_of", pa.string(), True, {"comment": "pair that this one was not compared with"}),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""Text regions of a frame: where text stood, what it was, what was done. Never the text itself.
+"""Text regions of a frame: where text stood, what it was, what was done. Of the text itself only measured values.
 
 Source: EchoVLM Appendix A, Fig. 4 (sensitive text masked; measurements and landmarks kept).
 """
@@ -48,5 +48,6 @@ TEXT_REGION = pa.schema(
         pa.field("kind", pa.string(), False, {"comment": "phi, measurement, landmark, device, unknown"}),
         pa.field("action", pa.string(), False, {"comment": "mask or keep"}),
         pa.field("rule", pa.string(), False, {"comment": "name of the rule that decided"}),
+        pa.field("value_text", pa.string(), True, {"comment": "text of a kept measurement with its value, else null"}),
     ]
 )

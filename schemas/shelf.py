@@ -53,6 +53,7 @@ TABLES: dict[str, pa.Schema] = {
     "reports": REPORT,
     "instruction_pairs": INSTRUCTION_PAIR,
     "generations": GENERATION,
+    "twin_frames": IMAGE,
     "verdicts": VERDICT,
     "dedup_pool": KEPT,
     "duplicates": DUPLICATE,

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from schemas.errors import ChunkError
@@ -56,9 +56,9 @@ class Shelf:
         return str(self.tables / name)
 
     def open(self, name: str) -> DeltaTable:
-        """Open a table, creating it empty where it does not exist."""
+        """Open a table, creating it empty where it does not exist; a table of an older schema gets the new columns."""
         try:
-            return DeltaTable(self.uri(name))
+            return _with_all_columns(DeltaTable(self.uri(name)), name)
         except TableNotFoundError:
             self.tables.mkdir(parents=True, exist_ok=True)
             return retried(lambda: DeltaTable.create(self.uri(name), schema=shelved(name), mode="ignore"), name)
@@ -92,7 +92,7 @@ class Shelf:
                 current,
                 rows,
                 mode="append",
-                writer_properties=IMAGE_WRITER if name == "images" else TEXT_WRITER,
+                writer_properties=IMAGE_WRITER if "image" in rows.column_names else TEXT_WRITER,
                 commit_properties=CommitProperties(app_transactions=[Transaction(transaction, 1)]),
             )
             return True
@@ -123,6 +123,14 @@ class Shelf:
         """Remove rows from the table's current version (older versions and releases keep theirs)."""
         if self.exists(name):
             retried(lambda: DeltaTable(self.uri(name)).delete(predicate), name)
+
+
+def _with_all_columns(table: DeltaTable, name: str) -> DeltaTable:
+    known = {field.name for field in table.schema().fields}
+    new = [field for field in Schema.from_arrow(shelved(name)).fields if field.name not in known]
+    if new:
+        retried(lambda: table.alter.add_columns(new), name)
+    return table
 
 
 def paths_of(table: DeltaTable) -> list[str]:

@@ -74,6 +74,19 @@ def test_rows_of_another_schema_are_refused_without_their_content(shelf):
     assert "secret" not in str(error.value)
 
 
+def test_a_table_of_an_older_schema_gets_the_new_columns(shelf):
+    old = pa.schema([field for field in shelved("dedup_pool") if field.name != "twin_of"])
+    DeltaTable.create(shelf.uri("dedup_pool"), schema=old)
+    before = {"instance_id": "a", "case_id": "c", "site": "s", "exempt": False, "text": "a", "stage_epoch": 0}
+    rows = pa.Table.from_pylist([{**before, "fingerprint": "f0", "chunk_id": "k0"}], schema=old)
+    write_deltalake(shelf.uri("dedup_pool"), rows, mode="append")
+    assert shelf.append("dedup_pool", kept("b"), commit())
+    found = {row["instance_id"]: row["twin_of"] for row in shelf.read("dedup_pool").to_pylist()}
+    assert found == {"a": None, "b": None}
+    rebuild(shelf)
+    assert query(shelf.root, "SELECT count(twin_of) AS n FROM dedup_pool").to_pylist() == [{"n": 0}]
+
+
 def test_absent_tables_read_as_no_rows(shelf):
     assert shelf.read("cases").num_rows == 0
     assert shelf.files("cases") == []
