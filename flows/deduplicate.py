@@ -32,11 +32,11 @@ def deduplicate_chunk(config_path: str, chunk_id: str) -> Receipt:
 
 def _work(context: Context, ids: Sequence[str]) -> StepResult:
     mine = pa.array(ids, pa.string())
-    columns = ["instance_id", "case_id", "site", "task", "question", "answer"]
+    columns = ["instance_id", "case_id", "site", "task", "question", "answer", "twin_of"]
     pairs = context.shelf.read("instruction_pairs", columns, pc.field("instance_id").isin(mine)).sort_by("instance_id")
     text = pc.binary_join_element_wise(pairs["question"], pairs["answer"], "\n")
     exempt = pc.is_in(pairs["task"], pa.array(EXEMPT))
-    columns_in = [pairs["instance_id"], pairs["case_id"], pairs["site"], text, exempt]
+    columns_in = [pairs["instance_id"], pairs["case_id"], pairs["site"], text, exempt, pairs["twin_of"]]
     rows = pa.Table.from_arrays(columns_in, schema=DEDUP_INPUT)
     # a chunk that was cut down between two commits finds its own rows in the pool: they are not "earlier"
     pool = context.shelf.read("dedup_pool", KEPT.names, ~pc.field("instance_id").isin(mine))

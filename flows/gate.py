@@ -21,7 +21,18 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN = re.compile(r"[A-Za-z]{2,}")
 #: Columns that hold our own ids and codes; hexadecimal pseudonyms are not searched for ids.
 OWN_COLUMNS = frozenset(
-    {"case_id", "instance_id", "image_id", "frame_id", "frame_ids", "site", "sha256", "request_key", "prompt_sha256"}
+    {
+        "case_id",
+        "instance_id",
+        "twin_of",
+        "image_id",
+        "frame_id",
+        "frame_ids",
+        "site",
+        "sha256",
+        "request_key",
+        "prompt_sha256",
+    }
 )
 
 

@@ -1,4 +1,4 @@
-"""Flow `generate`: scrubbed reports and masked frames become instruction pairs, through the LLM pool.
+"""Flow `generate`: scrubbed reports and masked frames become instruction pairs, through the LLM pool, and twin frames.
 
 Only scrubbed text and masked frames reach an endpoint: this flow reads the shelf and never the export.
 """
@@ -16,13 +16,16 @@ from curation.generate.embedded import embedded_endpoint
 from curation.generate.generate import STAGE, generate
 from curation.generate.ledger import Ledger
 from curation.generate.pool import EndpointPool
+from curation.image.twin import REGION_COLUMNS, twin_frames
 from curation.step import StepResult, reject, rejects_of, table_of
 from flows.chunks import run_chunks
 from flows.stage import Context, Receipt, commit_chunk, context_of
+from schemas.case import IMAGE, TWIN_FRAME
 from schemas.config import Endpoint
 from schemas.errors import ConfigError
 from schemas.instruction import GENERATE_INPUT
 from schemas.reject import RejectReason, Unit
+from warehouse.shards import Source
 
 LEDGER = "ledger.sqlite"
 NO_FRAME = "none of the case's images was published"
@@ -85,11 +88,24 @@ def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -
         reject(STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME)
         for row in without
     )
-    return StepResult(result.kept, pa.concat_tables([result.rejected, rejects]), result.byproducts)
+    byproducts = {**result.byproducts, "twin_frames": _twin_frames(context, result.kept)}
+    return StepResult(result.kept, pa.concat_tables([result.rejected, rejects]), byproducts)
+
+
+def _twin_frames(context: Context, pairs: pa.Table) -> pa.Table:
+    """Make the frames that twins are about."""
+    used = {frame_id for frame_ids in pairs["frame_ids"].to_pylist() for frame_id in frame_ids}
+    parents = sorted(frame_id.removesuffix(TWIN_FRAME) for frame_id in used if frame_id.endswith(TWIN_FRAME))
+    if not parents:
+        return IMAGE.empty_table()
+    images = Source(context.shelf, "images", "frame_id").rows(parents, IMAGE.names)
+    its_regions = pc.field("frame_id").isin(pa.array(parents, pa.string()))
+    regions = context.shelf.read("text_regions", REGION_COLUMNS, its_regions)
+    return twin_frames(images, regions, margin_px=context.config.desensitize.margin_px)
 
 
 def _inputs(context: Context, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Join reports, the systems of their cases and their published frames."""
+    """Join reports, the systems of their cases, their published frames and what can be read on these."""
     wanted = pc.field("case_id").isin(pa.array(ids, pa.string()))
     shelf = context.shelf
     reports = shelf.read("reports", None, wanted).sort_by("case_id").to_pylist()
@@ -97,14 +113,25 @@ def _inputs(context: Context, ids: Sequence[str]) -> list[dict[str, Any]]:
     frames: dict[str, list[str]] = {}
     for case_id, frame_id in _pairs(shelf.read("images", ["case_id", "frame_id"], wanted)):
         frames.setdefault(case_id, []).append(frame_id)
+    texts = _value_texts(context, wanted)
     return [
         {
             **{name: row[name] for name in GENERATE_INPUT.names if name in row},
             "systems": systems[row["case_id"]],
-            "frame_ids": sorted(frames.get(row["case_id"], [])),
+            "frame_ids": (own := sorted(frames.get(row["case_id"], []))),
+            "value_texts": [texts.get(frame_id, []) for frame_id in own],
         }
         for row in reports
     ]
+
+
+def _value_texts(context: Context, wanted: pc.Expression) -> dict[str, list[str]]:
+    """Find the measurements that can be read on each frame."""
+    texts: dict[str, list[str]] = {}
+    readable = wanted & pc.field("value_text").is_valid()
+    for frame_id, text in _pairs(context.shelf.read("text_regions", ["frame_id", "value_text"], readable)):
+        texts.setdefault(frame_id, []).append(text)
+    return {frame_id: sorted(found) for frame_id, found in texts.items()}
 
 
 def _pairs(table: pa.Table) -> Iterator[tuple[str, Any]]:

@@ -47,7 +47,9 @@ def release_flow(config_path: str) -> Receipt:
             gate(component, batch)
             track.advance(batch.num_rows)
 
-        published = write_release(context.shelf, context.config.release, selection.splits, _facts(context), look)
+        published = write_release(
+            context.shelf, context.config.release, selection.splits, _facts(context, selection), look
+        )
     _record(context, published, selection)
     rejected = sum(sum(left.values()) for left in selection.left.values())
     return Receipt("release", 1, rows, rejected)
@@ -61,7 +63,11 @@ def select_rows(context: Context) -> Selection:
         case_id: split_of(patient, config)
         for case_id, patient in zip(*(cases[name].to_pylist() for name in cases.column_names), strict=True)
     }
-    frames = _column_pairs(context, "images", "frame_id", "case_id")
+    frames = {
+        frame_id: case_id
+        for table in ("images", "twin_frames")
+        for frame_id, case_id in _column_pairs(context, table, "frame_id", "case_id").items()
+    }
     reports = set(shelf.read("reports", ["case_id"])["case_id"].to_pylist())
     complete = reports & set(frames.values())
     chosen = Selection()
@@ -89,7 +95,7 @@ def _column_pairs(context: Context, table: str, key: str, value: str) -> dict[st
     return dict(zip(rows[key].to_pylist(), rows[value].to_pylist(), strict=True))
 
 
-def _facts(context: Context) -> dict[str, Any]:
+def _facts(context: Context, selection: Selection) -> dict[str, Any]:
     """Collect what the manifest records beside the counts."""
     funnel = query(context.shelf.root, "SELECT stage, unit, rows_in, kept, rejected FROM funnel WHERE step < 7")
     tables = {name for stage in STAGES.values() for name in stage.tables}
@@ -98,8 +104,20 @@ def _facts(context: Context) -> dict[str, Any]:
         "fingerprints": {name: context.fingerprint(name) for name in STAGES},
         "table_versions": {name: context.shelf.version(name) for name in sorted(tables)},
         "templates_reviewed_by": None,
-        "dedup_text": "question + newline + answer; report and diagnosis pairs are exempt",
+        "dedup_text": "question + newline + answer; report and diagnosis pairs are exempt, twins follow their original",
+        **_shortcuts(context, selection),
         "funnel": funnel.to_pylist(),
+    }
+
+
+def _shortcuts(context: Context, selection: Selection) -> dict[str, int]:
+    """Count the published pairs whose answer can be read on their images, and those that are twins."""
+    rows = context.shelf.read("instruction_pairs", ["instance_id", "answer_visible_in_image", "twin_of"])
+    chosen = selection.splits["pairs"]
+    pairs = [row for row in rows.to_pylist() if row["instance_id"] in chosen]
+    return {
+        "visible_pairs": sum(row["answer_visible_in_image"] for row in pairs),
+        "twin_pairs": sum(row["twin_of"] is not None for row in pairs),
     }
 
 

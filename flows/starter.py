@@ -34,6 +34,7 @@ root = "warehouse/data"
 # [generate]
 # closed_per_case = 2
 # open_per_case = 1
+# shortcut_twins = true         # repeat pairs whose answer stands on the screen, with the measurements masked
 
 # Without endpoints the demo model (SmolLM2-135M, in this process) writes questions, and everything it writes is
 # marked tier = "demo". Any OpenAI-compatible server can be listed; off this machine it needs `data_agreement`.

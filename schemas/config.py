@@ -124,6 +124,7 @@ class Generate(StageModel):
     report_pairs: bool = True
     diagnosis_pairs: bool = True
     max_images_per_pair: int = Field(4, ge=1, le=64)
+    shortcut_twins: bool = Field(False, description="repeat pairs that can be read off the screen, values masked")
     tier: Tier = Field(Tier.RESEARCH, description="what pairs may be used for at most; a model's tier may lower it")
     max_tokens: int = Field(512, ge=8, le=8192)
     temperature: float = Field(0.0, ge=0, le=2)

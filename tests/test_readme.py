@@ -11,6 +11,7 @@ import typer.main
 
 from flows.cli import app
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from schemas.instruction import INSTRUCTION_PAIR
 from schemas.reject import RejectReason
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +60,10 @@ def test_every_reject_reason_and_column_is_in_the_readme():
     for reason in RejectReason:
         assert re.search(rf"\b{reason.value}\b", stages), reason
     for column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
+        assert f"`{column}`" in README, column
+    for column in INSTRUCTION_PAIR.names:
+        assert f"'{column}'" in README, column
+    for column in ("answer_visible_in_image", "twin_of", "value_text"):
         assert f"`{column}`" in README, column
 
 

@@ -204,11 +204,11 @@ def _shortcuts(counts: Mapping[str, int], facts: Mapping[str, Any]) -> str:
     """Say what can be read off the screen, and what the twins are for."""
     visible, twins = (facts.get(name, 0) for name in ("visible_pairs", "twin_pairs"))
     read = (
-        f"`answer_visible_in_image` is true for {visible} of {counts['pairs']} pairs: every measured value of the answer "
-        "(a number with a unit, a decimal, a duration or a risk category; in any unit of its kind, rounded or not) can "
-        "be read in a measurement that stays on one of the pair's images. A model may answer such a pair by reading the "
-        "screen instead of the anatomy. Values in text that no rule proved to be a measurement are not found: false is "
-        "no proof."
+        f"`answer_visible_in_image` is true for {visible} of {counts['pairs']} pairs: every measured value of the "
+        "answer (a number with a unit, a decimal, a duration or a risk category; in any unit of its kind, rounded or "
+        "not) can be read in a measurement that stays on one of the pair's images. A model may answer such a pair by "
+        "reading the screen instead of the anatomy. Values in text that no rule proved to be a measurement are not "
+        "found: false is no proof."
     )
     hidden = (
         f"`twin_of` is set for {twins} pairs: each repeats the pair that it names, on images whose measurements are "

@@ -21,12 +21,12 @@ TEXT_ROWS_PER_GROUP = 10_000
 
 
 class Source:
-    """A table on the shelf with an index id -> file, so that a shard opens only the files it needs."""
+    """Tables of one schema with an index id -> file, so that a shard opens only the files it needs."""
 
-    def __init__(self, shelf: Shelf, name: str, key: str) -> None:
+    def __init__(self, shelf: Shelf, name: str, key: str, *others: str) -> None:
         self.key = key
         self._files: dict[str, str] = {}
-        for path in shelf.files(name):
+        for path in (path for table in (name, *others) for path in shelf.files(table)):
             for row_id in pq.read_table(path, columns=[key])[key].to_pylist():
                 self._files[row_id] = path
 

@@ -79,6 +79,30 @@ def test_exempt_pairs_are_kept_and_compared_with_nothing():
     assert result.kept.num_rows == 3
 
 
+def with_twins(texts):
+    """Every pair, and right behind it its twin."""
+    rows = [
+        {**row, "instance_id": row["instance_id"] + end, "twin_of": row["instance_id"] if end else None}
+        for row in table(texts).to_pylist()
+        for end in ("", "/twin")
+    ]
+    return pa.Table.from_pylist(rows, schema=DEDUP_INPUT)
+
+
+@given(st.lists(TEXTS, max_size=8), st.integers(0, 16))
+def test_a_twin_stays_or_goes_with_its_original_whatever_batch_it_is_in(texts, cut):
+    alone = deduplicate(table(texts), config=Deduplicate(), pool=KEPT.empty_table())
+    pairs = with_twins(texts)
+    first = deduplicate(pairs.slice(0, cut), config=Deduplicate(), pool=KEPT.empty_table())
+    second = deduplicate(pairs.slice(cut), config=Deduplicate(), pool=first.kept)
+    ends = ("", "/twin")
+    kept = first.kept["instance_id"].to_pylist() + second.kept["instance_id"].to_pylist()
+    assert kept == [row_id + end for row_id in alone.kept["instance_id"].to_pylist() for end in ends]
+    found = [r for part in (first, second) for r in part.byproducts["duplicates"].to_pylist()]
+    wanted = alone.byproducts["duplicates"].to_pylist()
+    assert found == [{**row, "instance_id": row["instance_id"] + end} for row in wanted for end in ends]
+
+
 def test_conservation_and_schemas():
     texts = ["a b c d", "a b c d", "x"]
     result = deduplicate(table(texts), config=Deduplicate(), pool=KEPT.empty_table())
