@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: setup demo test test-easyocr readme check chaos ui lock clean
+.PHONY: bench-desensitize setup demo test test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -46,6 +46,10 @@ check: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+# What masking leaks, keeps and costs; run it with nothing else running (about 25 minutes; PARTS="stills cines" for some).
+bench-desensitize: setup
+	$(PY) -m flows.masks.bench $(PARTS)
 
 chaos: setup
 	SONOCURATE_KILLS=$${SONOCURATE_KILLS:-30} $(PY) -m pytest -m chaos

@@ -14,11 +14,12 @@ import numpy as np
 from curation.image.cine import grey_of
 from curation.image.classify import Scene, classify, is_clear
 from curation.image.decision import Decision
+from curation.image.forbidden import FORBIDDEN
 from curation.image.layout import is_picture
 from curation.image.lexicon import fold
 from curation.image.mask import Box, area, overlap
 from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, shrink, without_lines
-from curation.image.rules import FORBIDDEN, prove
+from curation.image.rules import prove
 from schemas.region import TextRegion
 
 #: Strokes and the gaps inside letters are narrower than this; what is usual is taken from so large a window (px).

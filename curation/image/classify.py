@@ -15,10 +15,11 @@ from itertools import pairwise
 from curation.image import layout
 from curation.image.company import keep_company
 from curation.image.decision import Decision
+from curation.image.forbidden import FORBIDDEN
 from curation.image.known import KnownPhi
 from curation.image.lexicon import fold, has_hanzi, load_lexicon
 from curation.image.regions import ScanRegion
-from curation.image.rules import FORBIDDEN, Proof, prove
+from curation.image.rules import Proof, prove
 from schemas.region import RegionAction, RegionKind, TextRegion
 
 #: Most boxes one statement is spread over.
@@ -152,7 +153,7 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
     members = [row.regions[i] for i in group]
     line = " ".join(region.text for region in members)
     checks: tuple[tuple[str, Callable[[], bool]], ...] = (
-        ("low_score", lambda: min(region.score for region in members) < _least_score(proof, row.scene)),
+        ("low_score", lambda: _weakest(members) < _least_score(proof, row.scene)),
         ("known_phi", lambda: row.scene.known.hits(line, valued=is_clear(proof, line))),
         ("header_band", lambda: not is_clear(proof, line) and min(r.box_px[1] for r in members) < row.band),
         ("after_cue", lambda: not _is_phrase(proof, line) and _after_cue(group, row)),
@@ -186,6 +187,12 @@ def _is_placed(proof: Proof, members: Sequence[TextRegion], scene: Scene) -> boo
 
 def _in_scan(region: TextRegion, scene: Scene) -> bool:
     return layout.in_scan(region, scene.scan, scene.shape)
+
+
+def _weakest(members: Sequence[TextRegion]) -> float:
+    """Give the lowest score of a group; a lone mark before a label is read badly and says nothing by itself."""
+    words = [r.score for r in members if len(r.text.strip()) > 1 or r.text.strip().isdigit()]
+    return min(words or [r.score for r in members])
 
 
 def _least_score(proof: Proof, scene: Scene) -> float:

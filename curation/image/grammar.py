@@ -10,7 +10,7 @@ from functools import lru_cache
 from curation.image.lexicon import Lexicon, has_hanzi, load_lexicon
 
 #: At most four digits before the point and three behind: longer runs are identifiers, never measurements.
-NUMBER = r"(?:[-+<>~≈]\s?)?(?<![\d.])(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})(?![\d]|\.\d)"
+NUMBER = r"(?:[-+±<>~≈]\s?)?(?<![\d.])(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})(?![\d]|\.\d)"
 #: Caliper index: 1, 1., +1, #2, x.
 INDEX = r"(?:[1-9][.):]?|[+x*#:\-.·]\s?[1-9]?)"
 #: Weeks and days: 22w3d, 22w, 22周3天, 22周+3. A bare 22+3 only counts behind its label.
@@ -94,7 +94,7 @@ def _units(units: frozenset[str]) -> str:
     """Match units as OCR reads them: cm 2, cm^2, cm/sec, degree sign."""
     longest_first = sorted(units - {"kg"}, key=lambda unit: (-len(unit), unit))
     spelled = "|".join(re.sub(r"([23])", r"\\s?\^?\1", re.escape(unit)) for unit in longest_first)
-    misread = r"am|om|cn|qn|crn|mrn|cm/\$|cm/se"
+    misread = r"am|om|cn|qn|crn|mrn|cm/\$|cm/se|am/s|om/s|ng/m\s?l"
     more = rf"个|次/分|次|deg|mom|cc|ul|μl|u/s|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|m/sec|sec|°|l/m|f/s|{misread}"
     return rf"(?:(?:{spelled}|{more})(?![a-z\d])|%)"
 
@@ -105,13 +105,19 @@ def load_parts() -> Parts:
     return Parts(load_lexicon())
 
 
+#: What labels begin with that OCR glues to the rest.
+_LABEL_HEADS = frozenset(
+    {"av", "mv", "tv", "pv", "tr", "mr", "ar", "rk", "lk", "ut", "bl", "la", "lv", "rv", "hl", "fl"}
+)
+
+
 def split_glued(text: str) -> str:
     """Part words that OCR glued together: "RTKIDNEY" -> "RT KIDNEY", "SagLiver" -> "Sag Liver".
 
     A run of letters is parted only when all of it is vocabulary and every part has 4 letters or names a side or plane.
     """
     parted = re.sub(r"(?<=[a-z]{3})(?=[A-Z])", " ", text)
-    return re.sub(r"[A-Za-z]{5,40}", lambda run: " ".join(_parted(run.group())), parted)
+    return re.sub(r"[A-Za-z]{3,40}", lambda run: " ".join(_parted(run.group())), parted)
 
 
 def _parted(run: str) -> list[str]:
@@ -140,6 +146,8 @@ def _parted(run: str) -> list[str]:
         return [run]
     if folded[0] in "lr" and len(run) >= 5 and folded[1:] in words:  # RAXILLA, LLOBE
         return [run[0], run[1:]]
+    if folded[:2] in _LABEL_HEADS and folded[2:] in lexicon.measurements and (len(run) >= 5 or run.isupper()):
+        return [run[:2], run[2:]]  # AVPGmean, RKW
     best: list[list[str] | None] = [[]] + [None] * len(run)
     for end in range(1, len(run) + 1):
         for start in range(end):

@@ -12,9 +12,12 @@ from functools import lru_cache
 from importlib.resources import files
 
 _HANZI = re.compile(r"[\u3400-\u9fff]")
+_ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u0344]+")
 _PARENTHESIS = re.compile(r"\(.*?\)|,.*$")
 #: Symbols that OCR and vendors write in several ways.
-_SAME = str.maketrans({"²": "2", "³": "3", "×": "x", "–": "-", "—": "-", "′": "'", "’": "'", "‘": "'", "`": "'"})
+_SAME = str.maketrans(
+    {"²": "2", "³": "3", "×": "x", "–": "-", "—": "-", "′": "'", "’": "'", "‘": "'", "`": "'", "巣": "巢"}
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Lexicon:
 def fold(text: str) -> str:
     """Fold width, case, spaces and look-alike symbols: two spellings of one term become equal."""
     flat = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
+    flat = _ACCENT.sub("", unicodedata.normalize("NFD", flat))  # OCR puts accents on plain letters
     return re.sub(r"\s+", " ", flat).strip().casefold()
 
 

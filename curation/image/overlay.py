@@ -18,10 +18,10 @@ from curation.image.codes import find_codes
 from curation.image.decision import Decision
 from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
-from curation.image.glyphs import DRAWN, count_glyphs
+from curation.image.graphics import NOT_READ, is_hardly_read, spare_graphics
 from curation.image.known import KnownPhi
 from curation.image.layout import is_picture, usual_height
-from curation.image.lexicon import fold, has_hanzi
+from curation.image.lexicon import fold
 from curation.image.mask import Box, area, clip, core, cut_out, mask, mask_lines, overlap, widen
 from curation.image.ocr import LineReader, OcrEngine, Pixels, read_frame, stretch, without_lines
 from curation.image.screen import is_blank, is_document, panels
@@ -34,17 +34,9 @@ from schemas.reject import RejectReason
 _MOST_VERSIONS = 64
 #: Kept text in the header band keeps this rim, because boxes may cut antialiased edges.
 _KEPT_RIM_PX = 2
-#: So few letters, read with less than this confidence, are next to nothing.
-_FEW_CHARS, _UNSURE, _FEW_DRAWN = 6, 0.5, 4
-#: Characters that calipers, ticks and boxes are read as.
-_LIKE_MARKS = "十一口中甲田日工丁卜人入大亠丶丨二三回目由申义又上毕"
-#: Letters that circles and ovals of body marks are read as, and how much larger than text those are.
-_ROUND_LETTERS, _ROUND = frozenset("O0oQ1I698.φ()CD"), 1.35
 #: Texts this alike (rapidfuzz ratio) at one place are one text.
 _ALIKE = 80.0
 _MARKS = frozenset({"caliper", "graphic"})
-#: Rules of boxes that may be no text.
-_NOT_READ = frozenset({"default_deny", "collision", "low_score", "axis_tick_doubtful"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +140,7 @@ class Overlay:
         clear = without_lines(pixels)  # a frame that strikes through a name must not make one drawing of both
         decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), clear, self._text_px)
         decisions += [_unread(box, "code", RegionKind.PHI) for box in find_codes(pixels)]
-        self._add(decisions, pixels)
+        self._add(self._without_doubles(decisions), pixels)
         self._find_band(pixels, decisions)
         if config.residual_audit:
             masked = self._mask(pixels)
@@ -161,6 +153,16 @@ class Overlay:
             missed = spare_graphics([d for d in residue.missed if not d.kept], clear, self._text_px)
             self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
         self._seen.add(pixels)
+
+    def _without_doubles(self, decisions: Sequence[Decision]) -> list[Decision]:
+        """Cut kept lines out of boxes that overlap them and in which next to nothing was read."""
+        kept = [d.region.box_px for d in decisions if d.kept]
+        found: list[Decision] = []
+        for d in decisions:
+            hardly = d.rule in NOT_READ and is_hardly_read(d, self._text_px)
+            pieces = cut_out(d.region.box_px, kept) if hardly else [d.region.box_px]
+            found += [replace(d, region=replace(d.region, box_px=piece)) for piece in pieces]
+        return found
 
     def _beside_kept(self, missed: Sequence[Decision]) -> list[Decision]:
         """Cut proven text out of newly found boxes: a second look often doubles or widens lines that were read."""
@@ -224,42 +226,6 @@ class Overlay:
     def _is_version(self, pixels: Pixels, box: Box) -> bool:
         crop = _crop(pixels, box)
         return any(same_text(crop, version) for version in reversed(self._versions.get(box, ())))
-
-
-def spare_graphics(decisions: Sequence[Decision], pixels: Pixels, text_px: float) -> list[Decision]:
-    """Keep what was taken for text and can hold one letter at most: calipers, traces, bars, body marks."""
-    doubtful = [d for d in decisions if not d.kept and d.kind is RegionKind.UNKNOWN]
-    written = [
-        d for d in doubtful if not _is_hardly_read(d, text_px) or count_glyphs(pixels, d.region.box_px, text_px) > 0
-    ]
-    return [
-        Decision(d.region, RegionKind.DEVICE, RegionAction.KEEP, "graphic")
-        if d.rule in _NOT_READ and _is_hardly_read(d, text_px) and _is_graphic(d, written, pixels, text_px)
-        else d
-        for d in decisions
-    ]
-
-
-def _is_hardly_read(decision: Decision, text_px: float) -> bool:
-    """Say whether next to nothing was read: one letter, a few without confidence, or a few as large as drawings are."""
-    x0, y0, x1, y1 = decision.region.box_px
-    text = decision.region.text.strip()
-    chars = len(text)
-    if has_hanzi(text) and decision.region.score >= _UNSURE and text not in _LIKE_MARKS:
-        return False
-    large = _ROUND if set(text) <= _ROUND_LETTERS else DRAWN
-    drawn = chars <= _FEW_DRAWN and min(x1 - x0, y1 - y0) > large * text_px
-    return drawn or chars <= 1 or (chars <= _FEW_CHARS and decision.region.score < _UNSURE)
-
-
-def _is_graphic(decision: Decision, written: Sequence[Decision], pixels: Pixels, text_px: float) -> bool:
-    """Say whether a box holds at most one letter, with no other doubtful text near that it could be part of."""
-    x0, y0, x1, y1 = decision.region.box_px
-    glyphs = count_glyphs(pixels, decision.region.box_px, text_px)
-    reach = 2 * min(x1 - x0, y1 - y0)
-    near = (x0 - reach, y0 - reach // 2, x1 + reach, y1 + reach // 2)
-    alone = not any(overlap(near, d.region.box_px) for d in written if d is not decision)
-    return glyphs == 0 or (glyphs == 1 and alone)
 
 
 def _crop(pixels: Pixels, box: Box) -> Pixels:

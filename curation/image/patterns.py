@@ -69,7 +69,7 @@ def load_patterns() -> Patterns:
     setting = (
         rf"(?:{mode}?{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
         rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)"
-        rf"|map\s?[a-z](?:/(?:st\s?)?\d)?(?![a-z\d])|f\s?h\d\.\d|f\s?(?:pen|gen|res|tei)-?[hml]|\d{{1,2}}\s?%\s?hdd|{NUMBER}/{NUMBER}\s?{p.unit})"
+        rf"|map\s[a-z](?:/(?:st\s?)?\d)?(?![a-z\d])|map\s?[a-z]/(?:st\s?)?\d(?!\d)|f\s?h\d\.\d|f\s?(?:pen|gen|res|tei)-?[hml]|\d{{1,2}}\s?%\s?hdd|{NUMBER}/{NUMBER}\s?{p.unit})"
     )
     code = rf"\d{{1,3}}(?:\.\d{{1,2}})?(?:[-/]\d{{1,2}}){{0,2}}(?:-[hml])?\s?(?:{p.unit}|[mk](?![a-z]))?"
     coded = rf"(?:{mode}?{p.code}{sep}(?:{code}|{word}))"

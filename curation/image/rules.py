@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from curation.image.forbidden import FORBIDDEN
 from curation.image.grammar import CLOCK_WORD, DURATION, GAP, PROBE, load_parts, split_glued
 from curation.image.lexicon import fold, load_lexicon
 from curation.image.patterns import load_patterns
@@ -38,16 +39,8 @@ class Proof:
     weak: bool
 
 
-#: What never stays, whatever else the line says (spec rule 5; patterns.csv): dates, clock times, long digit runs.
-FORBIDDEN = re.compile(
-    r"(?<!\d)(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}"
-    r"|(?<![\d.])\d{1,2}([-/.])\d{1,2}\1(?:\d{4}|\d{2})(?![\d])"
-    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-\s.,]{0,2}\d{1,2}[-\s.,]{1,2}\d{2,4}"
-    r"|\d{1,2}[-\s.]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-\s.,]{0,2}\d{2,4}"
-    r"|(?<!\d)\d{1,2}:\d{2}:\d{2}|\d{1,2}:\d{2}\s?[ap]\.?m"
-    r"|(?<!\d)(?:[01]?\d|2[0-3])[::][0-5][1-9](?!\d)"
-    r"|\d{5,}|\d{2,}-\d{2,}-\d{2,}|月|日|年(?!龄)"
-)
+#: "II" of a type, as OCR reads it.
+_ROMAN = re.compile(r"(?<![a-z\d])(?:ll|l1|1l|1i|il|li|i1)(?=[abcd]\s?型?$)")
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +72,7 @@ def load_rules() -> tuple[Rule, ...]:
             rf"{x.setting}(?:[\s,;|/]{{0,3}}(?:{x.setting}|{p.shown})){{0,5}}|{p.shown}[\s,;|/]{{1,3}}{x.setting}(?:[\s,;|/]{{0,3}}{x.setting}){{0,3}}",
             True,
             ("TIS0.0 MI 0.6", "MI 1.2", "FR 45Hz", "Gn 50", "DR 65", "PRF 4.0kHz", "WF Low", "D 16.0 cm", "增益 50%"),
-            ("MI LI", "TI 20240309", "ID 0.6", "D 16", "Room 3"),
+            ("MI LI", "MAPP", "TI 20240309", "ID 0.6", "D 16", "Room 3"),
         ),
         _rule(
             "measurement",
@@ -197,7 +190,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "coded_setting",
             kind.DEVICE,
-            rf"{x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{0,5}}|(?:{p.setting_name}|{x.mode}|{x.word}|{p.preset}|heart)|[lp][ac]?\d{{3}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
+            rf"{x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{0,5}}|(?:{p.setting_name}|{x.mode}|{x.word}|{p.preset}|heart)|[lp][ac]?\d{{3}}|[1-9]\s?[a-z]{{1,2}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
             False,
             ("PRC 8-1-H", "XV 3", "R03.0 G62 C7", "S/A 3/2", "L741"),
             ("ZW 12", "ID 453", "WANG"),
@@ -238,7 +231,7 @@ def prove(line: str) -> Proof | None:
     """Find the rule that proves the whole line, or None: default deny."""
     if not line or len(line) > _MAX_LINE:
         return None
-    for text in dict.fromkeys((fold(line), fold(split_glued(line)))):
+    for text in dict.fromkeys((fold(line), fold(split_glued(line)), _ROMAN.sub("ii", fold(line)))):
         if FORBIDDEN.search(text):
             return None
         for rule in load_rules():

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.image.classify import holds_cue, may_be_name
+from curation.image.forbidden import FORBIDDEN
 from curation.image.lexicon import fold
 from curation.image.mask import Box
 from curation.image.ocr import LineReader, OcrEngine, Pixels
-from curation.image.rules import FORBIDDEN, prove
+from curation.image.rules import prove
 from schemas.region import RegionKind, TextRegion
 
 #: A gap narrower than this share of a line's height is inside a word (measured: letters .05 to .15, words from .2).

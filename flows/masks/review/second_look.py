@@ -13,10 +13,11 @@ from rapidfuzz.fuzz import partial_ratio
 
 from curation.image.audit import ink_view
 from curation.image.classify import is_clear
+from curation.image.forbidden import FORBIDDEN
 from curation.image.lexicon import fold, has_hanzi
 from curation.image.mask import Box, clip, widen
 from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, stretch
-from curation.image.rules import FORBIDDEN, prove
+from curation.image.rules import prove
 from flows.masks.review.sources import Pair
 from schemas.review import ReviewOutcome
 
