@@ -52,7 +52,8 @@ class Export:
 
     def raw_cases(self, case_ids: Iterable[str]) -> pa.Table:
         """Give RAW_CASE rows."""
-        return self.cases.take([self._position[case_id] for case_id in case_ids])
+        rows = [self._position[case_id] for case_id in case_ids]
+        return self.cases.take(pa.array(rows, pa.int64()))  # typed: a chunk of orphans alone has no case
 
     def raw_reports(self, case_ids: Sequence[str]) -> pa.Table:
         """Give RAW_REPORT rows."""
