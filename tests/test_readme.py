@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from curation.image.rules import load_rules
 from flows.cli import app
+from flows.masks.review.doubts import DOUBTS, UNPROVEN
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from schemas.config import Desensitize
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.reject import RejectReason
+from schemas.review import REVIEWED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MASKING = (ROOT / "docs" / "masking.md").read_text(encoding="utf-8")
 BLOCKS = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.+?)```", README, re.DOTALL)]
 SHOWN = {command: output for command, output in BLOCKS if not output.startswith("$ ")}
 #: What depends on the key or the demo model's words; the stages before it are exact.
@@ -42,8 +47,8 @@ def shape(output):
         if PAIRS in line:
             lines.append(PAIRS)
         elif line and not in_pairs and not FRAME.match(line) and not VARIES.match(line):
-            line = READ.sub(r"\1 … │", " ".join(line.split()))
-            lines.append(re.sub(r"\S*/(?=warehouse|demo)", "", line))
+            shown = READ.sub(r"\1 … │", " ".join(line.split()))
+            lines.append(re.sub(r"\S*/(?=warehouse|demo)", "", shown))
     return lines
 
 
@@ -65,6 +70,28 @@ def test_every_reject_reason_and_column_is_in_the_readme():
         assert f"'{column}'" in README, column
     for column in ("answer_visible_in_image", "twin_of", "value_text"):
         assert f"`{column}`" in README, column
+
+
+def test_every_rule_and_option_of_masking_is_in_its_document():
+    rules = {rule.name for rule in load_rules()} | {*DOUBTS, UNPROVEN, REVIEWED, "identity", "code", "known_phi"}
+    rules |= {"axis_tick", "company", "graphic", "header_geometry", "changes_in_cine"}
+    for name in (*sorted(rules), *Desensitize.model_fields):
+        assert f"`{name}`" in MASKING, name
+    for name, field in Desensitize.model_fields.items():
+        assert re.search(rf"\| `{name}` \| `?{str(field.default).lower()}0?`? \|", MASKING), name
+    named = {
+        word for cell in re.findall(r"(?m)^\| ((?:`[a-z_]+`(?:, )?)+) \|", MASKING) for word in cell[1:-1].split("`, `")
+    }
+    assert named == rules | set(Desensitize.model_fields)
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/masking.md", "CONTRIBUTING.md"])
+def test_linked_and_named_places_exist(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert ((ROOT / document).parent / link).exists(), link
+    for place in re.findall(r"`((?:curation|flows|schemas|warehouse|tests|docs)/[\w./]+)`", text):
+        assert (ROOT / place).exists(), place
 
 
 @pytest.mark.readme
