@@ -11,7 +11,7 @@ from flows.masks.audit.planted import OURS, Plan, run_audit
 from flows.planted.frame import PlantedFrame
 from schemas.config import Desensitize, Masking
 from schemas.errors import ConfigError
-from tests.curation.image.consoles import draw_console
+from tests.flows.masks.folder.test_tree import NAME_BOX, screen
 
 
 def nothing(pixels):
@@ -50,8 +50,8 @@ def test_an_audit_writes_its_page_and_numbers_and_compares_on_the_same_frames(tm
 
 def test_own_frames_are_masked_before_anything_is_planted_on_them(tmp_path, monkeypatch):
     (tmp_path / "own").mkdir()
-    console = draw_console(4)
-    Image.fromarray(console.pixels).save(tmp_path / "own" / "console.png")
+    console = screen(4)
+    Image.fromarray(console).save(tmp_path / "own" / "console.png")
     seen = []
 
     def plant(pixels, seed, *, language):
@@ -61,9 +61,8 @@ def test_own_frames_are_masked_before_anything_is_planted_on_them(tmp_path, monk
     monkeypatch.setattr(planted, "plant_on", plant)
     audit = run_audit(Plan(9, 1, frames=tmp_path / "own"), Masking(desensitize=Desensitize(workers=1)), {})
     assert audit.frames == 1
-    name = next(item for item in console.items if item.kind == "phi")
-    x0, y0, x1, y1 = name.box
-    assert console.pixels[y0:y1, x0:x1].max() > 150
+    x0, y0, x1, y1 = NAME_BOX
+    assert console[y0:y1, x0:x1].max() > 150
     assert all(pixels[y0:y1, x0:x1].max() < 60 for pixels in seen)
 
 
