@@ -12,6 +12,7 @@ from curation.image.forbidden import FORBIDDEN
 from curation.image.grammar import CLOCK_WORD, DURATION, GAP, PROBE, load_parts, split_glued
 from curation.image.lexicon import fold, load_lexicon
 from curation.image.patterns import load_patterns
+from curation.image.runs import Run
 from schemas.region import RegionKind
 
 _MAX_LINE = 180
@@ -23,7 +24,7 @@ class Rule:
 
     name: str
     kind: RegionKind
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[str] | Run
     valued: bool = False
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
@@ -182,18 +183,21 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "setting_run",
             kind.DEVICE,
-            rf"(?=.*(?:\d\s?{p.unit}|\[)){x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{1,24}}",
+            Run(re.compile(x.token), re.compile(rf"\d\s?{p.unit}|\[")),
             True,
             ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "[2D] G40 / 115dB / FA3 / P87"),
-            ("G45 / F2", "ZW 12 / 3"),
+            ("ZW 12 / 3",),
         ),
         _rule(
             "coded_setting",
             kind.DEVICE,
-            rf"{x.mode}?{x.token}(?:[\s/,;]{{0,3}}{x.token}){{0,5}}|(?:{p.setting_name}|{x.mode}|{x.word}|{p.preset}|heart)|[lp][ac]?\d{{3}}|[1-9]\s?[a-z]{{1,2}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
+            rf"{x.mode}?{x.token}|(?:{p.setting_name}|{x.mode}|{x.word}|{p.preset}|heart)|[lp][ac]?\d{{3}}|[1-9]\s?[a-z]{{1,2}}|s[cl]\d{{4}}|[ce][acv]\d{{1,3}}[a-z]?\d?|[a-z]\d\s\d-\d{{1,2}}",
             False,
-            ("PRC 8-1-H", "XV 3", "R03.0 G62 C7", "S/A 3/2", "L741"),
+            ("PRC 8-1-H", "XV 3", "S/A 3/2", "L741"),
             ("ZW 12", "ID 453", "WANG"),
+        ),
+        _rule(
+            "coded_run", kind.DEVICE, Run(re.compile(x.token), re.compile("")), False, ("R03.0 G62 C7",), ("ZW 12 / 3",)
         ),
         _rule("frames", kind.DEVICE, r"\d{1,3}\s?/\s?[1-9]\d{2}", False, ("76/177", "26 / 482"), ("12/24", "3/2024")),
         _rule(
@@ -218,12 +222,13 @@ def load_rules() -> tuple[Rule, ...]:
 def _rule(
     name: str,
     kind: RegionKind,
-    pattern: str,
+    pattern: str | Run,
     valued: bool,
     examples: tuple[str, ...],
     counter_examples: tuple[str, ...],
 ) -> Rule:
-    return Rule(name, kind, re.compile(pattern), valued, examples, counter_examples)
+    compiled = re.compile(pattern) if isinstance(pattern, str) else pattern
+    return Rule(name, kind, compiled, valued, examples, counter_examples)
 
 
 @lru_cache(maxsize=65536)
@@ -243,7 +248,7 @@ def prove(line: str) -> Proof | None:
 
 
 #: Rules that prove nothing alone: codes and bare words need proven settings beside them, caliper marks the scan.
-_NEEDS_COMPANY = frozenset({"coded_setting", "frame_count", "caliper"})
+_NEEDS_COMPANY = frozenset({"coded_setting", "coded_run", "frame_count", "caliper"})
 #: Presets that are also names of departments.
 _DEPARTMENT = re.compile(
     r"[\u3400-\u9fff]{1,4}科|ob\s?/?\s?gyn|gyn|cardiology|urology|obstetrics|gyn(?:ae)?cology|emergency|p(?:a)?ediatrics?|neonatal|trauma|cardiac|vascular"
