@@ -9,11 +9,11 @@ Source: EchoVLM App. A, Fig. 4; spec rules 1 to 5.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from curation.image import layout
 from curation.image.company import keep_company
+from curation.image.cues import holds_cue, may_be_name
 from curation.image.decision import Decision
 from curation.image.forbidden import FORBIDDEN
 from curation.image.known import KnownPhi
@@ -43,6 +43,8 @@ _CLEAR_DEVICE = 3
 _VALUE_SCORE, _CALIPER_SCORE = 0.55, 0.3
 #: Doubts that company of proven settings removes.
 _LONELY = ("collision",)
+#: Anatomy over the top of the scan stands in the middle (share of the columns), far from unknown text (heights).
+_SIDE, _ALONE_GAP = 0.2, 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,10 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
     checks: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("low_score", lambda: _weakest(members) < _least_score(proof, row.scene)),
         ("known_phi", lambda: row.scene.known.hits(line, valued=is_clear(proof, line))),
-        ("header_band", lambda: not is_clear(proof, line) and min(r.box_px[1] for r in members) < row.band),
+        (
+            "header_band",
+            lambda: min(r.box_px[1] for r in members) < row.band and not _may_stand_high(proof, group, row),
+        ),
         ("after_cue", lambda: not _is_phrase(proof, line) and _after_cue(group, row)),
         (
             "beside_unknown",
@@ -170,6 +175,20 @@ def is_clear(proof: Proof, line: str) -> bool:
     """Say whether a proven line may stand among identities: a value, a phrase or a setting that no name could be."""
     setting = proof.kind is RegionKind.DEVICE or fold(line) in load_lexicon().presets
     return (setting and not proof.weak and len(fold(line)) >= _CLEAR_DEVICE) or _is_phrase(proof, line)
+
+
+def _may_stand_high(proof: Proof, group: Group, row: _Row) -> bool:
+    """Say whether a group may stand in the header band: clear by itself, or anatomy alone in the middle of its row."""
+    members = [row.regions[i] for i in group]
+    line = " ".join(region.text for region in members)
+    if is_clear(proof, line):
+        return True
+    if proof.kind is not RegionKind.LANDMARK or proof.weak or len(fold(line)) < _CLEAR_DEVICE:
+        return False
+    cols = row.scene.shape[1]
+    middle = members[0].box_px[0] > _SIDE * cols and members[-1].box_px[2] < (1 - _SIDE) * cols
+    others = [i for i in row.order if i not in row.proofs or i in row.identity]
+    return middle and all(abs(row.gap(*sorted((i, group[0]), key=row.order.index))) > _ALONE_GAP for i in others)
 
 
 def _is_phrase(proof: Proof, line: str) -> bool:
@@ -257,30 +276,3 @@ def _is_identity(region: TextRegion, scene: Scene) -> bool:
     if proof is None and (FORBIDDEN.search(fold(region.text)) or holds_cue(region.text)):
         return True
     return scene.known.hits(region.text)
-
-
-def may_be_name(text: str, side: str) -> bool:
-    """Say whether the word at one side of a phrase ("start" or "end") could belong to a name beside it.
-
-    Words that only fill a phrase, words that are also names, and whatever ends in a comma could.
-    """
-    words = fold(text).split()
-    if not words or has_hanzi(text):
-        return False
-    word = words[0 if side == "start" else -1]
-    lexicon = load_lexicon()
-    plain = word.strip(" ,.;:/-")
-    return word.endswith(",") or len(plain) <= 1 or plain in lexicon.collisions or plain in lexicon.fillers
-
-
-@lru_cache(maxsize=1)
-def _cue_pattern() -> re.Pattern[str]:
-    cues = sorted(load_lexicon().cues, key=len, reverse=True)
-    latin = "|".join(re.escape(c) for c in cues if not has_hanzi(c))
-    hanzi = "|".join(re.escape(c) for c in cues if has_hanzi(c))
-    return re.compile(rf"(?<![a-z])(?:{latin})(?![a-z])|(?:{hanzi})")
-
-
-def holds_cue(text: str) -> bool:
-    """Say whether a text holds a PHI cue such as "Name", "ID" or a hospital word."""
-    return bool(_cue_pattern().search(fold(text)))

@@ -24,7 +24,7 @@ _ROUND_LETTERS, _ROUND = frozenset("O0oQ1I698.φ()CD"), 1.35
 
 def spare_graphics(decisions: Sequence[Decision], pixels: Pixels, text_px: float) -> list[Decision]:
     """Keep what was taken for text and can hold one letter at most: calipers, traces, bars, body marks."""
-    doubtful = [d for d in decisions if not d.kept and d.kind is RegionKind.UNKNOWN]
+    doubtful = [d for d in decisions if not d.kept]
     written = [
         d for d in doubtful if not is_hardly_read(d, text_px) or count_glyphs(pixels, d.region.box_px, text_px) > 0
     ]

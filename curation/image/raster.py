@@ -70,8 +70,13 @@ def check_complete(path: Path, kind: str) -> None:
 
 
 def _deep_grey(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """Scale by the bits that are used: 12-bit data in a 16-bit file must not come out almost black."""
+    """Scale by the bits that are used: 12-bit data in a 16-bit file must not come out almost black.
+
+    Rejects: UNREADABLE_IMAGE for levels that are no numbers.
+    """
     levels = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(levels).all():
+        raise DecodeError(RejectReason.UNREADABLE_IMAGE)
     high = max(255.0, float(levels.max())) if levels.size else 255.0
     scaled = levels * (255.0 / (2.0 ** math.ceil(math.log2(high + 1.0)) - 1.0))
     return np.repeat(scaled.round().clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)

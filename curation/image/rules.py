@@ -54,7 +54,7 @@ def load_rules() -> tuple[Rule, ...]:
             "category",
             kind.MEASUREMENT,
             r"(?:acr\s?|c-?)?(?:bi|ti)-?rads\s?[:=]?\s?(?:tr)?[0-6][abc]?"
-            r"|(?:graf|分型)(?:\s?(?:type|分型))?\s?[:=]?\s?(?:i{1,3}|iv)[abcd]?\s?型?|(?:i{1,3}|iv)[abcd]?\s?型",
+            r"|(?:graf|分型|type)(?:\s?(?:type|分型))?\s?[:=]?\s?(?:i{1,3}|iv)[abcd]?\s?型?|(?:i{1,3}|iv)[abcd]?\s?型",
             True,
             ("BI-RADS 4A", "TI-RADS:3", "C-TIRADS 4b"),
             ("BI-RADS ZHANG",),
@@ -256,7 +256,7 @@ _DEPARTMENT = re.compile(
 #: Units that are initials as well.
 _LIKE_INITIALS = frozenset({"cc", "ms", "sd", "ml", "hz", "db", "bp", "ul", "mg", "kg"})
 #: Labels of one plain word are also names ("Angle"): they want their value, or other values, beside them.
-_ONE_WORD = re.compile(r"[a-z]{2,}")
+_ONE_WORD = re.compile(r"[a-z]{5,}")
 #: Short names of display modes that are nobody's name or initials.
 _MODES = frozenset({"2d", "3d", "4d", "pdi", "tdi", "cfm", "prf", "thi", "tis", "tib", "tic"})
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from curation.image.classify import holds_cue, may_be_name
+from curation.image.cues import holds_cue, may_be_name
 from curation.image.forbidden import FORBIDDEN
 from curation.image.lexicon import fold
 from curation.image.mask import Box
@@ -110,9 +110,9 @@ def _plain(text: str) -> str:
 
 
 def _frees(part: str, line: str) -> bool:
-    """Say whether a part is proven; a setting's word after a cue is not ("Emergency Dept")."""
+    """Say whether a part is proven; in a line with a cue only a value is ("Kidney Care Clinic", "Emergency Dept")."""
     proof = prove(part)
-    return proof is not None and (proof.kind is not RegionKind.DEVICE or not holds_cue(line))
+    return proof is not None and (not holds_cue(line) or (proof.valued and proof.kind is RegionKind.MEASUREMENT))
 
 
 def _is_strong(text: str, *, glued: bool) -> bool:
