@@ -16,6 +16,8 @@ from schemas.region import RegionAction, RegionKind
 NOT_READ = frozenset({"default_deny", "collision", "low_score", "axis_tick_doubtful"})
 #: So few letters, read with less than this confidence, are next to nothing.
 _FEW_CHARS, _UNSURE, _FEW_DRAWN = 6, 0.5, 4
+#: A box for one letter is no longer than this many of its short sides.
+_SQUARE = 1.8
 #: Characters that calipers, ticks and boxes are read as.
 _LIKE_MARKS = "十一口中甲田日工丁卜人入大亠丶丨二三回目由申义又上毕"
 #: Letters that circles and ovals of body marks are read as, and how much larger than text those are.
@@ -34,6 +36,26 @@ def spare_graphics(decisions: Sequence[Decision], pixels: Pixels, text_px: float
         else d
         for d in decisions
     ]
+
+
+def without_specks(missed: Sequence[Decision]) -> list[Decision]:
+    """Leave out what only a second look finds: one letter in a box for one letter, with nothing near to be a word with.
+
+    A name is found whole, or by several of its letters; texture is found letter by letter.
+    """
+    return [d for d in missed if not (_is_one_letter(d) and not any(_near(d, o) for o in missed if o is not d))]
+
+
+def _is_one_letter(decision: Decision) -> bool:
+    x0, y0, x1, y1 = decision.region.box_px
+    short, long = sorted((max(1, x1 - x0), max(1, y1 - y0)))
+    return len(decision.region.text.strip()) <= 1 and long <= _SQUARE * short
+
+
+def _near(decision: Decision, other: Decision) -> bool:
+    x0, y0, x1, y1 = decision.region.box_px
+    reach = min(x1 - x0, y1 - y0)
+    return overlap((x0 - reach, y0 - reach // 2, x1 + reach, y1 + reach // 2), other.region.box_px) > 0
 
 
 def is_hardly_read(decision: Decision, text_px: float) -> bool:

@@ -18,7 +18,7 @@ from curation.image.codes import find_codes
 from curation.image.decision import Decision
 from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
-from curation.image.graphics import NOT_READ, is_hardly_read, spare_graphics
+from curation.image.graphics import NOT_READ, is_hardly_read, spare_graphics, without_specks
 from curation.image.known import KnownPhi
 from curation.image.layout import is_picture, usual_height
 from curation.image.lexicon import fold
@@ -150,7 +150,8 @@ class Overlay:
             if residue.identified:
                 raise DecodeError(RejectReason.RESIDUAL_PHI)
             self._add([d for d in residue.missed if d.kept], pixels)
-            missed = spare_graphics([d for d in residue.missed if not d.kept], clear, self._text_px)
+            missed = without_specks([d for d in residue.missed if not d.kept])
+            missed = spare_graphics(missed, clear, self._text_px)
             self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
         self._seen.add(pixels)
 
