@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from prefect import flow, task
 
 from curation.image.desensitize import desensitize
-from curation.image.rapidocr import load_engine
+from curation.image.engines import load_tools
 from curation.step import StepResult
 from flows.chunks import run_chunks
 from flows.stage import Context, Receipt, commit_chunk, context_of
@@ -29,4 +29,5 @@ def desensitize_chunk(config_path: str, chunk_id: str) -> Receipt:
 
 def _work(context: Context, ids: Sequence[str]) -> StepResult:
     images = context.export.source_images(ids)
-    return desensitize(images, config=context.config.desensitize, ocr=load_engine(), pixels=context.export)
+    tools = load_tools(context.config.desensitize)
+    return desensitize(images, config=tools.config, ocr=tools.ocr, pixels=context.export, second=tools.second)

@@ -100,6 +100,8 @@ class Desensitize(StageModel):
     frames_per_cine: int = Field(2, ge=1, le=64)
     upscale_below_px: int = Field(400, ge=0, description="frames with fewer rows are read at twice the size")
     residual_audit: bool = True
+    audit_engine: Literal["auto", "rapidocr", "easyocr"] = Field("auto", description="auto: EasyOCR where installed")
+    deep_audit_share: float = Field(0.0, ge=0, le=1, description="share of images that are also looked at 2x and 3x")
     rotated_text: bool = Field(True, description="the residual audit also looks at the frame turned by 90 degrees")
     single_region_only: bool = Field(True, description="reject frames that show two or more images side by side")
 

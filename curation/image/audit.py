@@ -5,6 +5,7 @@ something identifying is still there. Source: spec rule 8. Detection alone costs
 the first look did not place is read again.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ _LETTER_PX, _AROUND_PX = 25, (129, 129)
 _USUAL, _FULL_LEVELS = 2.2, 60.0
 #: Least side of the second look in px: above the detector's own least side of 736, so that the scale differs.
 _SECOND_SIDE = 800
+#: A view is never larger than this.
+_MOST_PIXELS = 4_000_000
 #: Share of a newly found box's width that known boxes must span for it to be the same text.
 _SAME_TEXT = 0.75
 #: Share of a newly found box's area that known boxes must cover for it to be part of the same text.
@@ -45,12 +48,25 @@ class Residue:
     identified: bool
 
 
-def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine, *, rotated: bool = True) -> Residue:
-    """Look again at a masked frame; ``rotated``: also turned by 90 degrees.
+def audit(
+    masked: Pixels,
+    kept: Sequence[Decision],
+    scene: Scene,
+    ocr: OcrEngine,
+    *,
+    rotated: bool = True,
+    scales: Sequence[float] = (),
+) -> Residue:
+    """Look again at a masked frame; ``rotated``: also turned by 90 degrees; ``scales``: also so many times enlarged.
 
     Shapes: masked uint8[H, W, 3].
     """
-    fresh = _find_missed(masked, [d.region.box_px for d in kept], ocr, rotated=rotated)
+    known = [d.region.box_px for d in kept]
+    fresh = _find_missed(masked, known, ocr, rotated=rotated)
+    for scale in scales:
+        placed = [*known, *(region.box_px for region in fresh)]
+        fresh += _find_new(_View(enlarge(masked, scale), scale, turned=False), masked, placed, ocr)
+        fresh += _find_new(_View(enlarge(turn(masked), scale), scale, turned=True), masked, placed, ocr)
     missed = classify([*(d.region for d in kept), *fresh], scene)[len(kept) :] if fresh else []
     visible = [d.region for d in kept] + [d.region for d in missed if d.kept]
     return Residue(tuple(missed), any(_identifies(region, scene) for region in visible))
@@ -58,7 +74,7 @@ def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine
 
 def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine, *, rotated: bool) -> list[TextRegion]:
     """Look at another scale without straight lines, upright as ink alone, and turned as it is; read what is new."""
-    scale = max(1.0, _SECOND_SIDE / min(masked.shape[:2]))
+    scale = max(1.0, min(_SECOND_SIDE / min(masked.shape[:2]), math.sqrt(_MOST_PIXELS / masked[..., 0].size)))
     clear = without_lines(masked)
     found = _find_new(_View(enlarge(ink_view(clear), scale), scale, turned=False), masked, known, ocr)
     if rotated:

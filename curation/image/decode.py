@@ -22,6 +22,10 @@ from schemas.reject import RejectReason
 __all__ = ["DecodeError", "DecodedImage", "Probe", "decode", "probe"]
 
 
+#: No screen is so many times as wide as high; detectors enlarge by the short side, so that long strips cost gigabytes.
+_MOST_RATIO = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What the header says about a file; no pixel was decoded."""
@@ -83,7 +87,7 @@ def probe(path: Path, *, max_pixels: int, max_frames: int, max_side_px: int, min
     """Read a file's header and check its size.
 
     Rejects: EMPTY_FILE, IMAGE_NOT_FOUND, UNREADABLE_IMAGE, WRONG_EXTENSION, UNSUPPORTED_TRANSFER_SYNTAX,
-        NOT_ULTRASOUND, ABSURD_DIMENSIONS (a side out of bounds), DECOMPRESSION_BOMB (too many pixels or frames).
+        NOT_ULTRASOUND, ABSURD_DIMENSIONS (a side or their ratio), DECOMPRESSION_BOMB (too many pixels or frames).
     """
     try:
         found = _probe(path)
@@ -92,6 +96,8 @@ def probe(path: Path, *, max_pixels: int, max_frames: int, max_side_px: int, min
     except Exception:  # noqa: BLE001 - never another exception, never content
         raise DecodeError(RejectReason.UNREADABLE_IMAGE) from None
     if min(found.rows, found.cols) < min_side_px or max(found.rows, found.cols) > max_side_px:
+        raise DecodeError(RejectReason.ABSURD_DIMENSIONS)
+    if max(found.rows, found.cols) > _MOST_RATIO * min(found.rows, found.cols):
         raise DecodeError(RejectReason.ABSURD_DIMENSIONS)
     if found.rows * found.cols > max_pixels or found.n_frames > max_frames:
         raise DecodeError(RejectReason.DECOMPRESSION_BOMB)

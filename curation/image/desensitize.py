@@ -49,8 +49,10 @@ class PixelSource(Protocol):
         ...
 
 
-def desensitize(images: pa.Table, *, config: Desensitize, ocr: OcrEngine, pixels: PixelSource) -> StepResult:
-    """Mask PHI text in key frames; keep measurements and anatomical landmarks.
+def desensitize(
+    images: pa.Table, *, config: Desensitize, ocr: OcrEngine, pixels: PixelSource, second: OcrEngine | None = None
+) -> StepResult:
+    """Mask PHI text in key frames; keep measurements and anatomical landmarks. ``second`` looks again, else ``ocr``.
 
     Shapes: pixels uint8[H, W, 3] RGB; boxes xyxy px, half-open.
     Rejects: every reason of decoding, BLANK_IMAGE, DOCUMENT_SCREEN, MULTI_REGION, OCR_FAILED, RESIDUAL_PHI.
@@ -60,7 +62,7 @@ def desensitize(images: pa.Table, *, config: Desensitize, ocr: OcrEngine, pixels
     rejected: list[dict[str, Any]] = []
     for row in images.to_pylist():
         try:
-            frames = _desensitize_image(row, config=config, ocr=ocr, pixels=pixels)
+            frames = _desensitize_image(row, Tools(ocr, config, second), pixels)
             new_rows = [_image_row(row, frame) for frame in frames]
             new_regions = [region for frame in frames for region in _region_rows(row, frame)]
         except DecodeError as error:
@@ -73,13 +75,11 @@ def desensitize(images: pa.Table, *, config: Desensitize, ocr: OcrEngine, pixels
     return StepResult(table_of(kept, IMAGE), rejects_of(rejected), {"text_regions": table_of(regions, TEXT_REGION)})
 
 
-def _desensitize_image(
-    row: Mapping[str, Any], *, config: Desensitize, ocr: OcrEngine, pixels: PixelSource
-) -> list[MaskedFrame]:
+def _desensitize_image(row: Mapping[str, Any], tools: Tools, pixels: PixelSource) -> list[MaskedFrame]:
     image = pixels.open(row["image_id"])
     known = merge_known(row["known_phi"], image.known_phi)
-    wanted = key_frames(image.n_frames, config.frames_per_cine)
-    frames = masked_frames(image, wanted, known, Tools(ocr, config))
+    wanted = key_frames(image.n_frames, tools.config.frames_per_cine)
+    frames = masked_frames(image, wanted, known, tools)
     return [frame for frame in frames if not is_blank(frame.pixels) or len(wanted) == 1]
 
 

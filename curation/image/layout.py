@@ -26,7 +26,7 @@ _LARGE_TEXT, _LARGE_SHARE, _SURE, _FEW = 2.6, 0.05, 0.8, 4
 #: A "line" that covers this share of the frame is the scan itself.
 _SCAN_SHARE = 0.35
 #: A number may stand this far off its place on an axis (px); more numbers than this are on no axis.
-_OFF_TICK, _MOST_ON_AXIS = 4.0, 24
+_OFF_TICK, _MOST_ON_AXIS, _MOST_NUMBERS = 4.0, 24, 120
 _TICK = re.compile(r"[-+]?\d{1,4}(?:\.\d{1,2})?")
 
 Row = list[int]
@@ -134,6 +134,8 @@ def find_ticks(regions: Sequence[TextRegion]) -> set[int]:
         if _TICK.fullmatch(text := fold(r.text).replace(" ", "").rstrip("-_."))
     ]
     found: set[int] = set()
+    if len(signed) > _MOST_NUMBERS:
+        return found
     for numbers in (signed, [(i, abs(value), x, y) for i, value, x, y in signed]):
         for edge, along in _ALIGNMENTS:
             for seed in numbers:

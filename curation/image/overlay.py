@@ -5,9 +5,11 @@ union of boxes over frames, every frame checked, a second look at every frame th
 """
 
 import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from rapidfuzz.fuzz import ratio
 
 from curation.image.audit import audit
@@ -34,6 +36,10 @@ from schemas.reject import RejectReason
 _MOST_VERSIONS = 64
 #: Kept text in the header band keeps this rim, because boxes may cut antialiased edges.
 _KEPT_RIM_PX = 2
+#: A kept line of which masks clip more than this share is masked as a whole.
+_CLIPPED = 0.25
+#: How many times frames of the deep sample are enlarged.
+_DEEP = (2.0, 3.0)
 #: Texts this alike (rapidfuzz ratio) at one place are one text.
 _ALIKE = 80.0
 _MARKS = frozenset({"caliper", "graphic"})
@@ -123,11 +129,14 @@ class Overlay:
 
     def _visible(self) -> list[Decision]:
         cores = [core(box) for box in self._masks]
-        return [d for d in self._decisions if d.kept and not any(overlap(core(d.region.box_px), c) for c in cores)]
+        return [d for d in self._decisions if d.kept and _covered(d.region.box_px, cores) <= _CLIPPED]
 
     def _mask(self, pixels: Pixels) -> Pixels:
-        spare = [d.region.box_px for d in self._visible()]
-        lines = mask_lines(pixels, self._masks, margin_px=self._tools.config.margin_px, spare=spare)
+        visible = self._visible()
+        shown = {id(d) for d in visible}
+        hidden = [d.region.box_px for d in self._decisions if d.kept and id(d) not in shown]
+        spare = [d.region.box_px for d in visible]
+        lines = mask_lines(pixels, [*self._masks, *hidden], margin_px=self._tools.config.margin_px, spare=spare)
         return mask(lines, self._band_pieces())
 
     def _look(self, pixels: Pixels) -> None:
@@ -144,9 +153,8 @@ class Overlay:
         self._find_band(pixels, decisions)
         if config.residual_audit:
             masked = self._mask(pixels)
-            residue = audit(
-                masked, self._visible(), self._scene, self._tools.second or ocr, rotated=config.rotated_text
-            )
+            second, scales = self._tools.second or ocr, _DEEP if self._is_deep(pixels) else ()
+            residue = audit(masked, self._visible(), self._scene, second, rotated=config.rotated_text, scales=scales)
             if residue.identified:
                 raise DecodeError(RejectReason.RESIDUAL_PHI)
             self._add([d for d in residue.missed if d.kept], pixels)
@@ -154,6 +162,11 @@ class Overlay:
             missed = spare_graphics(missed, clear, self._text_px)
             self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
         self._seen.add(pixels)
+
+    def _is_deep(self, pixels: Pixels) -> bool:
+        """Say whether a frame is in the sample that is looked at most closely; the same frame always is or is not."""
+        share = self._tools.config.deep_audit_share
+        return share > 0 and zlib.crc32(np.ascontiguousarray(pixels).tobytes()) < share * 2**32
 
     def _without_doubles(self, decisions: Sequence[Decision]) -> list[Decision]:
         """Cut kept lines out of boxes that overlap them and in which next to nothing was read."""
@@ -242,6 +255,12 @@ def _is_doubling(found: TextRegion, decision: Decision) -> bool:
     return 10 * overlap(found.box_px, known.box_px) >= 7 * area(known.box_px) and (
         ratio(fold(found.text), fold(known.text)) >= _ALIKE
     )
+
+
+def _covered(box: Box, masks: Sequence[Box]) -> float:
+    """Measure the share of a line's core that masks cover."""
+    inner = core(box)
+    return sum(overlap(inner, other) for other in masks) / max(1, area(inner))
 
 
 def _same_place(box: Box, other: Box) -> bool:

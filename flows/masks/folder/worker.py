@@ -18,10 +18,10 @@ from typing import Any
 from curation.image.decode import DecodedImage, DecodeError, decode
 from curation.image.desensitize import encode_png, merge_known
 from curation.image.dicom import read_header
+from curation.image.engines import load_tools
 from curation.image.header import collect_known_phi
 from curation.image.known import KnownPhi
-from curation.image.overlay import MaskedFrame, Tools, masked_frames
-from curation.image.rapidocr import load_engine
+from curation.image.overlay import MaskedFrame, masked_frames
 from curation.image.sniff import sniff
 from curation.pseudonym import Pseudonymizer
 from flows.masks.folder.known import Known
@@ -168,7 +168,7 @@ def _mask_all(source: DecodedImage, known: Known, config: Masking, scratch: Path
     shutil.rmtree(scratch, ignore_errors=True)  # a worker that died may have left it
     scratch.mkdir(parents=True)
     boxes = []
-    for frame in masked_frames(source, range(source.n_frames), known, Tools(load_engine(), config.desensitize)):
+    for frame in masked_frames(source, range(source.n_frames), known, load_tools(config.desensitize)):
         (scratch / str(frame.index)).write_bytes(encode_png(frame.pixels))
         boxes.append(_boxes(frame))
     return boxes
