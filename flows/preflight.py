@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from curation.generate.embedded import model_path
 from curation.generate.pool import check_endpoints
+from curation.image.engines import check_engines
 from flows.stage import STAGES, Context, context_of
 from schemas.errors import ConfigError
 from schemas.review import ReviewOutcome
@@ -63,6 +64,7 @@ def preflight(config_path: Path, *, embedded: bool) -> Preflight:
 
 def _look(context: Context, *, embedded: bool) -> Preflight:
     check_root(context.shelf.root, context.config.input.images)
+    check_engines(context.config.desensitize)
     export = context.export
     check_release_name(context)
     defects = Counter(reason for reason in export.cases["defect"].to_pylist() if reason)

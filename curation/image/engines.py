@@ -8,6 +8,7 @@ from curation.image.ocr import OcrEngine
 from curation.image.overlay import Tools
 from curation.image.rapidocr import load_engine
 from schemas.config import Desensitize
+from schemas.errors import ConfigError
 
 
 def load_tools(config: Desensitize) -> Tools:
@@ -16,6 +17,15 @@ def load_tools(config: Desensitize) -> Tools:
     Raises: ConfigError where an engine is asked for that is not installed.
     """
     return Tools(load_engine(), config, load_second(config))
+
+
+def check_engines(config: Desensitize) -> None:
+    """See that the engines are installed, before any work.
+
+    Raises: ConfigError.
+    """
+    if config.audit_engine == "easyocr" and not easyocr.is_available():
+        raise ConfigError("desensitize.audit_engine: EasyOCR is not installed: pip install 'sonocurate[easyocr]'")
 
 
 def load_second(config: Desensitize) -> OcrEngine | None:

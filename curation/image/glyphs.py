@@ -39,7 +39,7 @@ def count_glyphs(pixels: Pixels, box: Box, text_px: float = math.inf) -> int:
     rim = _rim(grey, (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0))
     if box[3] - box[1] > 1.5 * (box[2] - box[0]):
         grey = np.ascontiguousarray(grey.T)
-    joined = cv2.morphologyEx(_ink(grey, rim), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    joined = cv2.morphologyEx(_ink(grey, rim), cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     return sum(_letters(tuple(int(v) for v in piece), grey.shape, short, text_px) for piece in stats[1:])
 

@@ -44,13 +44,14 @@ def split_lines(pixels: Pixels, regions: Sequence[TextRegion], ocr: OcrEngine) -
     """
     if not isinstance(ocr, LineReader):
         return list(regions)
-    parts = {i: boxes for i, region in enumerate(regions) if len(boxes := _cut_words(pixels, region)) > 1}
+    ends = [_cut_end(pixels, region, ocr) for region in regions]
+    parts = {i: boxes for i, r in enumerate(regions) if not ends[i] and len(boxes := _cut_words(pixels, r)) > 1}
     read = iter(ocr.read_boxes(pixels, [box for boxes in parts.values() for box in boxes]))
     lines: list[TextRegion] = []
     for i, region in enumerate(regions):
         pieces = [next(read) for _ in parts.get(i, ())]
         freed = any(_frees(piece.text, region.text) for piece in pieces) and _keeps_whole(region.text, pieces)
-        lines += pieces if freed else _cut_end(pixels, region, ocr) or [region]
+        lines += ends[i] or (pieces if freed else [region])
     return lines
 
 

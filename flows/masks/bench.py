@@ -86,8 +86,12 @@ def stills(n: int) -> None:
     table = Table("cost of a still", "CPU s", "times a plain rapidocr call", "asked")
     table.add_row("plain rapidocr call", f"{plain / n:.2f}", "1.00", "")
     for name, asked, config in (
-        ("without rotated-text and audit passes", "<= 1.5", Desensitize(residual_audit=False, rotated_text=False)),
-        ("with both (default)", "<= 2.5", Desensitize()),
+        (
+            "without rotated-text and audit passes",
+            "<= 1.5",
+            Desensitize(residual_audit=False, rotated_text=False, single_region_only=False),
+        ),
+        ("with both (default)", "<= 2.5", Desensitize(single_region_only=False)),
     ):
         ours = sum(mask_s(ocr, image, config) for image in images)
         table.add_row(name, f"{ours / n:.2f}", f"{ours / plain:.2f}", asked)
@@ -104,7 +108,7 @@ def cines(n_frames: int) -> None:
         probes = range(0, n_frames, max(1, n_frames // 6))
         every = sum(read_s(ocr, frames[i]) for i in probes) / len(probes)
         out: list[Pixels] = []
-        ours = mask_s(ocr, Frames(frames), Desensitize(), out=out) / n_frames
+        ours = mask_s(ocr, Frames(frames), Desensitize(single_region_only=False), out=out) / n_frames
         phi = [(i, item) for i in range(n_frames) for item in items[i] if item.kind is RegionKind.PHI]
         leaked = sum(seen_share(item, out[i]) > LEAK_SHARE for i, item in phi)
         table.add_row(variant, f"{ours:.3f}", f"{every / ours:.1f}", f"{leaked} of {len(phi)}", ">= 20, 0")
@@ -120,7 +124,7 @@ def workers(n: int) -> None:
             (source / f"{i:04d}.png").write_bytes(encode_png(draw_frame(910_000 + i).pixels))
         seconds = {}
         for count in (1, 2):
-            config = Masking(desensitize=Desensitize(workers=count))
+            config = Masking(desensitize=Desensitize(workers=count, single_region_only=False))
             start = time.monotonic()
             desensitize_folder(source, Path(scratch, f"out{count}"), known_phi=None, config=config)
             seconds[count] = time.monotonic() - start
@@ -135,7 +139,7 @@ def _peak_gb(path: str) -> float:
     from curation.image.decode import decode  # noqa: PLC0415 - measured in a fresh process
     from schemas.config import Intake, limits_of  # noqa: PLC0415
 
-    mask_s(load_engine(1), decode(Path(path), **limits_of(Intake())), Desensitize())
+    mask_s(load_engine(1), decode(Path(path), **limits_of(Intake())), Desensitize(single_region_only=False))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 

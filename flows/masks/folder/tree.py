@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from curation.image.engines import check_engines
 from curation.intake.files import FileIndex, list_files
 from curation.pseudonym import new_key
 from flows.key import find_key
@@ -56,6 +57,7 @@ def desensitize_folder(in_dir: Path, out_dir: Path, *, known_phi: Path | None, c
     Raises: ConfigError for a missing folder, an output folder that is not empty, or an unreadable --known-phi.
     """
     _check_folders(in_dir, out_dir)
+    check_engines(config.desensitize)
     known = read_known_phi(known_phi) if known_phi else {}
     files = FileIndex(in_dir, list_files(in_dir))
     key, one_off = _key(config)
