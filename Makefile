@@ -47,7 +47,7 @@ check: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-# What masking leaks, keeps and costs; run it with nothing else running (about 25 minutes; PARTS="stills cines" for some).
+# What masking leaks, keeps and costs; run it with nothing else running (PARTS="stills cines" for some).
 bench-desensitize: setup
 	$(PY) -m flows.masks.bench $(PARTS)
 

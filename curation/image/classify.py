@@ -6,6 +6,7 @@ is not known PHI and does not stand in the header band, after a cue or beside un
 Source: EchoVLM App. A, Fig. 4; spec rules 1 to 5.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -187,8 +188,11 @@ def _may_stand_high(proof: Proof, group: Group, row: _Row) -> bool:
         return False
     cols = row.scene.shape[1]
     middle = members[0].box_px[0] > _SIDE * cols and members[-1].box_px[2] < (1 - _SIDE) * cols
-    others = [i for i in row.order if i not in row.proofs or i in row.identity]
-    return middle and all(abs(row.gap(*sorted((i, group[0]), key=row.order.index))) > _ALONE_GAP for i in others)
+    first, last = row.order.index(group[0]), row.order.index(group[-1])
+    before = [i for i in row.order[:first] if _is_unproven(i, row)]
+    after = [i for i in row.order[last + 1 :] if _is_unproven(i, row)]
+    gaps = [row.gap(i, group[0]) for i in before] + [row.gap(group[-1], i) for i in after]
+    return middle and min(gaps, default=math.inf) > _ALONE_GAP
 
 
 def _is_phrase(proof: Proof, line: str) -> bool:
@@ -251,13 +255,17 @@ def _after_cue(group: Group, row: _Row) -> bool:
     return False
 
 
+def _is_unproven(index: int, row: _Row) -> bool:
+    return index not in row.proofs or index in row.identity
+
+
 def _beside_unknown(group: Group, row: _Row, *, weak: bool) -> bool:
     """Say whether unproven text stands right before or after the group, and could take its nearest word for a name."""
     first, last = row.order.index(group[0]), row.order.index(group[-1])
     before, after = row.order[first - 1 : first], row.order[last + 1 : last + 2]
     sides = [(i, i, group[0], "start") for i in before] + [(i, group[-1], i, "end") for i in after]
     return any(
-        (i not in row.proofs or i in row.identity)
+        _is_unproven(i, row)
         and row.gap(left, right) <= _NEIGHBOUR_GAP
         and (
             weak

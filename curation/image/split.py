@@ -125,7 +125,7 @@ def _is_strong(text: str, *, glued: bool) -> bool:
 
 
 def _is_glued(text: str, at: int) -> bool:
-    return not text[max(0, at - 1) : at + 1].isspace() and " " not in text[max(0, at - 1) : at + 1]
+    return not any(char.isspace() for char in text[max(0, at - 1) : at + 1])
 
 
 def _width(text: str) -> float:

@@ -4,11 +4,9 @@ In: a text and its style. Out: a cropped alpha mask and where it stands in its l
 Fonts: Pillow's built-in vector and bitmap fonts, OpenCV's built-in font, Noto Sans/Serif SC (pylopdf-fonts-zh-cn).
 """
 
-import importlib.util
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -17,12 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from flows.planted.frame import Colour, Pixels
-from schemas.errors import ConfigError
+from flows.sample.fonts import NOTO, font_bytes
 
 #: The baseline stands this part of the font size below the top of the line box.
 _BASELINE = 0.82
 _LATIN_1 = 0x100
-_NOTO = {"sans": "NotoSansSC-Regular.otf", "serif": "NotoSerifSC-Regular.otf"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Glyphs(NamedTuple):
 def draw_text(text: str, style: Style) -> Glyphs:
     """Draw a text as coverage, 0-255; scripts that a font lacks fall back to Noto Sans."""
     font = style.font
-    if any(ord(char) >= _LATIN_1 for char in text) and font not in _NOTO:
+    if any(ord(char) >= _LATIN_1 for char in text) and font not in NOTO:
         font = "sans"
     line, pen = _line(text, font, style)
     if style.crisp or font == "bitmap":
@@ -129,24 +126,7 @@ def _bitmap(text: str, size: int) -> tuple[Pixels, int]:
 
 @lru_cache(maxsize=64)
 def _truetype(font: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(BytesIO(_font_bytes(font)), size, layout_engine=ImageFont.Layout.BASIC)
-
-
-@lru_cache(maxsize=4)
-def _font_bytes(font: str) -> bytes:
-    """Read a font file.
-
-    Raises: ConfigError where the font package is not installed.
-    """
-    if font == "plain":
-        built_in = ImageFont.load_default(12)
-        if isinstance(built_in, ImageFont.FreeTypeFont):
-            return bytes(built_in.font_bytes)
-        font = "sans"
-    spec = importlib.util.find_spec("pylopdf_fonts_zh_cn")
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigError("planted frames need Chinese fonts: pip install pylopdf-fonts-zh-cn")
-    return (Path(spec.submodule_search_locations[0]) / _NOTO[font]).read_bytes()
+    return ImageFont.truetype(BytesIO(font_bytes(font)), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def ink_of(alpha: Pixels) -> NDArray[np.bool_]:

@@ -5,18 +5,16 @@ Fonts: Noto Sans SC / Noto Serif SC (package ``pylopdf_fonts_zh_cn``) and Pillow
 machine draws the same pixels.
 """
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from flows.sample.canvas import Pixels, fit
-from schemas.errors import ConfigError
+from flows.sample.fonts import font_bytes
 from schemas.region import RegionKind
 
 Colour = tuple[int, int, int]
@@ -162,23 +160,5 @@ def _glyphs(text: str, size: int, font: str) -> tuple[Image.Image, int]:
 
 @lru_cache(maxsize=64)
 def _face(size: int, font: str) -> ImageFont.FreeTypeFont:
-    data = _font_bytes(font)
+    data = font_bytes(font)
     return ImageFont.truetype(BytesIO(data), size, layout_engine=ImageFont.Layout.BASIC)
-
-
-@lru_cache(maxsize=4)
-def _font_bytes(font: str) -> bytes:
-    """Read a font: ``plain`` is Pillow's, ``sans`` and ``serif`` are Noto with Chinese.
-
-    Raises: ConfigError where the font package is not installed.
-    """
-    if font == "plain":
-        built_in = ImageFont.load_default(12)
-        if isinstance(built_in, ImageFont.FreeTypeFont):
-            return bytes(built_in.font_bytes)
-        font = "sans"
-    spec = importlib.util.find_spec("pylopdf_fonts_zh_cn")
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigError("the sample hospital needs Chinese fonts: pip install pylopdf-fonts-zh-cn")
-    name = {"sans": "NotoSansSC-Regular.otf", "serif": "NotoSerifSC-Regular.otf"}[font]
-    return (Path(spec.submodule_search_locations[0]) / name).read_bytes()

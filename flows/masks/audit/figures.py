@@ -39,11 +39,18 @@ def figures(audit: Audit) -> dict[str, Any]:
             "stress": audit.plan.stress,
             "source": "own frames" if audit.plan.frames else "generator",
         },
+        "leaks": [_leak(f) for f in ours if f.kind == "phi" and not f.ok],
         "quarantined": dict(Counter(audit.quarantined.values())),
         "methods": methods,
         "absent_peers": audit.absent_peers,
         "by": {name: _grouped(ours, key) for name, key in _GROUPS.items()},
     }
+
+
+def _leak(f: Finding) -> dict[str, Any]:
+    """Say where a leak stands, for whoever draws the frame again; the text is not repeated."""
+    shown = ("frame", "layout", "language", "role", "size_px", "contrast")
+    return {**{name: getattr(f, name) for name in shown}, "box": list(f.box)}
 
 
 def _method(found: list[Finding], changed: tuple[int, int]) -> dict[str, Any]:

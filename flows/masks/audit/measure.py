@@ -46,6 +46,7 @@ class Finding:
     role: str
     size_px: int
     contrast: int
+    box: Box
     ok: bool
 
     @property
@@ -123,10 +124,11 @@ def _finding(frame: PlantedFrame, item: Planted, ok: bool) -> Finding:
         item.role,
         item.size_px,
         item.contrast,
+        item.box,
         ok,
     )
 
 
 def _picture(frame: PlantedFrame, box: Box, ok: bool) -> Finding:
     size = min(box[2] - box[0], box[3] - box[1])
-    return Finding(frame.name, frame.layout, frame.canvas, frame.language, "pictogram", "pictogram", size, 255, ok)
+    return Finding(frame.name, frame.layout, frame.canvas, frame.language, "pictogram", "pictogram", size, 255, box, ok)

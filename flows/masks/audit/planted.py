@@ -112,18 +112,17 @@ def _judge(audit: Audit, frame: PlantedFrame, path: Path, peers: Mapping[str, Pe
     audit.frames += 1
     audit.layouts.add(frame.layout)
     audit.canvases.add(frame.canvas)
-    outputs: dict[str, Pixels] = {name: peer(frame.pixels) for name, peer in peers.items()}
-    if path.exists():
-        outputs = {OURS: _read(path), **outputs}
+    if not path.exists():  # in quarantine: no method is measured on it
+        return
+    outputs: dict[str, Pixels] = {OURS: _read(path), **{name: peer(frame.pixels) for name, peer in peers.items()}}
     for method, published in outputs.items():
         found = measure(frame, published)
         audit.findings.setdefault(method, []).extend(found)
         before = audit.changed_px.get(method, (0, 0))
         now = scan_change(frame, published)
         audit.changed_px[method] = (before[0] + now[0], before[1] + now[1])
-    if OURS in outputs:
-        leaked = any(f.kind == "phi" and not f.ok for f in audit.findings[OURS] if f.frame == frame.name)
-        _show(audit, frame, outputs[OURS], leaked=leaked)
+    leaked = any(f.kind == "phi" and not f.ok for f in audit.findings[OURS] if f.frame == frame.name)
+    _show(audit, frame, outputs[OURS], leaked=leaked)
 
 
 def _show(audit: Audit, frame: PlantedFrame, published: Pixels, *, leaked: bool) -> None:

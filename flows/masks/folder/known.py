@@ -33,7 +33,7 @@ def read_known_phi(path: Path) -> dict[str, Known]:
     Raises: ConfigError for an unreadable file or row; nothing is masked on half of what is known.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # other line ends may stand inside a text
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"--known-phi {path} is not a readable UTF-8 file") from None
     found: dict[str, Known] = {}

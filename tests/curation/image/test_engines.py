@@ -6,7 +6,6 @@ from schemas.config import Desensitize
 from schemas.errors import ConfigError
 
 
-@pytest.mark.skipif(easyocr.is_available(), reason="EasyOCR is installed here")
 def test_an_engine_that_is_not_installed_is_refused_before_any_work():
     with pytest.raises(ConfigError, match="EasyOCR is not installed"):
         check_engines(Desensitize(audit_engine="easyocr"))

@@ -16,7 +16,7 @@ EVIL = '<img src="http://evil.example/x">'
 
 
 def finding(number, kind="phi", *, ok=True, size_px=14, contrast=100, layout="bare", language="en"):
-    return Finding(f"f-{number}", layout, "fan", language, kind, "name", size_px, contrast, ok)
+    return Finding(f"f-{number}", layout, "fan", language, kind, "name", size_px, contrast, (0, 0, 9, 9), ok)
 
 
 def audit(ours, others=(), **settings):

@@ -12,9 +12,11 @@ from PIL import Image
 from curation.image.desensitize import encode_png
 from curation.image.mask import mask, widen
 from flows.masks.review.offers import COLUMNS
+from flows.masks.review.review import apply_decisions, open_crop
 from flows.stage import context_of, forget_contexts
 from schemas.case import CASE, IMAGE
 from schemas.region import TEXT_REGION, TextRegion
+from warehouse import amend
 from warehouse.catalog import rebuild
 from warehouse.tables import Commit
 
@@ -147,3 +149,19 @@ def decide(out, decisions, *, reviewer="r1", frame_id=None):
         if row["rule"] in decisions and frame_id in (None, row["frame_id"]):
             row |= {"decision": decisions[row["rule"]], "reviewer": reviewer}
     write_rows(out, rows)
+
+
+def apply(site, out):
+    return apply_decisions(site.config, out, ocr=ColourOcr())
+
+
+def offer(out, rule, place=0):
+    return [row for row in queue_rows(out) if row["rule"] == rule][place]
+
+
+def crop(out, site, rule):
+    return np.asarray(Image.open(io.BytesIO(open_crop(out, offer(out, rule)["review_id"], site.key))))
+
+
+def log(site):
+    return amend.read_reviews(site.shelf).to_pylist()

@@ -1,255 +1,36 @@
-"""The review queue: sealed, expiring, private; decisions only unmask, exactly once, and never known PHI."""
+"""Decisions only unmask, exactly once, and never known PHI."""
 
 import hashlib
-import io
 import json
 import logging
 import shutil
-import stat
 import time
-from base64 import urlsafe_b64decode
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from PIL import Image
 
 from flows.masks.review import unmask
-from flows.masks.review.review import CONTEXT_PX, apply_decisions, export_queue, open_crop, purge, read_decisions
+from flows.masks.review.review import apply_decisions, export_queue, read_decisions
 from flows.masks.review.unmask import Applied
 from flows.stage import context_of, forget_contexts
 from schemas.errors import ChunkError, ConfigError
-from schemas.review import MASK_REVIEW, ReviewDecision, ReviewOutcome
+from schemas.review import MASK_REVIEW, ReviewOutcome
 from tests.flows.masks.review.queue_site import (
     BOXES,
-    KEY,
     NAME,
     REGIONS,
     STATE,
-    ColourOcr,
-    build_site,
+    apply,
     decide,
+    log,
     queue_rows,
     source_frame,
     write_rows,
 )
 from tests.flows.phi_scan import scan
-from warehouse import amend
 from warehouse.catalog import query
 from warehouse.tables import Commit
-
-HOUR = 3600
-PNG_MARK = b"\x89PNG\r\n\x1a\n"  # eight bytes: shorter ones occur by chance
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SONOCURATE_KEY", KEY)
-        return build_site(tmp_path_factory.mktemp("hospital") / "site")
-
-
-@pytest.fixture
-def site(built, tmp_path, monkeypatch):
-    """A copy of the hospital for this test."""
-    monkeypatch.setenv("SONOCURATE_KEY", KEY)
-    forget_contexts()
-    shutil.copytree(built.folder, tmp_path / "site")
-    return type(built)(tmp_path / "site", tmp_path / "site" / "pipeline.toml", built.sources)
-
-
-@pytest.fixture
-def out(site, tmp_path):
-    export_queue(site.config, tmp_path / "queue")
-    return tmp_path / "queue"
-
-
-def apply(site, out):
-    return apply_decisions(site.config, out, ocr=ColourOcr())
-
-
-def offer(out, rule, place=0):
-    return [row for row in queue_rows(out) if row["rule"] == rule][place]
-
-
-def crop(out, site, rule):
-    return np.asarray(Image.open(io.BytesIO(open_crop(out, offer(out, rule)["review_id"], site.key))))
-
-
-def log(site):
-    return amend.read_reviews(site.shelf).to_pylist()
-
-
-# Export
-
-
-def test_doubts_are_offered_and_nothing_else(site, out, tmp_path):
-    rows = queue_rows(out)
-    assert sorted(row["rule"] for row in rows) == sorted(["low_score", "collision", "after_cue"] * 2)
-    assert all(row["decision"] == row["reviewer"] == "" for row in rows)
-    for row in rows:
-        assert tuple(int(row[name]) for name in ("x0", "y0", "x1", "y1")) == BOXES[row["rule"]]
-    assert {row["frame_id"] for row in rows} == set(site.sources)
-    found = export_queue(site.config, tmp_path / "all", unproven=True)
-    assert (found.offered, found.withheld, found.remaining) == (8, 2, 0)  # header_band touches identity
-    assert {row["rule"] for row in queue_rows(tmp_path / "all")} == {*(r["rule"] for r in rows), "default_deny"}
-    few = export_queue(site.config, tmp_path / "few", limit=2, unproven=True)
-    assert (few.offered, len(queue_rows(tmp_path / "few"))) == (2, 2)
-    assert few.remaining > 0
-
-
-def test_a_crop_shows_the_box_and_of_everything_else_what_is_published(site, out):
-    row = offer(out, "low_score")
-    x0, y0, x1, y1 = BOXES["low_score"]
-    published, source = site.pixels(row["frame_id"]), site.sources[row["frame_id"]]
-    seen = crop(out, site, "low_score")
-    top, left = y0 - CONTEXT_PX, x0 - CONTEXT_PX
-    assert seen.shape == (y1 - y0 + 2 * CONTEXT_PX, x1 - x0 + 2 * CONTEXT_PX, 3)
-    expected = published[top : y1 + CONTEXT_PX, left : x1 + CONTEXT_PX].copy()
-    expected[y0 - top : y1 - top, x0 - left : x1 - left] = source[y0:y1, x0:x1]
-    line = (seen == (255, 255, 0)).all(axis=2) & (expected != (255, 255, 0)).any(axis=2)
-    assert line.sum() == 2 * (y1 - y0 + 4 + x1 - x0 + 4) - 4
-    assert (seen[~line] == expected[~line]).all()
-    assert (seen != source[top : y1 + CONTEXT_PX, left : x1 + CONTEXT_PX])[~line].any()  # the neighbour is masked
-
-
-def test_the_folder_is_private_and_its_crops_are_sealed(site, out):
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (out, out / "crops")} == {0o700}
-    files = [path for path in out.rglob("*") if path.is_file()]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    crops = sorted((out / "crops").iterdir())
-    assert [path.stem for path in crops] == sorted(row["review_id"] for row in queue_rows(out))
-    assert all(len(path.stem) == 32 and path.suffix == ".bin" for path in crops)
-    for path in crops:
-        assert PNG_MARK not in path.read_bytes() + urlsafe_b64decode(path.read_bytes())
-        assert open_crop(out, path.stem, site.key).startswith(PNG_MARK)
-
-
-def test_an_empty_folder_is_made_private(site, tmp_path):
-    (tmp_path / "empty").mkdir(mode=0o755)
-    export_queue(site.config, tmp_path / "empty")
-    assert stat.S_IMODE((tmp_path / "empty").stat().st_mode) == 0o700
-
-
-@pytest.mark.parametrize("place", ["site/warehouse/queue", "site/images/queue", "link/queue", "site"])
-def test_the_folder_must_be_empty_and_outside(site, tmp_path, place):
-    (tmp_path / "link").symlink_to(tmp_path / "site" / "warehouse")
-    with pytest.raises(ConfigError, match="OUT_DIR"):
-        export_queue(site.config, tmp_path / place)
-    assert not list((tmp_path / "site").rglob("crops"))
-
-
-@pytest.mark.parametrize("settings", [{"ttl_hours": 0}, {"ttl_hours": -1}, {"ttl_hours": 1e6}, {"limit": 0}])
-def test_numbers_that_cannot_be_are_refused(site, tmp_path, settings):
-    with pytest.raises(ConfigError):
-        export_queue(site.config, tmp_path / "x", **settings)
-    assert not (tmp_path / "x").exists()
-
-
-def test_boxes_of_a_source_that_changed_are_not_offered(site, tmp_path):
-    Image.fromarray(source_frame(9)).save(site.folder / "images" / "0.png")
-    (site.folder / "images" / "1.png").unlink()
-    found = export_queue(site.config, tmp_path / "x")
-    assert (found.offered, found.unreadable) == (0, 6)
-    assert list((tmp_path / "x" / "crops").iterdir()) == []
-
-
-# Seals
-
-
-def test_a_crop_expires(site, out):
-    name = offer(out, "low_score")["review_id"]
-    open_crop(out, name, site.key, now=int(time.time()) + 71 * HOUR)
-    with pytest.raises(ConfigError, match="expired"):
-        open_crop(out, name, site.key, now=int(time.time()) + 73 * HOUR)
-
-
-def test_nobody_can_prolong_a_crop(site, out):
-    facts = (out / "offers.json").read_text()
-    assert '"ttl_s": 259200' in facts
-    (out / "offers.json").write_text(facts.replace("259200", "999999999"))
-    with pytest.raises(ConfigError, match="expired"):
-        open_crop(out, offer(out, "low_score")["review_id"], site.key, now=int(time.time()) + 73 * HOUR)
-
-
-def test_a_crop_that_was_changed_swapped_or_sealed_by_others_does_not_open(site, out):
-    one, two = sorted((out / "crops").iterdir())[:2]
-    good = one.read_bytes()
-    with pytest.raises(ConfigError, match="another key"):
-        open_crop(out, one.stem, bytes(32))
-    for data in (two.read_bytes(), good[:-8], good[:40] + b"AAAA" + good[44:], b"", b"no token"):
-        one.write_bytes(data)
-        with pytest.raises(ConfigError, match="was changed"):
-            open_crop(out, one.stem, site.key)
-    one.unlink()
-    with pytest.raises(ConfigError, match="not there"):
-        open_crop(out, one.stem, site.key)
-    for name in ("../queue.csv", "", "A" * 32, f"{two.stem}/"):
-        with pytest.raises(ConfigError, match="malformed"):
-            open_crop(out, name, site.key)
-
-
-def test_purge_deletes_what_expired_and_what_is_no_crop(site, out):
-    assert purge(out) == 0
-    (out / "crops" / "x.bin").write_bytes(b"no token")
-    assert purge(out, now=int(time.time()) + 71 * HOUR) == 1
-    assert purge(out, now=int(time.time()) + 73 * HOUR) == 6
-    assert list((out / "crops").iterdir()) == []
-    assert len(read_decisions(out)) == 6
-    with pytest.raises(ConfigError, match="no finished review queue"):
-        purge(out / "crops")
-
-
-# Decisions
-
-
-def test_decisions_are_read_as_they_were_written_in_any_order_and_encoding(out):
-    decide(out, {"low_score": "keep", "collision": "mask"})
-    rows = queue_rows(out)[::-1]
-    rows[0] |= {"decision": " MASK ", "reviewer": " r2 "}
-    write_rows(out, rows[:-1], encoding="utf-16", delimiter="\t")
-    found = read_decisions(out)
-    assert len(found) == 6
-    assert found[0].decision is None  # its row was deleted
-    last = next(row for row in found if row.offer.review_id == rows[0]["review_id"])
-    assert (last.decision, last.reviewer) == (ReviewDecision.MASK, "r2")
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"decision": "show"}, "keep, mask or empty"),
-        ({"decision": "keep", "reviewer": ""}, "needs a reviewer"),
-        ({"decision": "keep", "reviewer": "Dr. Wang Fang"}, "not a name"),
-        ({"review_id": "f" * 32}, "unknown"),
-        ({"x0": "0"}, "only decision and reviewer"),
-        ({"y1": "x"}, "only decision and reviewer"),
-        ({"frame_id": "x"}, "only decision and reviewer"),
-        ({"rule": "default_deny"}, "only decision and reviewer"),
-    ],
-)
-def test_a_sheet_that_was_changed_is_refused(site, out, change, says):
-    rows = queue_rows(out)
-    rows[1] |= change
-    write_rows(out, rows)
-    with pytest.raises(ConfigError, match=rf"queue.csv, row 3: .*{says}"):
-        read_decisions(out)
-    with pytest.raises(ConfigError):
-        apply(site, out)
-    assert log(site) == []
-
-
-def test_a_row_twice_is_refused_and_a_half_written_queue_is_none(out):
-    rows = queue_rows(out)
-    write_rows(out, [*rows, rows[0]])
-    with pytest.raises(ConfigError, match=r"row 8: .*twice"):
-        read_decisions(out)
-    (out / "queue.csv").unlink()
-    with pytest.raises(ConfigError, match="no finished review queue"):
-        read_decisions(out)
-
-
-# Applying
 
 
 def check_unmasked(site, shown):
