@@ -8,6 +8,14 @@ from schemas.case import KNOWN_PHI_KINDS
 from schemas.region import TextRegion
 from schemas.reject import RejectReason
 
+#: One frame in every way that it can lie in memory.
+LAYOUTS = {
+    "C": np.ascontiguousarray,
+    "Fortran": np.asfortranarray,
+    "steps": lambda frame: np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1)[::2, ::2],
+    "negative": lambda frame: np.ascontiguousarray(frame[::-1, ::-1, ::-1])[::-1, ::-1, ::-1],
+    "planes": lambda frame: np.ascontiguousarray(frame.transpose(2, 0, 1)).transpose(1, 2, 0),
+}
 LIMITS = {"max_pixels": 64_000_000, "max_frames": 4096, "max_side_px": 16_384, "min_side_px": 32}
 
 

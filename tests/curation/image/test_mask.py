@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.image.mask import clip, core, cut_out, mask, mask_lines, widen
+from tests.curation.image.fakes import LAYOUTS
 
 boxes = st.lists(st.tuples(*[st.integers(-300, 300)] * 4), max_size=6)
 sizes = st.tuples(st.integers(1, 64), st.integers(1, 64))
@@ -66,3 +68,20 @@ def test_cut_out_covers_the_rest_exactly_once(box, holes):
     size = (48, 48)
     counted = sum((covered(size, [piece]).astype(int) for piece in pieces), np.zeros(size, dtype=int))
     assert (counted == (covered(size, [box]) & ~covered(size, holes))).all()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (33, 70)])
+def test_the_kernel_takes_any_strides(layout, size):
+    source = np.random.default_rng(1).integers(1, 256, (*size, 3), dtype=np.uint8)
+    lines, spare = [(3, 5, 30, 20), (-5, -5, 2, 2), (60, 30, 2**40, 2**40)], [(10, 19, 40, 30)]
+    masked = mask_lines(LAYOUTS[layout](source), lines, margin_px=3, spare=spare)
+    assert (masked == mask_lines(source, lines, margin_px=3, spare=spare)).all()
+    assert masked.flags.owndata
+
+
+def test_the_kernel_at_the_largest_size():
+    source = np.broadcast_to(np.uint8(7), (8192, 8192, 3))
+    masked = mask_lines(source, [(8000, 8100, 8300, 8150)], margin_px=3)
+    assert not masked[8100:8150, 8000:].any()
+    assert int(np.count_nonzero(masked == 0)) == 3 * (8192 - 7997) * 56

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from curation.image.desensitize import desensitize
 from curation.image.errors import DecodeError
-from curation.image.mask import area, clip, core, mask_lines, widen
+from curation.image.mask import area, clip, core, widen
 from curation.image.overlay import Tools, masked_frames
 from schemas.config import Desensitize
 from schemas.region import TextRegion
 from schemas.reject import RejectReason
-from tests.curation.image.fakes import MemoryImage, Pixels
+from tests.curation.image.fakes import LAYOUTS, MemoryImage, Pixels
 from tests.curation.image.test_desensitize import rows
 
 CONFIG = Desensitize(single_region_only=False)
@@ -59,13 +59,6 @@ TEXTS = (
     ),
     *("x" * 5000, "1 " * 2000, "\x00\x01", "٣٤", "Ⅷ²", "🙂", "ﬁ"),
 )
-LAYOUTS = {
-    "C": np.ascontiguousarray,
-    "Fortran": np.asfortranarray,
-    "steps": lambda frame: np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1)[::2, ::2],
-    "negative": lambda frame: np.ascontiguousarray(frame[::-1, ::-1, ::-1])[::-1, ::-1, ::-1],
-    "planes": lambda frame: np.ascontiguousarray(frame.transpose(2, 0, 1)).transpose(1, 2, 0),
-}
 
 
 def quick(max_examples):
@@ -286,20 +279,3 @@ def test_sizes(size):
 @pytest.mark.parametrize("size", [(8192, 8192), (64, 8192), (8192, 64)])
 def test_chaos_of_sizes(size):
     assert len(check_image(MemoryImage([bars(*size)]), Scripted([NAMES]))) == 1
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (33, 70)])
-def test_the_kernel_takes_any_strides(layout, size):
-    source = np.random.default_rng(1).integers(1, 256, (*size, 3), dtype=np.uint8)
-    lines, spare = [(3, 5, 30, 20), (-5, -5, 2, 2), (60, 30, 2**40, 2**40)], [(10, 19, 40, 30)]
-    masked = mask_lines(LAYOUTS[layout](source), lines, margin_px=3, spare=spare)
-    assert (masked == mask_lines(source, lines, margin_px=3, spare=spare)).all()
-    assert masked.flags.owndata
-
-
-def test_the_kernel_at_the_largest_size():
-    source = np.broadcast_to(np.uint8(7), (8192, 8192, 3))
-    masked = mask_lines(source, [(8000, 8100, 8300, 8150)], margin_px=3)
-    assert not masked[8100:8150, 8000:].any()
-    assert int(np.count_nonzero(masked == 0)) == 3 * (8192 - 7997) * 56
