@@ -33,6 +33,7 @@ _NEIGHBOUR_GAP = 2.5
 _CUE_GAP = 14.0
 #: A number that may be one of a column of settings: never an age over 89.
 _BARE_NUMBER = re.compile(r"[1-8]?\d|\d{1,2}\.\d{1,2}|1[2-9]\d")
+_INITIAL = re.compile(r"[a-z]\.")
 Row = list[int]
 Group = tuple[int, ...]
 
@@ -165,7 +166,7 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
         ("after_cue", lambda: not _is_phrase(proof, line) and _after_cue(group, row)),
         (
             "beside_unknown",
-            lambda: not proof.valued and _beside_unknown(group, row, weak=proof.weak or _is_short(line)),
+            lambda: not proof.valued and _beside_unknown(group, row, weak=_takes_no_neighbour(proof, line)),
         ),
         ("collision", lambda: proof.weak and not _is_placed(proof, members, row.scene)),
     )
@@ -255,8 +256,15 @@ def _after_cue(group: Group, row: _Row) -> bool:
     return False
 
 
+def _takes_no_neighbour(proof: Proof, line: str) -> bool:
+    """Say whether any unknown text beside a group is too near: "Echo Lab", "Kestrel Bay OB/GYN", initials."""
+    return proof.weak or proof.kind is RegionKind.DEVICE or _is_short(line)
+
+
 def _is_unproven(index: int, row: _Row) -> bool:
-    return index not in row.proofs or index in row.identity
+    """Say whether nothing proves a region that could be part of a name; a letter with a point is an initial."""
+    initial = _INITIAL.fullmatch(fold(row.regions[index].text))
+    return index not in row.proofs or index in row.identity or initial is not None
 
 
 def _beside_unknown(group: Group, row: _Row, *, weak: bool) -> bool:

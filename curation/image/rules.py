@@ -290,8 +290,12 @@ def _judge(rule: Rule, text: str) -> Proof | None:
     anchors = [match.group() for match in load_parts().anchor.finditer(text)]
     safe = [a for a in anchors if a not in lexicon.collisions and a not in lexicon.fillers]
     strong = [a for a in safe if len(a) >= 3 or not a.isascii()]
-    if re.search(r"(?<![a-z])[a-z]\.\s?[a-z]", text) and not strong:
-        return None  # "N. Long" is a name
+    if (
+        not strong
+        and re.search(r"(?<![a-z])(?:[a-z]\.|[a-km-qs-z])\s?(?=[a-z]{2})", text)
+        and " " in text.replace(".", " ")
+    ):
+        return None  # "N. Long" and "C Long" are names, "L LONG" is a side and a plane
     if strong or (any(len(a) >= 2 for a in safe) and len(anchors) >= 2):
         return Proof(rule.name, rule.kind, False, weak=False)
     return Proof(rule.name, rule.kind, False, weak=True) if anchors else None

@@ -56,8 +56,9 @@ def split_lines(pixels: Pixels, regions: Sequence[TextRegion], ocr: OcrEngine) -
 
 
 def _keeps_whole(text: str, pieces: Sequence[TextRegion]) -> bool:
-    """Say whether a date or number that is never kept still stands whole in one part."""
-    return not FORBIDDEN.search(fold(text)) or any(FORBIDDEN.search(fold(piece.text)) for piece in pieces)
+    """Say whether every date and number that is never kept still stands whole in one part."""
+    never = (_plain(match.group()) for match in FORBIDDEN.finditer(fold(text)))
+    return all(any(found in _plain(piece.text) for piece in pieces) for found in never)
 
 
 def _cut_words(pixels: Pixels, region: TextRegion) -> list[Box]:
@@ -85,7 +86,8 @@ def _cut_end(pixels: Pixels, region: TextRegion, ocr: LineReader) -> list[TextRe
     x0, y0, x1, y1 = region.box_px
     for x in _places_of(pixels, region, _width(text[:at]) / _width(text)):
         pieces = ocr.read_boxes(pixels, [(x0, y0, x, y1), (x, y0, x1, y1)])
-        if any(_plain(piece.text) == _plain(part) and _frees(piece.text, text) for piece in pieces):
+        freed = any(_plain(piece.text) == _plain(part) and _frees(piece.text, text) for piece in pieces)
+        if freed and _keeps_whole(text, pieces):
             return pieces
     return []
 

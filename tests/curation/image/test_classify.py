@@ -35,6 +35,17 @@ def test_collision_beside_unknown_text_is_masked(name):
     assert kept([line(200, 200, name), line(200 + 16 * len(name), 200, "XIAOMING")]) == []
 
 
+@pytest.mark.parametrize(
+    "words", [("Echo", "Lab"), ("OB/GYN", "Kestrel"), ("Aug", "08"), ("C.", "long", "Transabdominal")]
+)
+def test_words_that_belong_to_identity_beside_them_are_masked(words):
+    x, lines = 200, []
+    for word in words:
+        lines.append(line(x, 200, word))
+        x += 9 * len(word) + 8
+    assert not set(kept(lines)) & {"Echo", "OB/GYN", "Aug", "C.", "long"}
+
+
 def test_collision_alone_in_the_scan_area_is_kept_and_outside_masked():
     assert kept([line(300, 300, "LONG")]) == ["LONG"]
     assert kept([line(4, 460, "LONG")]) == []

@@ -24,6 +24,16 @@ def test_a_landmark_is_cut_off_from_identity(engine, text, free):
     assert free in parts(engine, text)
 
 
-@pytest.mark.parametrize("text", ["8328C411", "Kidney Care Clinic", "EDC 20 Apr 20", "St. Ann Heart Center"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8328C411",
+        "Kidney Care Clinic",
+        "EDC 20 Apr 20",
+        "Dec 17, 2017 16:30:20",
+        "Aug 08, 2019 17:28:01",
+        "St. Ann Heart Center",
+    ],
+)
 def test_what_could_be_part_of_identity_is_not_cut_off(engine, text):
     assert len(parts(engine, text)) == 1
