@@ -253,6 +253,8 @@ _NEEDS_COMPANY = frozenset({"coded_setting", "coded_run", "frame_count", "calipe
 _DEPARTMENT = re.compile(
     r"[\u3400-\u9fff]{1,4}科|ob\s?/?\s?gyn|gyn|cardiology|urology|obstetrics|gyn(?:ae)?cology|emergency|p(?:a)?ediatrics?|neonatal|trauma|cardiac|vascular"
 )
+#: "N. Long" and "C Long" are names; "L LONG" is a side and a plane.
+_INITIAL_AND_NAME = re.compile(r"(?<![a-z])(?:[a-z]\.\s?|[a-km-qs-z]\s)(?=[a-z]{2})")
 #: Units that are initials as well.
 _LIKE_INITIALS = frozenset({"cc", "ms", "sd", "ml", "hz", "db", "bp", "ul", "mg", "kg"})
 #: Labels of one plain word are also names ("Angle"): they want their value, or other values, beside them.
@@ -290,12 +292,8 @@ def _judge(rule: Rule, text: str) -> Proof | None:
     anchors = [match.group() for match in load_parts().anchor.finditer(text)]
     safe = [a for a in anchors if a not in lexicon.collisions and a not in lexicon.fillers]
     strong = [a for a in safe if len(a) >= 3 or not a.isascii()]
-    if (
-        not strong
-        and re.search(r"(?<![a-z])(?:[a-z]\.|[a-km-qs-z])\s?(?=[a-z]{2})", text)
-        and " " in text.replace(".", " ")
-    ):
-        return None  # "N. Long" and "C Long" are names, "L LONG" is a side and a plane
+    if not strong and _INITIAL_AND_NAME.search(text):
+        return None
     if strong or (any(len(a) >= 2 for a in safe) and len(anchors) >= 2):
         return Proof(rule.name, rule.kind, False, weak=False)
     return Proof(rule.name, rule.kind, False, weak=True) if anchors else None
