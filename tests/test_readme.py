@@ -91,7 +91,8 @@ def test_linked_and_named_places_exist(document):
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
         assert ((ROOT / document).parent / link).exists(), link
     for place in re.findall(r"`((?:curation|flows|schemas|warehouse|tests|docs)/[\w./]+)`", text):
-        assert (ROOT / place).exists(), place
+        made_by_a_run = place.startswith("warehouse/data/")
+        assert made_by_a_run or (ROOT / place).exists(), place
 
 
 @pytest.mark.readme

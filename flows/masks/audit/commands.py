@@ -110,6 +110,8 @@ def print_figures(numbers: dict) -> None:  # type: ignore[type-arg] # the shape 
         "frames with a leak", *(f"{bound_of(m)['leaking_frames']} of {bound_of(m)['frames']}" for m in methods.values())
     )
     table.add_row("at most (95 %)", *(f"{100 * bound_of(m)['upper_95_by_frame']:.2f} %" for m in methods.values()))
+    fainter = [m["fainter_or_smaller"] for m in methods.values()]
+    table.add_row("fainter or smaller: leaked", *(f"{f['leaked']} of {f['items']}" for f in fainter))
     for kind in next(iter(methods.values()))["kept"]:
         table.add_row(f"kept: {kind}", *(_share(m["kept"][kind]) for m in methods.values()))
     console().print(table)
