@@ -8,6 +8,7 @@ the first look did not place is read again.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
@@ -19,7 +20,16 @@ from curation.image.forbidden import FORBIDDEN
 from curation.image.layout import is_picture
 from curation.image.lexicon import fold
 from curation.image.mask import Box, area, overlap
-from curation.image.ocr import LineReader, OcrEngine, Pixels, enlarge, shrink, without_lines
+from curation.image.ocr import (
+    LEAST_PART_PX,
+    LEAST_SIDE_PX,
+    LineReader,
+    OcrEngine,
+    Pixels,
+    enlarge,
+    shrink,
+    without_lines,
+)
 from curation.image.rules import prove
 from schemas.region import TextRegion
 
@@ -48,68 +58,86 @@ class Residue:
     identified: bool
 
 
-def audit(
-    masked: Pixels,
-    kept: Sequence[Decision],
-    scene: Scene,
-    ocr: OcrEngine,
-    *,
-    rotated: bool = True,
-    scales: Sequence[float] = (),
-) -> Residue:
-    """Look again at a masked frame; ``rotated``: also turned by 90 degrees; ``scales``: also so many times enlarged.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How closely to look: at which parts, also turned by 90 degrees or not, and also how many times enlarged."""
 
-    Shapes: masked uint8[H, W, 3].
+    parts: Sequence[Box]
+    rotated: bool = True
+    scales: Sequence[float] = ()
+
+
+def audit(masked: Pixels, kept: Sequence[Decision], scene: Scene, ocr: OcrEngine, look: Look) -> Residue:
+    """Look again at parts of a masked frame.
+
+    Shapes: masked uint8[H, W, 3]; parts xyxy px.
     """
     known = [d.region.box_px for d in kept]
-    fresh = _find_missed(masked, known, ocr, rotated=rotated)
-    for scale in scales:
+    fresh = _find_missed(masked, known, ocr, look)
+    for scale, part in product(look.scales, look.parts):
         placed = [*known, *(region.box_px for region in fresh)]
-        fresh += _find_new(_View(enlarge(masked, scale), scale, turned=False), masked, placed, ocr)
-        fresh += _find_new(_View(enlarge(turn(masked), scale), scale, turned=True), masked, placed, ocr)
+        for turned in (False, True):
+            fresh += _find_new(_view(masked, part, scale, turned=turned), masked, placed, ocr)
     missed = classify([*(d.region for d in kept), *fresh], scene)[len(kept) :] if fresh else []
     visible = [d.region for d in kept] + [d.region for d in missed if d.kept]
     return Residue(tuple(missed), any(_identifies(region, scene) for region in visible))
 
 
-def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine, *, rotated: bool) -> list[TextRegion]:
+def _find_missed(masked: Pixels, known: Sequence[Box], ocr: OcrEngine, look: Look) -> list[TextRegion]:
     """Look at another scale without straight lines, upright as ink alone, and turned as it is; read what is new."""
     scale = max(1.0, min(_SECOND_SIDE / min(masked.shape[:2]), math.sqrt(_MOST_PIXELS / masked[..., 0].size)))
     clear = without_lines(masked)
-    found = _find_new(_View(enlarge(ink_view(clear), scale), scale, turned=False), masked, known, ocr)
-    if rotated:
-        placed = [*known, *(region.box_px for region in found)]
-        found += _find_new(_View(enlarge(turn(clear), scale), scale, turned=True), masked, placed, ocr)
+    ink, found = ink_view(clear), []
+    for part in look.parts:
+        upright = _find_new(_view(ink, part, scale, turned=False), masked, known, ocr)
+        found += upright
+        if look.rotated:
+            placed = [*known, *(region.box_px for region in upright)]
+            found += _find_new(_view(clear, part, scale, turned=True), masked, placed, ocr)
     return [region for region in found if not is_picture(region, masked.shape[:2])]
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A frame as the second look sees it."""
+    """A part of a frame as the second look sees it."""
 
     pixels: Pixels
+    part: Box
     scale: float
     turned: bool
 
-    def to_frame(self, box: Box, frame: Pixels) -> Box:
+    def to_frame(self, box: Box) -> Box:
         """Map a box of the view to the frame's own pixels."""
-        if not self.turned:
-            return shrink(box, self.scale, frame)
-        return turn_back(shrink(box, self.scale, np.rot90(frame)), frame.shape[1])
+        left, top, right, bottom = self.part
+        rows, cols = bottom - top, right - left
+        x0, y0, x1, y1 = (
+            turn_back(shrink(box, self.scale, (cols, rows)), cols)
+            if self.turned
+            else shrink(box, self.scale, (rows, cols))
+        )
+        return x0 + left, y0 + top, x1 + left, y1 + top
+
+
+def _view(frame: Pixels, part: Box, scale: float, *, turned: bool) -> _View:
+    x0, y0, x1, y1 = part
+    crop = np.ascontiguousarray(frame[y0:y1, x0:x1])
+    return _View(enlarge(turn(crop) if turned else crop, scale), part, scale, turned)
 
 
 def _find_new(view: _View, masked: Pixels, known: Sequence[Box], ocr: OcrEngine) -> list[TextRegion]:
     """Read the lines of a view that are not known yet; boxes are given in the frame's own pixels."""
 
     def is_new(box: Box) -> bool:
-        own = view.to_frame(box, masked)
+        own = view.to_frame(box)
         return _has_ink(masked, own) and not _is_known(own, known)
 
+    whole = view.part == (0, 0, masked.shape[1], masked.shape[0])
     if isinstance(ocr, LineReader):
-        found = ocr.read_boxes(view.pixels, [box for box in ocr.detect(view.pixels) if is_new(box)])
+        boxes = ocr.detect(view.pixels, least_side_px=LEAST_SIDE_PX if whole else LEAST_PART_PX)
+        found = ocr.read_boxes(view.pixels, [box for box in boxes if is_new(box)])
     else:
         found = [region for region in ocr.read(view.pixels) if is_new(region.box_px)]
-    return [TextRegion(view.to_frame(region.box_px, masked), region.text, region.score) for region in found]
+    return [TextRegion(view.to_frame(region.box_px), region.text, region.score) for region in found]
 
 
 def turn(pixels: Pixels) -> Pixels:

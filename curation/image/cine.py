@@ -1,6 +1,6 @@
-"""What changes in a cine: which frames must be read again, and whether text that stays still says the same.
+"""What changes in a cine: where frames must be read again, and whether text that stays still says the same.
 
-Flows in: frames one at a time. Flows out: yes or no. Source: spec rule 7 (union of boxes, every frame checked);
+Flows in: frames one at a time. Flows out: boxes, yes or no. Source: spec rule 7 (union of boxes, every frame checked);
 comparing pixels costs a small share of an OCR pass. New text is ink, brighter or darker than anything that a frame read
 so far shows near it, in thin strokes: moving tissue is thick, and speckle stays between its own extremes.
 """
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from curation.image.mask import Box, clip
+from curation.image.mask import Box, area, clip, join, overlap, widen
 from curation.image.ocr import Pixels
 
 #: Least contrast of new ink (8-bit grey levels; the leak bound of the spec is stated from 60 up).
@@ -22,6 +22,8 @@ _REACH_PX = 9
 _STROKE_PX = 7
 #: This many new stroke pixels in a window of a character or two are text (own choice: an 11 px letter has about 20).
 _WINDOW_PX, _WINDOW_INK = (24, 14), 14
+#: Round new ink so much is read with it (px; the rest of a word), unless that is so great a share of the frame.
+_CONTEXT_PX, _WHOLE_SHARE = 40, 0.35
 #: Change of a grey level that recompression explains.
 _NOISE_LEVELS = 24
 #: Share of a text's ink that must stay for it to be the same text, and share of other ink that makes it another one.
@@ -53,36 +55,61 @@ class Seen:
         self._low: Grey | None = None
         self._limits: tuple[Grey, Grey] | None = None
 
-    def add(self, pixels: Pixels) -> None:
-        """Count a frame as read."""
+    def add(self, pixels: Pixels, parts: Sequence[Box]) -> None:
+        """Count parts of a frame as read."""
         grey = grey_of(pixels)
-        self._high = grey if self._high is None else np.asarray(cv2.max(self._high, grey), dtype=np.uint8)
-        self._low = grey if self._low is None else np.asarray(cv2.min(self._low, grey), dtype=np.uint8)
+        if self._high is None or self._low is None:
+            self._high, self._low = grey.copy(), grey.copy()
+        for x0, y0, x1, y1 in parts:
+            part, high, low = (whole[y0:y1, x0:x1] for whole in (grey, self._high, self._low))
+            high[:], low[:] = cv2.max(high, part), cv2.min(low, part)
         around = np.ones((_REACH_PX, _REACH_PX), np.uint8)
         self._limits = (
             np.asarray(cv2.add(cv2.dilate(self._high, around), _INK_LEVELS), dtype=np.uint8),
             np.asarray(cv2.subtract(cv2.erode(self._low, around), _INK_LEVELS), dtype=np.uint8),
         )
 
-    def is_new(self, pixels: Pixels, placed: Sequence[Box]) -> bool:
-        """Say whether a frame shows ink that no frame read so far had, outside boxes that are masked or checked.
+    def find_new(self, pixels: Pixels, placed: Sequence[Box]) -> list[Box]:
+        """Find where a frame shows ink that no frame read so far had, outside boxes that are masked or checked.
 
-        Shapes: uint8[H, W, 3]; boxes xyxy px.
+        Shapes: uint8[H, W, 3]; boxes xyxy px, disjoint. The first frame is new as a whole.
         """
+        rows, cols = pixels.shape[:2]
+        whole = (0, 0, cols, rows)
         if self._limits is None:
-            return True
+            return [whole]
         grey = grey_of(pixels)
         bright, dark = self._limits
         new = cv2.max(cv2.compare(grey, bright, cv2.CMP_GT), cv2.compare(grey, dark, cv2.CMP_LT))
         for box in placed:
-            x0, y0, x1, y1 = clip(box, *grey.shape)
+            x0, y0, x1, y1 = clip(box, rows, cols)
             new[y0:y1, x0:x1] = 0
-        if cv2.countNonZero(new) < _WINDOW_INK:
-            return False
-        thick = cv2.morphologyEx(new, cv2.MORPH_OPEN, np.ones((_STROKE_PX, _STROKE_PX), np.uint8))
-        thin = cv2.subtract(new, thick)
-        counts = cv2.boxFilter(thin // 255, cv2.CV_16U, _WINDOW_PX, normalize=False, borderType=cv2.BORDER_CONSTANT)
-        return int(counts.max()) >= _WINDOW_INK
+        boxes = [clip(widen(box, _CONTEXT_PX), rows, cols) for box in _find_strokes(np.asarray(new, dtype=np.uint8))]
+        boxes = _merge(boxes)
+        return [whole] if sum(area(box) for box in boxes) > _WHOLE_SHARE * rows * cols else boxes
+
+
+def _find_strokes(new: Grey) -> list[Box]:
+    """Find groups of thin strokes among new pixels."""
+    if cv2.countNonZero(new) < _WINDOW_INK:
+        return []
+    thick = cv2.morphologyEx(new, cv2.MORPH_OPEN, np.ones((_STROKE_PX, _STROKE_PX), np.uint8))
+    thin = cv2.subtract(new, thick)
+    counts = cv2.boxFilter(thin // 255, cv2.CV_16U, _WINDOW_PX, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    found = (counts >= _WINDOW_INK).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+    return [(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, _ in stats[1:]]
+
+
+def _merge(boxes: Sequence[Box]) -> list[Box]:
+    """Join boxes that overlap until none do."""
+    merged: list[Box] = []
+    for box in boxes:
+        while touched := [other for other in merged if overlap(box, other)]:
+            merged = [other for other in merged if other not in touched]
+            box = join([box, *touched])  # noqa: PLW2901 - it grows until it touches no other
+        merged.append(box)
+    return merged
 
 
 def same_text(crop: Pixels, reference: Pixels) -> bool:

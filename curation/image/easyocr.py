@@ -66,7 +66,7 @@ class EasyOcr:
         """
         return self.read_boxes(pixels, self.detect(pixels))
 
-    def detect(self, pixels: Pixels) -> list[Box]:
+    def detect(self, pixels: Pixels, *, least_side_px: int = 0) -> list[Box]:
         """Detect lines without reading them; slanted ones are surrounded by an upright box.
 
         Shapes: pixels uint8[H, W, 3] RGB.

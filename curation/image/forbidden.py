@@ -14,6 +14,6 @@ FORBIDDEN = re.compile(
     r"|\d{1,2}[-\s.]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-\s.,]{0,2}\d{2,4}"
     r"|(?<![a-z])(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\.?\s?\d{1,2}(?![\d.])(?!\s?[mc]?m)"
     r"|(?<!\d)\d{1,2}:\d{2}:\d{2}|\d{1,2}:\d{2}\s?[ap]\.?m"
-    r"|(?<!\d)(?:[01]?\d|2[0-3])[::][0-5][1-9](?!\d)"
+    r"|(?<!\d)(?:[01]?\d|2[0-3])[::][0-5][1-9](?!\d|(?:\.\d{1,2})?\s?(?:[mc]m|ml|m/s|kpa|hz|bpm|%))"  # but D1:23mm
     r"|\d{5,}|\d{2,}-\d{2,}-\d{2,}|月|日|年(?!龄)"
 )

@@ -12,7 +12,7 @@ from curation.image.lexicon import Lexicon, has_hanzi, load_lexicon
 #: At most four digits before the point and three behind: longer runs are identifiers, never measurements.
 NUMBER = r"(?:[-+±<>~≈]\s?)?(?<![\d.])(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})(?![\d]|\.\d)"
 #: Caliper index: 1, 1., +1, #2, x.
-INDEX = r"(?:[1-9][.):]?|[+x*#:\-.·]\s?[1-9]?)"
+INDEX = r"(?:[1-9]\s?[.):=]?|[+x*#:\-.·]\s?[1-9]?)"
 #: Weeks and days: 22w3d, 22w, 22周3天, 22周+3. A bare 22+3 only counts behind its label.
 DURATION = r"(?:[1-3]?\d|4[0-5])\s?(?:w(?:k|ks)?|周)\s?\+?\s?(?:[0-6]\s?(?:d|天)?)?(?![a-z\d])"
 #: Authors of growth and volume formulas that stand in brackets behind a label (eponyms, not people of the case).
@@ -27,8 +27,8 @@ SEGMENT = (
 )
 #: Transducer names: C5-1, RAB6-D, 9L, 3C5A, i11LX3.
 PROBE = (
-    r"(?:(?:la|ca|pa|ec|sl|sc)\d{3,4}|p[lsvc][tuvi]?-\d{2,4}[a-z]{2}|eu[pb]-[a-z]?\d{2,4}[a-z]{0,2}|ust-\d{3,4}|m5sc?(?:-d)?|[a-z]\d-\d{1,2}[clpsv]|[a-z]{1,4}\d{1,2}-\d{1,2}[a-z]{0,3}(?:-[a-z]{1,2})?|\d{1,2}[clpsv](?:-[a-z]{1,2})?"
-    r"|[a-z]?\d{1,2}[clpsv][a-z]?\d{1,2}[a-z]?)(?![a-z\d])"
+    r"(?:(?:la|ca|pa|ec|sl|sc)\d{3,4}|p[lsvc][tuvi]?-\d{2,4}[a-z]{2}|eu[pb]-[a-z]?\d{2,4}[a-z]{0,2}|ust-\d{3,4}|m5sc?(?:-d)?|[a-z]\d-\d{1,2}[clpsv]|[a-z]{1,4}\d{1,2}-\d{1,2}[a-z]{0,3}(?:-[a-z]{1,2})?|i?\d{1,2}[clpsv](?:-[a-z]{1,2})?"
+    r"|[a-z]?\d{1,2}[clpsv][a-z]?\d{1,2}[a-z]?)(?![a-z\d])(?:\shd(?![a-z\d]))?"
 )
 CLOCK_WORD = r"(?:1[0-2]|0?[1-9])(?::[03]0)?\s?(?:o'?\s?clock|ocl(?![a-z])|点钟?(?:方向|位)?)"
 CLOCK_DIGITS = r"(?:1[0-2]|0?[1-9]):[03]0"
@@ -95,8 +95,9 @@ def _units(units: frozenset[str]) -> str:
     longest_first = sorted(units - {"kg"}, key=lambda unit: (-len(unit), unit))
     spelled = "|".join(re.sub(r"([23])", r"\\s?\^?\1", re.escape(unit)) for unit in longest_first)
     misread = r"am|om|cn|qn|crn|mrn|cm/\$|cm/se|am/s|om/s|ng/m\s?l"
-    more = rf"个|次/分|次|deg|mom|cc|ul|μl|u/s|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|m/sec|sec|°|l/m|f/s|{misread}"
-    return rf"(?:(?:{spelled}|{more})(?![a-z\d])|%)"
+    more = r"个|次/分|次|deg|mom|cc|ul|μl|u/s|ml/m\s?2|mm\s?/\s?s|sd|cm/sec|m/sec|sec|°|l/m|f/s"
+    fading = r"db/cm(?:/mhz)?|db/m"  # attenuation of the liver
+    return rf"(?:(?:{spelled}|{more}|{fading}|{misread})(?![a-z\d])|%)"
 
 
 @lru_cache(maxsize=1)

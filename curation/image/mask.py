@@ -83,6 +83,12 @@ def area(box: Box) -> int:
     return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
 
 
+def join(boxes: Iterable[Box]) -> Box:
+    """Surround boxes by one."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
 def cut_out(box: Box, holes: Iterable[Box]) -> list[Box]:
     """Cut holes out of a box; boxes without overlap that cover the rest."""
     rest = [box]

@@ -17,7 +17,15 @@ FAINT_SPREAD = 128
 LINE_PX = 9
 LINE_LEVELS = 60
 
+#: Detectors enlarge what has a shorter side (rapidocr's setting); parts of frames are enlarged as their frame would be.
+LEAST_SIDE_PX, LEAST_PART_PX = 736, 32
+#: So near to the edge of a part (px), text may go on beyond it.
+_CUT_PX = 3
+#: What stands for the text of a line that is cut off: many letters that nobody knows.
+_CUT_OFF = "\ufffd" * 8
+
 Pixels = npt.NDArray[np.uint8]
+Box = tuple[int, int, int, int]
 
 
 class OcrEngine(Protocol):
@@ -35,11 +43,14 @@ class OcrEngine(Protocol):
 class LineReader(Protocol):
     """What an engine may offer besides: detection alone is cheaper than reading. Without it the audit reads all."""
 
-    def detect(self, pixels: Pixels) -> list[tuple[int, int, int, int]]:
-        """Detect lines without reading them; boxes xyxy, half-open."""
+    def detect(self, pixels: Pixels, *, least_side_px: int = LEAST_SIDE_PX) -> list[Box]:
+        """Detect lines without reading them; boxes xyxy, half-open.
+
+        An engine may enlarge what has a shorter side than ``least_side_px``.
+        """
         ...
 
-    def read_boxes(self, pixels: Pixels, boxes: list[tuple[int, int, int, int]]) -> list[TextRegion]:
+    def read_boxes(self, pixels: Pixels, boxes: list[Box]) -> list[TextRegion]:
         """Read given lines."""
         ...
 
@@ -53,8 +64,35 @@ def read_frame(ocr: OcrEngine, pixels: Pixels, *, upscale_below_px: int) -> list
     visible = stretch(pixels)
     scale = 1.0 if pixels.shape[0] >= upscale_below_px else 2.0
     regions = ocr.read(visible if scale == 1.0 else enlarge(visible, scale))
-    placed = [(shrink(region.box_px, scale, pixels), region) for region in regions]
+    placed = [(shrink(region.box_px, scale, pixels.shape[:2]), region) for region in regions]
     return [TextRegion(box, r.text, r.score) for box, r in placed if box[0] < box[2] and box[1] < box[3]]
+
+
+def read_part(ocr: OcrEngine, pixels: Pixels, part: Box, *, upscale_below_px: int) -> list[TextRegion]:
+    """Read a part of a frame at the scale of the whole; lines that its edge cuts come back as unreadable.
+
+    Shapes: pixels uint8[H, W, 3]; part and boxes xyxy px of the frame.
+    """
+    rows, cols = pixels.shape[:2]
+    x0, y0, x1, y1 = part
+    if part == (0, 0, cols, rows) or not isinstance(ocr, LineReader):
+        return read_frame(ocr, pixels, upscale_below_px=upscale_below_px)
+    scale = max(1.0 if rows >= upscale_below_px else 2.0, LEAST_SIDE_PX / min(rows, cols))
+    crop = np.ascontiguousarray(stretch(pixels)[y0:y1, x0:x1])
+    view = enlarge(crop, scale) if scale > 1.0 else crop
+    found = []
+    for region in ocr.read_boxes(view, ocr.detect(view, least_side_px=LEAST_PART_PX)):
+        bx0, by0, bx1, by1 = shrink(region.box_px, scale, crop.shape[:2])
+        box = (bx0 + x0, by0 + y0, bx1 + x0, by1 + y0)
+        found.append(TextRegion(box, *((_CUT_OFF, 0.0) if _is_cut(box, part, pixels) else (region.text, region.score))))
+    return [region for region in found if region.box_px[0] < region.box_px[2] and region.box_px[1] < region.box_px[3]]
+
+
+def _is_cut(box: Box, part: Box, pixels: Pixels) -> bool:
+    """Say whether a line may go on beyond the left or right edge of a part."""
+    left = box[0] - part[0] < _CUT_PX and part[0] > 0
+    right = part[2] - box[2] < _CUT_PX and part[2] < pixels.shape[1]
+    return left or right
 
 
 def stretch(pixels: Pixels) -> Pixels:
@@ -93,9 +131,9 @@ def enlarge(pixels: Pixels, scale: float) -> Pixels:
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
-def shrink(box: tuple[int, int, int, int], scale: float, pixels: Pixels) -> tuple[int, int, int, int]:
+def shrink(box: Box, scale: float, shape: tuple[int, int]) -> Box:
     """Map a box of an enlarged frame back, rounded outwards and clipped."""
-    rows, cols = pixels.shape[:2]
+    rows, cols = shape
     x0, y0, x1, y1 = box
     return (
         max(0, int(x0 // scale)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rapidfuzz.fuzz import ratio
 
-from curation.image.audit import audit
+from curation.image.audit import Look, audit
 from curation.image.band import find_band
 from curation.image.cine import Seen, has_ink, same_text
 from curation.image.classify import Scene, classify
@@ -24,8 +24,8 @@ from curation.image.graphics import NOT_READ, is_hardly_read, spare_graphics, wi
 from curation.image.known import KnownPhi
 from curation.image.layout import is_picture, usual_height
 from curation.image.lexicon import fold
-from curation.image.mask import Box, area, clip, core, cut_out, mask, mask_lines, overlap, widen
-from curation.image.ocr import LineReader, OcrEngine, Pixels, read_frame, stretch, without_lines
+from curation.image.mask import Box, area, clip, core, cut_out, join, mask, mask_lines, overlap, widen
+from curation.image.ocr import LineReader, OcrEngine, Pixels, read_part, stretch, without_lines
 from curation.image.screen import is_blank, is_document, panels
 from curation.image.split import split_lines
 from schemas.config import Desensitize
@@ -107,8 +107,9 @@ class Overlay:
         self._recheck(pixels)
         margin = self._tools.config.margin_px
         placed = [*self._masks, *self._versions, *([self._band] if self._band else [])]
-        if self._seen.is_new(pixels, [widen(box, margin) for box in placed]):
-            self._look(pixels)
+        new = self._seen.find_new(pixels, [widen(box, margin) for box in placed])
+        if new:
+            self._look(pixels, [self._whole_lines(part) for part in new])
 
     def render(self, pixels: Pixels, index: int) -> MaskedFrame:
         """Mask a frame by everything found in any frame.
@@ -139,29 +140,43 @@ class Overlay:
         lines = mask_lines(pixels, [*self._masks, *hidden], margin_px=self._tools.config.margin_px, spare=spare)
         return mask(lines, self._band_pieces())
 
-    def _look(self, pixels: Pixels) -> None:
-        """Read a whole frame, decide, and look again at what would be published."""
+    def _whole_lines(self, part: Box) -> Box:
+        """Widen a part of the frame so that it cuts no line that is known."""
+        touched = [d.region.box_px for d in self._decisions if overlap(d.region.box_px, part)]
+        x0, y0, x1, y1 = join([part, *(widen(box, _KEPT_RIM_PX) for box in touched)])
+        return clip((x0, y0, x1, y1), *self._scene.shape)
+
+    def _look(self, pixels: Pixels, parts: Sequence[Box]) -> None:
+        """Read parts of a frame, decide, and look again at what would be published."""
         config, ocr = self._tools.config, self._tools.ocr
-        found = read_frame(ocr, pixels, upscale_below_px=config.upscale_below_px)
-        self._text_px = usual_height(found)
+        found = [r for part in parts for r in read_part(ocr, pixels, part, upscale_below_px=config.upscale_below_px)]
+        whole = (0, 0, pixels.shape[1], pixels.shape[0]) in parts
+        self._text_px = usual_height(found) if whole else self._text_px
         read = [region for region in found if not is_picture(region, self._scene.shape, self._text_px)]
-        self._screen(pixels, read)
+        if whole:
+            self._screen(pixels, read)
         clear = without_lines(pixels)  # a frame that strikes through a name must not make one drawing of both
-        decisions = spare_graphics(classify(split_lines(pixels, read, ocr), self._scene), clear, self._text_px)
+        decisions = spare_graphics(self._classify(split_lines(pixels, read, ocr)), clear, self._text_px)
         decisions += [_unread(box, "code", RegionKind.PHI) for box in find_codes(pixels)]
         self._add(self._without_doubles(decisions), pixels)
         self._find_band(pixels, decisions)
         if config.residual_audit:
             masked = self._mask(pixels)
             second, scales = self._tools.second or ocr, _DEEP if self._is_deep(pixels) else ()
-            residue = audit(masked, self._visible(), self._scene, second, rotated=config.rotated_text, scales=scales)
+            residue = audit(masked, self._visible(), self._scene, second, Look(parts, config.rotated_text, scales))
             if residue.identified:
                 raise DecodeError(RejectReason.RESIDUAL_PHI)
             self._add([d for d in residue.missed if d.kept], pixels)
             missed = without_specks([d for d in residue.missed if not d.kept])
             missed = spare_graphics(missed, clear, self._text_px)
             self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
-        self._seen.add(pixels)
+        self._seen.add(pixels, parts)
+
+    def _classify(self, lines: Sequence[TextRegion]) -> list[Decision]:
+        """Decide for lines of a part beside what is known of the rest."""
+        known = [d.region for d in self._decisions]
+        around = [region for region in known if not any(overlap(region.box_px, line.box_px) for line in lines)]
+        return classify([*around, *lines], self._scene)[len(around) :]
 
     def _is_deep(self, pixels: Pixels) -> bool:
         """Say whether a frame is in the sample that is looked at most closely; the same frame always is or is not."""

@@ -5,6 +5,7 @@ low-confidence boxes would be dropped and stay unmasked. The 180-degree line cla
 reads as nonsense and is masked anyway.
 """
 
+import copy
 import logging
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from curation.image.ocr import Pixels
+from curation.image.ocr import LEAST_SIDE_PX, Box, Pixels
 from schemas.region import TextRegion
 
 _SETTINGS: dict[str, Any] = {
@@ -51,14 +52,19 @@ class RapidOcr:
             for quad, text, score in zip(quads, result.txts, result.scores, strict=True)
         ]
 
-    def detect(self, pixels: Pixels) -> list[tuple[int, int, int, int]]:
+    def detect(self, pixels: Pixels, *, least_side_px: int = LEAST_SIDE_PX) -> list[Box]:
         """Detect lines without reading them.
 
         Shapes: pixels uint8[H, W, 3] RGB.
         """
-        return [_outer_box(quad, pixels) for quad in self._detect(pixels)[1]]
+        if least_side_px >= LEAST_SIDE_PX:
+            return [_outer_box(quad, pixels) for quad in self._detect(pixels)[1]]
+        detector = copy.copy(self._engine._load_det_model())  # shares the session; the engine itself stays as it is
+        detector.limit_side_len = least_side_px
+        boxes = detector(np.ascontiguousarray(pixels[..., ::-1])).boxes
+        return [] if boxes is None else [_outer_box(np.asarray(quad, np.float32), pixels) for quad in boxes]
 
-    def read_boxes(self, pixels: Pixels, boxes: list[tuple[int, int, int, int]]) -> list[TextRegion]:
+    def read_boxes(self, pixels: Pixels, boxes: list[Box]) -> list[TextRegion]:
         """Read given lines; a box without area has empty text.
 
         Shapes: pixels uint8[H, W, 3] RGB; boxes xyxy px, half-open.
@@ -84,7 +90,7 @@ class RapidOcr:
         return crops, np.asarray(quads, dtype=np.float32)
 
 
-def _outer_box(quad: npt.NDArray[np.float32], pixels: Pixels) -> tuple[int, int, int, int]:
+def _outer_box(quad: npt.NDArray[np.float32], pixels: Pixels) -> Box:
     """Surround a (possibly slanted) quadrilateral by an upright box."""
     rows, cols = pixels.shape[:2]
     low, high = np.floor(quad.min(axis=0)), np.ceil(quad.max(axis=0))

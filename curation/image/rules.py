@@ -78,7 +78,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "measurement",
             kind.MEASUREMENT,
-            rf"(?!.*(?:fps|hz|db)$){x.item}(?:[\s,;|/]{{0,3}}{x.item}){{0,5}}",  # a rate or a level is a setting
+            rf"(?!.*(?:fps|(?<!/m)hz|db)$){x.item}(?:[\s,;|/]{{0,3}}{x.item}){{0,5}}",  # a rate or a level is a setting
             True,
             (
                 "1 IVSd 1.2 cm",
@@ -123,7 +123,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "clock_position",
             kind.LANDMARK,
-            rf"(?:{x.phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{x.phrase})?{x.fn}|{x.phrase}{GAP}{x.clock}(?:{GAP}{x.phrase})?{x.fn}|{x.breast_clock}",
+            rf"(?:{x.phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{x.phrase})?{x.fn}|{x.phrase}{GAP}{x.clock}(?:{GAP}{x.phrase})?{x.fn}|{x.breast_clock}|{x.clock}\s?n\s?\+\s?\d{{1,2}}",
             False,
             ("RT BREAST 3:00", "左乳 3点", "10 o'clock", "RT BREAST 10:00 4 CM FN"),
             ("3:00", "LIVER 3:00", "RT 14:28", "BREAST 10:17"),
@@ -148,7 +148,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "device_line",
             kind.DEVICE,
-            rf"{x.shown}(?:\s?/\s?{x.shown}){{1,4}}|{x.menu}(?:[\s/:,\-]{{0,3}}(?:{x.menu}|{PROBE}|{x.word})){{0,4}}(?:\s?/?\s?(?:[a-z]|\d{{1,2}}(?:\.\d)?))?(?![a-z\d])|{x.menu}\s?[:]?\s?\d{{1,3}}\s?%|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{x.with_unit})){{1,3}}"
+            rf"{x.shown}(?:\s?/\s?{x.shown}){{1,4}}|{x.menu}(?:[\s/:,\-]{{0,3}}(?:{x.menu}|{PROBE}|{x.word})){{0,4}}(?:\s?/?\s?(?:[a-z]|\d{{1,2}}(?:\.\d)?))?(?![a-z\d])|{x.menu}\s?[:]?\s?\d{{1,3}}\s?%|{p.preset}\s?[-—]\s?{p.term}|col\.?\s\d{{1,3}}\s?%|(?:{PROBE}|{p.preset})(?:[\s/]{{1,3}}(?:{PROBE}|{p.preset}|{x.with_unit})){{1,3}}"
             rf"|(?:\[?2d\]?|gen)\s(?:{PROBE}|{p.preset})|{p.setting_name}\s?:\s?\d{{1,3}}|{p.setting_name}\s(?:on|off)",
             False,
             (
@@ -278,7 +278,7 @@ def _is_weak(rule: Rule, text: str) -> bool:
 
 #: Only these make a bare "3:00" a position and not a time.
 _BREAST = re.compile(
-    r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar|zone)(?![a-z])|n\s?\+\s?\d|乳"
+    r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar|zone)(?![a-z])|n\s?\+\s?\d|乳|(?<!\d)(?:1[0-2]|[1-9])\s?d(?![a-z\d])|^[lr]\s"
 )
 
 

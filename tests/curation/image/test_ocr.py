@@ -1,9 +1,10 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from curation.image.ocr import read_frame, stretch
+from curation.image.ocr import read_frame, read_part, stretch
 from tests.curation.image.consoles import draw_console, font_path, visible_share
 from tests.curation.image.fakes import MemoryImage, speckle
+from tests.curation.image.test_cine import write
 from tests.curation.image.test_desensitize import picture, rows, run
 
 
@@ -35,6 +36,17 @@ def test_faint_phi_is_masked_like_bright_phi(engine):
     assert shares
     assert [text for text, share in shares if share > 0.1] == []
     assert engine.read(faint) != read_frame(engine, faint, upscale_below_px=0)
+
+
+def test_a_part_is_read_like_the_whole_and_cut_lines_are_unreadable(engine):
+    frame = np.zeros((480, 640, 3), np.uint8)
+    frame = write(frame, "RT KIDNEY", (300, 200), 18)
+    [whole] = read_frame(engine, frame, upscale_below_px=0)
+    [part] = read_part(engine, frame, (240, 160, 500, 260), upscale_below_px=0)
+    assert part.text == whole.text == "RT KIDNEY"
+    assert np.abs(np.subtract(part.box_px, whole.box_px)).max() <= 4
+    [cut] = read_part(engine, frame, (240, 160, 360, 260), upscale_below_px=0)
+    assert (cut.score, set(cut.text)) == (0.0, {"\ufffd"})
 
 
 def test_a_name_that_a_frame_strikes_through_is_masked(engine):

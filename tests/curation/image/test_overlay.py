@@ -19,8 +19,8 @@ class Counting:
         self.frames += 1
         return self.engine.read(pixels)
 
-    def detect(self, pixels):
-        return self.engine.detect(pixels)
+    def detect(self, pixels, **at_least):
+        return self.engine.detect(pixels, **at_least)
 
     def read_boxes(self, pixels, boxes):
         self.lines += 1
@@ -72,6 +72,27 @@ def test_identity_that_appears_later_is_masked_in_every_frame(engine, at, when):
     seen = ink(frames, first, box)
     assert seen.sum() > 100
     assert (out[first].pixels[box[1] : box[3], box[0] : box[2]][seen] == 0).mean() > 0.97
+
+
+@pytest.mark.parametrize("text", ["Zhang Wei", "王小明"])
+def test_a_name_that_is_typed_letter_by_letter_costs_no_more_whole_frames(engine, text):
+    frames = cine(shown=lambda i: [(text[: max(0, i - 1)], (250, 20))])
+    ocr = Counting(engine)
+    out = published(frames, ocr)
+    assert ocr.frames == 1
+    box = (250, 20, 250 + 16 * len(text), 44)
+    for number in range(3, len(frames)):
+        seen = ink(frames, number, box)
+        assert seen.any()
+        assert (out[number].pixels[20:44, box[0] : box[2]][seen] == 0).mean() > 0.97
+
+
+def test_a_landmark_that_grows_into_a_name_is_masked(engine):
+    frames = cine(shown=lambda i: [("LIVER" if i < 4 else "LIVER SMITHSON", (250, 20))])
+    out = published(frames, engine)
+    seen = ink(frames, 8, (300, 20, 400, 44))
+    assert seen.any()
+    assert (out[8].pixels[20:44, 300:400][seen] == 0).mean() > 0.97
 
 
 def test_another_name_in_the_place_of_a_landmark_is_masked(engine):
