@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from curation.image.cine import grey_of
-from curation.image.classify import Scene, classify, is_clear
+from curation.image.classify import classify, is_clear
 from curation.image.decision import Decision
 from curation.image.forbidden import FORBIDDEN
 from curation.image.layout import is_picture
@@ -30,13 +30,14 @@ from curation.image.ocr import (
     shrink,
     without_lines,
 )
+from curation.image.rows import Scene
 from curation.image.rules import prove
 from schemas.region import TextRegion
 
 #: Strokes and the gaps inside letters are narrower than this; what is usual is taken from so large a window (px).
 _LETTER_PX, _AROUND_PX = 25, (129, 129)
-#: Ink exceeds the mean of its surroundings by this many of their standard deviations; so many levels more are white.
-_USUAL, _FULL_LEVELS = 2.2, 60.0
+#: Ink exceeds what is usual so many times; so many levels more are black; a ground this light carries dark letters.
+_USUAL, _FULL_LEVELS, _LIGHT = 3.0, 90.0, 140
 #: Least side of the second look in px: above the detector's own least side of 736, so that the scale differs.
 _SECOND_SIDE = 800
 #: A view is never larger than this.
@@ -155,19 +156,19 @@ def turn_back(box: Box, cols: int) -> Box:
 
 
 def ink_view(pixels: Pixels) -> Pixels:
-    """Show what stands out from its surroundings more than they vary: ink on black, whatever lies below.
+    """Show what stands out from its surroundings more than is usual there: dark ink on white, whatever lies below.
 
-    Shapes: uint8[H, W, 3]. Letters over bright tissue, and dim letters on a dark ground, become bright alike; a
-    detector takes tissue and letters on it for one thing else.
+    Shapes: uint8[H, W, 3]. Letters over bright tissue, and dim letters on a dark ground, become dark alike; a detector
+    takes tissue and letters on it for one thing else. What is usual is a mean of square roots, which text, being bright
+    and sparse, hardly lifts, and speckle, being everywhere, does.
     """
     grey = grey_of(pixels)
     stroke = cv2.getStructuringElement(cv2.MORPH_RECT, (_LETTER_PX, _LETTER_PX))
-    out = cv2.max(cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, stroke), cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, stroke))
-    level = out.astype(np.float32)
-    mean, square = cv2.blur(level, _AROUND_PX), cv2.blur(level * level, _AROUND_PX)
-    usual = mean + _USUAL * np.sqrt(np.maximum(square - mean * mean, 0.0))
-    ink = np.clip((level - usual) * (255.0 / _FULL_LEVELS), 0, 255).astype(np.uint8)
-    return np.repeat(ink[..., None], 3, axis=2)
+    bright, dark = (cv2.morphologyEx(grey, kind, stroke) for kind in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT))
+    level = np.where(cv2.blur(grey, _AROUND_PX) > _LIGHT, dark, bright).astype(np.float32)
+    root = cv2.blur(np.sqrt(level), _AROUND_PX)
+    ink = np.clip((level - _USUAL * root * root) * (255.0 / _FULL_LEVELS), 0, 255).astype(np.uint8)
+    return np.repeat(255 - ink[..., None], 3, axis=2)
 
 
 def _has_ink(masked: Pixels, box: Box) -> bool:

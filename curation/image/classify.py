@@ -9,17 +9,15 @@ Source: EchoVLM App. A, Fig. 4; spec rules 1 to 5.
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from curation.image import layout
 from curation.image.company import keep_company
-from curation.image.cues import holds_cue, may_be_name
+from curation.image.cues import holds_cue
 from curation.image.decision import Decision
 from curation.image.forbidden import FORBIDDEN
-from curation.image.known import KnownPhi
 from curation.image.lexicon import fold, has_hanzi, load_lexicon
-from curation.image.regions import ScanRegion
+from curation.image.rows import Group, Order, Row, Scene, after_cue, beside_unknown, continues_name, is_unproven
 from curation.image.rules import Proof, prove
 from schemas.region import RegionAction, RegionKind, TextRegion
 
@@ -27,55 +25,21 @@ from schemas.region import RegionAction, RegionKind, TextRegion
 _MAX_GROUP = 8
 #: Widest gap inside a phrase, and between a label and its value (two-column result boxes), in text heights.
 _PHRASE_GAP, _VALUE_GAP = 2.5, 16.0
-#: Unknown text nearer than this may be the other half of a name.
-_NEIGHBOUR_GAP = 2.5
-#: A cue governs what follows within this gap.
-_CUE_GAP = 14.0
 #: A number that may be one of a column of settings: never an age over 89.
 _BARE_NUMBER = re.compile(r"[1-8]?\d|\d{1,2}\.\d{1,2}|1[2-9]\d")
-_INITIAL = re.compile(r"[a-z]\.")
-Row = list[int]
-Group = tuple[int, ...]
 
 #: Least length of an anatomical phrase that may stand in the header band or after a cue: nobody is called that.
 _CLEAR_LETTERS, _CLEAR_HANZI = 8, 4
 #: Least length of a proven setting that may stand in the header band.
-_CLEAR_DEVICE = 3
+_CLEAR_DEVICE, _CLEAR_HANZI_DEVICE = 3, 2
 #: A misread name does not come out as a value with its unit; caliper marks are read badly, and proven by place.
 _VALUE_SCORE, _CALIPER_SCORE = 0.55, 0.3
+#: Sides stand at any corner of a picture; labels so short ("BPD") are written on the scan.
+_SIDES, _SHORT_LABEL = frozenset({"lt", "rt", "left", "right", "左", "右", "左侧", "右侧", "双侧"}), 4
 #: Doubts that company of proven settings removes.
 _LONELY = ("collision",)
 #: Anatomy over the top of the scan stands in the middle (share of the columns), far from unknown text (heights).
 _SIDE, _ALONE_GAP = 0.2, 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is known about the frame besides its text.
-
-    Shapes: ``shape`` is rows, columns.
-    """
-
-    shape: tuple[int, int]
-    scan: tuple[ScanRegion, ...]
-    known: KnownPhi
-    keep_min_score: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row of a frame with everything its decisions need."""
-
-    order: Row
-    proofs: dict[int, tuple[Proof, Group]]
-    regions: Sequence[TextRegion]
-    scene: Scene
-    band: int
-    ticks: set[int]
-    identity: set[int]
-
-    def gap(self, left: int, right: int) -> float:
-        return layout.gap_in_heights(self.regions[left], self.regions[right])
 
 
 def classify(regions: Sequence[TextRegion], scene: Scene) -> list[Decision]:
@@ -85,17 +49,17 @@ def classify(regions: Sequence[TextRegion], scene: Scene) -> list[Decision]:
     ticks = layout.find_ticks(regions)
     stacked = _prove_columns(regions)
     decisions: dict[int, Decision] = {}
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for order in layout.find_rows(regions):
         proofs = _prove_row(order, regions)
         proofs |= {i: found for i, found in stacked.items() if i not in proofs or not proofs[i][0].valued}
-        rows.append(_Row(order, proofs, regions, scene, band, ticks, identity))
+        rows.append(Row(order, proofs, regions, scene, band, ticks, identity))
         decisions |= {index: _decide(index, rows[-1]) for index in order}
     decided = [decisions[i] for i in range(len(regions))]
     return keep_company(decided, {i for row in rows for i in row.order if _wants_company(i, row)}, band)
 
 
-def _prove_row(row: Row, regions: Sequence[TextRegion]) -> dict[int, tuple[Proof, Group]]:
+def _prove_row(row: Order, regions: Sequence[TextRegion]) -> dict[int, tuple[Proof, Group]]:
     """Cut a row into groups so that as many boxes as possible are proven, in as few groups as possible."""
     best: list[tuple[int, int, dict[int, tuple[Proof, Group]]]] = [(0, 0, {})]
     for end in range(1, len(row) + 1):
@@ -130,7 +94,7 @@ def _prove_group(group: Group, regions: Sequence[TextRegion]) -> Proof | None:
     return None if proof and widest > _PHRASE_GAP and not proof.valued else proof
 
 
-def _decide(index: int, row: _Row) -> Decision:
+def _decide(index: int, row: Row) -> Decision:
     region = row.regions[index]
     if index in row.identity:
         return Decision(region, RegionKind.PHI, RegionAction.MASK, "identity")
@@ -152,7 +116,7 @@ def _verdict(region: TextRegion, kind: RegionKind, rule: str, *, keep: bool) -> 
     return Decision(region, RegionKind.UNKNOWN, RegionAction.MASK, rule)
 
 
-def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
+def _doubt(proof: Proof, group: Group, row: Row) -> str | None:
     """Name what speaks against keeping a proven group, or None."""
     members = [row.regions[i] for i in group]
     line = " ".join(region.text for region in members)
@@ -163,10 +127,10 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
             "header_band",
             lambda: min(r.box_px[1] for r in members) < row.band and not _may_stand_high(proof, group, row),
         ),
-        ("after_cue", lambda: not _is_phrase(proof, line) and _after_cue(group, row)),
+        ("after_cue", lambda: not _is_phrase(proof, line) and after_cue(group, row)),
         (
             "beside_unknown",
-            lambda: not proof.valued and _beside_unknown(group, row, weak=_takes_no_neighbour(proof, line)),
+            lambda: continues_name(group, row) if proof.valued else beside_unknown(group, row, proof),
         ),
         ("collision", lambda: proof.weak and not _is_placed(proof, members, row.scene)),
     )
@@ -176,10 +140,11 @@ def _doubt(proof: Proof, group: Group, row: _Row) -> str | None:
 def is_clear(proof: Proof, line: str) -> bool:
     """Say whether a proven line may stand among identities: a value, a phrase or a setting that no name could be."""
     setting = proof.kind is RegionKind.DEVICE or fold(line) in load_lexicon().presets
-    return (setting and not proof.weak and len(fold(line)) >= _CLEAR_DEVICE) or _is_phrase(proof, line)
+    least = _CLEAR_HANZI_DEVICE if has_hanzi(line) else _CLEAR_DEVICE
+    return (setting and not proof.weak and len(fold(line)) >= least) or _is_phrase(proof, line)
 
 
-def _may_stand_high(proof: Proof, group: Group, row: _Row) -> bool:
+def _may_stand_high(proof: Proof, group: Group, row: Row) -> bool:
     """Say whether a group may stand in the header band: clear by itself, or anatomy alone in the middle of its row."""
     members = [row.regions[i] for i in group]
     line = " ".join(region.text for region in members)
@@ -190,8 +155,8 @@ def _may_stand_high(proof: Proof, group: Group, row: _Row) -> bool:
     cols = row.scene.shape[1]
     middle = members[0].box_px[0] > _SIDE * cols and members[-1].box_px[2] < (1 - _SIDE) * cols
     first, last = row.order.index(group[0]), row.order.index(group[-1])
-    before = [i for i in row.order[:first] if _is_unproven(i, row)]
-    after = [i for i in row.order[last + 1 :] if _is_unproven(i, row)]
+    before = [i for i in row.order[:first] if is_unproven(i, row)]
+    after = [i for i in row.order[last + 1 :] if is_unproven(i, row)]
     gaps = [row.gap(i, group[0]) for i in before] + [row.gap(group[-1], i) for i in after]
     return middle and min(gaps, default=math.inf) > _ALONE_GAP
 
@@ -205,7 +170,10 @@ def _is_phrase(proof: Proof, line: str) -> bool:
 
 def _is_placed(proof: Proof, members: Sequence[TextRegion], scene: Scene) -> bool:
     """Say whether a weak proof stands where it needs no other: landmarks and calipers on the scan."""
-    anywhere = proof.kind is RegionKind.DEVICE or proof.rule == "label"
+    line = " ".join(region.text for region in members)
+    if fold(line) in _SIDES:
+        return True
+    anywhere = proof.kind is RegionKind.DEVICE or (proof.rule == "label" and len(fold(line)) > _SHORT_LABEL)
     return not anywhere and all(_in_scan(region, scene) for region in members)
 
 
@@ -225,7 +193,7 @@ def _least_score(proof: Proof, scene: Scene) -> float:
     return min(least, scene.keep_min_score)
 
 
-def _wants_company(index: int, row: _Row) -> bool:
+def _wants_company(index: int, row: Row) -> bool:
     """Say whether a region is masked only because nothing proves it alone, and settings beside it would."""
     if index in row.identity:
         return False
@@ -234,54 +202,6 @@ def _wants_company(index: int, row: _Row) -> bool:
         return bool(_BARE_NUMBER.fullmatch(row.regions[index].text.strip()))
     proof, group = found
     return proof.weak and proof.rule != "caliper" and _doubt(proof, group, row) in _LONELY
-
-
-def _is_short(line: str) -> bool:
-    """Say whether a phrase is so short that initials could spell it."""
-    text = fold(line)
-    return len(text) <= 2 and not has_hanzi(text)
-
-
-def _after_cue(group: Group, row: _Row) -> bool:
-    """Say whether a cue stands to the left with no proven value between."""
-    right = group[0]
-    for index in reversed(row.order[: row.order.index(group[0])]):
-        if row.gap(index, right) > _CUE_GAP:
-            return False
-        if index in row.identity:
-            return holds_cue(row.regions[index].text)
-        if index in row.proofs and row.proofs[index][0].valued:
-            return False
-        right = index
-    return False
-
-
-def _takes_no_neighbour(proof: Proof, line: str) -> bool:
-    """Say whether any unknown text beside a group is too near: "Echo Lab", "Kestrel Bay OB/GYN", initials."""
-    return proof.weak or proof.kind is RegionKind.DEVICE or _is_short(line)
-
-
-def _is_unproven(index: int, row: _Row) -> bool:
-    """Say whether nothing proves a region that could be part of a name; a letter with a point is an initial."""
-    initial = _INITIAL.fullmatch(fold(row.regions[index].text))
-    return index not in row.proofs or index in row.identity or initial is not None
-
-
-def _beside_unknown(group: Group, row: _Row, *, weak: bool) -> bool:
-    """Say whether unproven text stands right before or after the group, and could take its nearest word for a name."""
-    first, last = row.order.index(group[0]), row.order.index(group[-1])
-    before, after = row.order[first - 1 : first], row.order[last + 1 : last + 2]
-    sides = [(i, i, group[0], "start") for i in before] + [(i, group[-1], i, "end") for i in after]
-    return any(
-        _is_unproven(i, row)
-        and row.gap(left, right) <= _NEIGHBOUR_GAP
-        and (
-            weak
-            or holds_cue(row.regions[i].text)
-            or may_be_name(row.regions[group[0 if side == "start" else -1]].text, side)
-        )
-        for i, left, right, side in sides
-    )
 
 
 def _is_identity(region: TextRegion, scene: Scene) -> bool:

@@ -22,9 +22,11 @@ def keep_company(decisions: Sequence[Decision], waiting: set[int], band_px: int)
     """Keep waiting regions below the header band that stand beside kept settings, round by round."""
     decided = list(decisions)
     waiting = {i for i in waiting if decided[i].region.box_px[1] >= band_px}
+    identity = [d.region for d in decided if d.kind is RegionKind.PHI]
+    named = {i for i in waiting if any(_touches(decided[i].region, region) for region in identity)}
     for _ in range(_ROUNDS):
         settings = [d.region for d in decided if d.kept and d.kind in _KINDS]
-        joined = {i for i in waiting if _is_accompanied(decided[i].region, settings)}
+        joined = {i for i in waiting - named if _is_accompanied(decided[i].region, settings)}
         if not joined:
             break
         for i in joined:
@@ -52,6 +54,11 @@ def _follows(lower: TextRegion, upper: TextRegion) -> bool:
     gap = lower.box_px[1] - upper.box_px[3]
     left, right = abs(lower.box_px[0] - upper.box_px[0]), abs(lower.box_px[2] - upper.box_px[2])
     return -0.5 * height <= gap <= _BELOW * height and min(left, right) <= _ALIGNED * height
+
+
+def _touches(one: TextRegion, other: TextRegion) -> bool:
+    """Say whether two regions follow or stand beside each other: "OB/GYN" below a name is a department."""
+    return _follows(one, other) or _follows(other, one) or _beside(one, other)
 
 
 def _beside(one: TextRegion, other: TextRegion) -> bool:

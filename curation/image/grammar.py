@@ -108,7 +108,7 @@ def load_parts() -> Parts:
 
 #: What labels begin with that OCR glues to the rest.
 _LABEL_HEADS = frozenset(
-    {"av", "mv", "tv", "pv", "tr", "mr", "ar", "rk", "lk", "ut", "bl", "la", "lv", "rv", "hl", "fl"}
+    {"av", "mv", "tv", "pv", "tr", "mr", "ar", "rk", "lk", "ut", "bl", "la", "lv", "rv", "hl", "fl", "lt", "rt", "pl"}
 )
 
 
@@ -149,6 +149,10 @@ def _parted(run: str) -> list[str]:
         return [run[0], run[1:]]
     if folded[:2] in _LABEL_HEADS and folded[2:] in lexicon.measurements and (len(run) >= 5 or run.isupper()):
         return [run[:2], run[2:]]  # AVPGmean, RKW
+    if folded[0] in "lr" and len(run) >= 8 and len(parts := _parted(run[1:])) > 1:  # LAXILLALONG
+        return [run[0], *parts]
+    if folded[:2] in _LABEL_HEADS and len(run) >= 6 and folded[2:] in words:
+        return [run[:2], run[2:]]  # PLFUNDAL, BLLONG
     best: list[list[str] | None] = [[]] + [None] * len(run)
     for end in range(1, len(run) + 1):
         for start in range(end):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from curation.image.decision import Decision
 from curation.image.glyphs import DRAWN, count_glyphs
 from curation.image.lexicon import has_hanzi
-from curation.image.mask import overlap
+from curation.image.mask import Box, overlap
 from curation.image.ocr import Pixels
 from schemas.region import RegionAction, RegionKind
 
@@ -38,12 +38,15 @@ def spare_graphics(decisions: Sequence[Decision], pixels: Pixels, text_px: float
     ]
 
 
-def without_specks(missed: Sequence[Decision]) -> list[Decision]:
+def without_specks(missed: Sequence[Decision], masked: Sequence[Box]) -> list[Decision]:
     """Leave out what only a second look finds: one letter in a box for one letter, with nothing near to be a word with.
 
-    A name is found whole, or by several of its letters; texture is found letter by letter.
+    A name is found whole, by several of its letters, or as the end of a masked line; texture is found letter by letter.
     """
-    return [d for d in missed if not (_is_one_letter(d) and not any(_near(d, o) for o in missed if o is not d))]
+    places = [*masked, *(d.region.box_px for d in missed)]
+    return [
+        d for d in missed if not _is_one_letter(d) or any(_near(d, box) for box in places if box != d.region.box_px)
+    ]
 
 
 def _is_one_letter(decision: Decision) -> bool:
@@ -52,10 +55,11 @@ def _is_one_letter(decision: Decision) -> bool:
     return len(decision.region.text.strip()) <= 1 and long <= _SQUARE * short
 
 
-def _near(decision: Decision, other: Decision) -> bool:
+def _near(decision: Decision, other: Box) -> bool:
+    """Say whether a box could go on with another: near it, and in its row."""
     x0, y0, x1, y1 = decision.region.box_px
     reach = min(x1 - x0, y1 - y0)
-    return overlap((x0 - reach, y0 - reach // 2, x1 + reach, y1 + reach // 2), other.region.box_px) > 0
+    return overlap((x0 - reach, y0 - reach // 2, x1 + reach, y1 + reach // 2), other) > 0
 
 
 def is_hardly_read(decision: Decision, text_px: float) -> bool:

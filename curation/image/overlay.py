@@ -15,7 +15,7 @@ from rapidfuzz.fuzz import ratio
 from curation.image.audit import Look, audit
 from curation.image.band import find_band
 from curation.image.cine import Seen, has_ink, same_text
-from curation.image.classify import Scene, classify
+from curation.image.classify import classify
 from curation.image.codes import find_codes
 from curation.image.decision import Decision
 from curation.image.decode import DecodedImage
@@ -26,6 +26,7 @@ from curation.image.layout import is_picture, usual_height
 from curation.image.lexicon import fold
 from curation.image.mask import Box, area, clip, core, cut_out, join, mask, mask_lines, overlap, widen
 from curation.image.ocr import LineReader, OcrEngine, Pixels, read_part, stretch, without_lines
+from curation.image.rows import Scene
 from curation.image.screen import is_blank, is_document, panels
 from curation.image.split import split_lines
 from schemas.config import Desensitize
@@ -167,7 +168,7 @@ class Overlay:
             if residue.identified:
                 raise DecodeError(RejectReason.RESIDUAL_PHI)
             self._add([d for d in residue.missed if d.kept], pixels)
-            missed = without_specks([d for d in residue.missed if not d.kept])
+            missed = without_specks([d for d in residue.missed if not d.kept], self._masks)
             missed = spare_graphics(missed, clear, self._text_px)
             self._add(self._beside_kept([d for d in missed if not d.kept]), pixels)
         self._seen.add(pixels, parts)

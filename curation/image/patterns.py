@@ -14,8 +14,8 @@ from curation.image.grammar import CLOCK_DIGITS, CLOCK_WORD, DURATION, EPONYM, G
 class Patterns:
     """Statements as regular expressions.
 
-    ``item`` is one measurement with its value, ``label`` its name alone, ``token`` one piece of a run of settings,
-    ``menu`` words of the console, ``phrase`` anatomy, ``fn`` and ``clock`` a place in the breast.
+    ``item`` is one measurement with its value, ``label`` its name alone, ``token`` one setting, ``piece`` one piece of a run
+    of settings, ``menu`` words of the console, ``phrase`` anatomy, ``fn`` and ``clock`` a place in the breast.
     """
 
     bracket: str
@@ -28,6 +28,7 @@ class Patterns:
     setting: str
     mode: str
     token: str
+    piece: str
     menu: str
     shown: str
     phrase: str
@@ -74,7 +75,10 @@ def load_patterns() -> Patterns:
     code = rf"\d{{1,3}}(?:\.\d{{1,2}})?(?:[-/]\d{{1,2}}){{0,2}}(?:-[hml])?\s?(?:{p.unit}|[mk](?![a-z]))?"
     coded = rf"(?:{mode}?{p.code}{sep}(?:{code}|{word}))"
     menu = rf"(?:{p.shown}|{p.preset})"
-    token = rf"(?:{coded}|{setting}|{menu}|{NUMBER}\s?(?:{p.unit}|d(?![a-z\d]))|{decimal}|{mode})"
+    counted = r"(?:frame|frm|img|帧)\s?:?\s?\d{1,4}(?:\s?(?:of|/)\s?\d{1,4})?|\d{1,3}/[1-9]\d{2}"
+    share = rf"{menu}(?:\s?:?\s?\d{{1,3}}\s?%)?"
+    token = rf"(?:{coded}|{setting}|{share}|{NUMBER}\s?(?:{p.unit}|d(?![a-z\d]))|{decimal}|{mode})"
+    piece = rf"(?:{token}|{counted})"
     shown = rf"(?:{PROBE}|{menu}|{p.setting_name}|{setting}|{with_unit}|[a-z]{{1,2}}\s?\d{{1,2}}(?!\d))"
     ordinal = r"\d(?:st|nd|rd|th)(?![a-z])"
     more = rf"(?:{GAP}(?:{p.term}|{ordinal})){{0,9}}"
@@ -95,6 +99,7 @@ def load_patterns() -> Patterns:
         setting=setting,
         mode=mode,
         token=token,
+        piece=piece,
         menu=menu,
         shown=shown,
         phrase=phrase,

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from curation.image.forbidden import FORBIDDEN
-from curation.image.grammar import CLOCK_WORD, DURATION, GAP, PROBE, load_parts, split_glued
-from curation.image.lexicon import fold, load_lexicon
+from curation.image.grammar import CLOCK_WORD, DURATION, GAP, NUMBER, PROBE, load_parts
+from curation.image.lexicon import load_lexicon
+from curation.image.misread import readings
 from curation.image.patterns import load_patterns
 from curation.image.runs import Run
+from curation.image.weak import is_weak
 from schemas.region import RegionKind
 
 _MAX_LINE = 180
@@ -38,10 +40,6 @@ class Proof:
     kind: RegionKind
     valued: bool
     weak: bool
-
-
-#: "II" of a type, as OCR reads it.
-_ROMAN = re.compile(r"(?<![a-z\d])(?:ll|l1|1l|1i|il|li|i1)(?=[abcd]\s?型?$)")
 
 
 @lru_cache(maxsize=1)
@@ -123,7 +121,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "clock_position",
             kind.LANDMARK,
-            rf"(?:{x.phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{x.phrase})?{x.fn}|{x.phrase}{GAP}{x.clock}(?:{GAP}{x.phrase})?{x.fn}|{x.breast_clock}|{x.clock}\s?n\s?\+\s?\d{{1,2}}",
+            rf"(?:{x.phrase}{GAP})?{CLOCK_WORD}(?:{GAP}{x.phrase})?{x.fn}|{x.phrase}{GAP}{x.clock}(?:{GAP}{x.phrase})?{x.fn}|{x.breast_clock}|{x.clock}\s?(?:n\s?\+\s?\d{{1,2}}|{NUMBER}\s?cm\s?fn)",
             False,
             ("RT BREAST 3:00", "左乳 3点", "10 o'clock", "RT BREAST 10:00 4 CM FN"),
             ("3:00", "LIVER 3:00", "RT 14:28", "BREAST 10:17"),
@@ -183,9 +181,14 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "setting_run",
             kind.DEVICE,
-            Run(re.compile(x.token), re.compile(rf"\d\s?{p.unit}|\[")),
+            Run(
+                re.compile(x.piece),
+                re.compile(
+                    rf"\d\s?{p.unit}|\[|(?<![a-z])(?:mi|ti[sbc]?|指数)\s?[:<=]?\s?\d\.\d|\d\sof\s\d|\d/[1-9]\d\d"
+                ),
+            ),
             True,
-            ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "[2D] G40 / 115dB / FA3 / P87"),
+            ("[C] G45 / 0.9kHz / F2 / FA5 / P96", "[2D] G40 / 115dB / FA3 / P87", "MI:0.9 VASC", "声功率84%成人心脏"),
             ("ZW 12 / 3",),
         ),
         _rule(
@@ -197,7 +200,7 @@ def load_rules() -> tuple[Rule, ...]:
             ("ZW 12", "ID 453", "WANG"),
         ),
         _rule(
-            "coded_run", kind.DEVICE, Run(re.compile(x.token), re.compile("")), False, ("R03.0 G62 C7",), ("ZW 12 / 3",)
+            "coded_run", kind.DEVICE, Run(re.compile(x.piece), re.compile("")), False, ("R03.0 G62 C7",), ("ZW 12 / 3",)
         ),
         _rule("frames", kind.DEVICE, r"\d{1,3}\s?/\s?[1-9]\d{2}", False, ("76/177", "26 / 482"), ("12/24", "3/2024")),
         _rule(
@@ -211,7 +214,7 @@ def load_rules() -> tuple[Rule, ...]:
         _rule(
             "caliper",
             kind.MEASUREMENT,
-            r"[+x×*十✕][.…·:\-\s]{0,9}[+x×*十✕]?\s?[1-9]?|[.…·:\s]{1,9}[+x×十]?\s?[1-9]?|[1-9]",
+            r"[+x×*十✕义乂<][.…·:\-\s]{0,9}[+x×*十✕义乂]?\s?[1-9]?|[.…·:\s]{1,9}[+x×十]?\s?[1-9]?|[1-9]",
             False,
             ("+", "x1", "+2", "1", "+……+1"),
             ("10", "X WANG", "+12"),
@@ -236,7 +239,7 @@ def prove(line: str) -> Proof | None:
     """Find the rule that proves the whole line, or None: default deny."""
     if not line or len(line) > _MAX_LINE:
         return None
-    for text in dict.fromkeys((fold(line), fold(split_glued(line)), _ROMAN.sub("ii", fold(line)))):
+    for text in readings(line):
         if FORBIDDEN.search(text):
             return None
         for rule in load_rules():
@@ -247,35 +250,8 @@ def prove(line: str) -> Proof | None:
     return None
 
 
-#: Rules that prove nothing alone: codes and bare words need proven settings beside them, caliper marks the scan.
-_NEEDS_COMPANY = frozenset({"coded_setting", "coded_run", "frame_count", "caliper"})
-#: Presets that are also names of departments.
-_DEPARTMENT = re.compile(
-    r"[\u3400-\u9fff]{1,4}科|ob\s?/?\s?gyn|gyn|cardiology|urology|obstetrics|gyn(?:ae)?cology|emergency|p(?:a)?ediatrics?|neonatal|trauma|cardiac|vascular"
-)
 #: "N. Long" and "C Long" are names; "L LONG" is a side and a plane.
 _INITIAL_AND_NAME = re.compile(r"(?<![a-z])(?:[a-z]\.\s?|[a-km-qs-z]\s)(?=[a-z]{2})")
-#: Units that are initials as well.
-_LIKE_INITIALS = frozenset({"cc", "ms", "sd", "ml", "hz", "db", "bp", "ul", "mg", "kg"})
-#: Labels of one plain word are also names ("Angle"): they want their value, or other values, beside them.
-_ONE_WORD = re.compile(r"[a-z]{5,}")
-#: Short names of display modes that are nobody's name or initials.
-_MODES = frozenset({"2d", "3d", "4d", "pdi", "tdi", "cfm", "prf", "thi", "tis", "tib", "tic"})
-
-
-def _is_weak(rule: Rule, text: str) -> bool:
-    """Say whether a text without value is so short that it could be initials, or proven by its company alone."""
-    if rule.name == "unit" and text.strip() in _LIKE_INITIALS:
-        return True
-    if rule.name == "label" and _ONE_WORD.fullmatch(text.strip(" :=")):
-        return True
-    if rule.name in _NEEDS_COMPANY or (rule.name == "device_line" and _DEPARTMENT.fullmatch(text.strip())):
-        return True
-    return (
-        not rule.valued and len(text) <= 3 and text not in _MODES and rule.name not in ("unit", "probe", "date_label")
-    )
-
-
 #: Only these make a bare "3:00" a position and not a time.
 _BREAST = re.compile(
     r"(?<![a-z])(?:breast|lb|rb|[ul][oi]q|fn|cmfn|arad|nipple|(?:sub|retro)areolar|zone)(?![a-z])|n\s?\+\s?\d|乳|(?<!\d)(?:1[0-2]|[1-9])\s?d(?![a-z\d])|^[lr]\s"
@@ -287,7 +263,7 @@ def _judge(rule: Rule, text: str) -> Proof | None:
     if rule.name == "clock_position" and not re.search(CLOCK_WORD, text) and not _BREAST.search(text):
         return None
     if rule.name != "landmark":
-        return Proof(rule.name, rule.kind, rule.valued, weak=_is_weak(rule, text))
+        return Proof(rule.name, rule.kind, rule.valued, weak=is_weak(rule.name, text, valued=rule.valued))
     lexicon = load_lexicon()
     anchors = [match.group() for match in load_parts().anchor.finditer(text)]
     safe = [a for a in anchors if a not in lexicon.collisions and a not in lexicon.fillers]

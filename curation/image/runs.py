@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 #: What parts two pieces, and the most words of one piece ("D 16.0 cm").
-_PARTED = re.compile(r"[\s/,;]+")
+_PARTED = re.compile(r"[\s/,;]+|(?<=%)(?=[\u3400-\u9fff])")
 _MOST_WORDS = 4
 
 

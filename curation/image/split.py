@@ -34,6 +34,8 @@ _BOUNDARY = re.compile(
 _REACH = 1.3
 #: Shortest proven end of a line that is cut off from the rest.
 _LEAST_CHARS = 2
+#: Shorter lines are not cut into words: "M i" are initials or half a name.
+_LEAST_LINE = 4
 _LONGEST, _TRIES = 80, 4
 
 
@@ -51,6 +53,7 @@ def split_lines(pixels: Pixels, regions: Sequence[TextRegion], ocr: OcrEngine) -
     for i, region in enumerate(regions):
         pieces = [next(read) for _ in parts.get(i, ())]
         freed = any(_frees(piece.text, region.text) for piece in pieces) and _keeps_whole(region.text, pieces)
+        freed = freed and all(_is_run_of_words(piece.text, region.text) for piece in pieces if prove(piece.text))
         lines += ends[i] or (pieces if freed else [region])
     return lines
 
@@ -61,10 +64,23 @@ def _keeps_whole(text: str, pieces: Sequence[TextRegion]) -> bool:
     return all(any(found in _plain(piece.text) for piece in pieces) for found in never)
 
 
+def _is_run_of_words(part: str, line: str) -> bool:
+    """Say whether a part is one or more whole words of a line: "3" and "W" of "3 West" are no part of it."""
+    words = [_plain(word) for word in _BOUNDARY.split(line)]
+    runs = {"".join(words[a:b]) for a in range(len(words)) for b in range(a + 1, len(words) + 1)}
+    return _plain(part) in runs
+
+
 def _cut_words(pixels: Pixels, region: TextRegion) -> list[Box]:
     """Cut a line at its widest gaps, as many as its text has spaces."""
     words = region.text.split()
-    if len(words) < 2 or len(words) > 12 or prove(region.text) or not any(prove(word) for word in _runs(words)):
+    if (
+        len(words) < 2
+        or len(words) > 12
+        or len(_plain(region.text)) < _LEAST_LINE
+        or prove(region.text)
+        or not any(prove(word) for word in _runs(words))
+    ):
         return [region.box_px]
     x0, y0, x1, y1 = region.box_px
     gaps = [g for g in _gaps(pixels[y0:y1, x0:x1]) if g[1] - g[0] >= _WORD_GAP * (y1 - y0)]

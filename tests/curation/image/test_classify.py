@@ -1,8 +1,9 @@
 import pytest
 
-from curation.image.classify import Scene, classify
+from curation.image.classify import classify
 from curation.image.known import KnownPhi
 from curation.image.regions import ScanRegion
+from curation.image.rows import Scene
 from schemas.region import TextRegion
 
 SCAN = (ScanRegion((80, 60, 560, 440), 1, 1),)
@@ -96,3 +97,14 @@ def test_unproven_text_is_masked_everywhere(text):
 def test_text_never_shows_in_a_repr():
     scene = Scene((480, 640), SCAN, KnownPhi({}), 0.8)
     assert "ZHANG" not in repr(classify([line(300, 300, "ZHANG WEI")], scene))
+
+
+def test_a_word_behind_a_name_with_a_comma_is_no_label_of_a_value():
+    texts = [line(100, 100, "OYELARAN,"), line(190, 100, "MAX PLAX"), line(300, 100, "1.2 cm")]
+    assert "MAX PLAX" not in kept(texts)
+    assert kept(texts[1:]) == ["MAX PLAX", "1.2 cm"]
+
+
+def test_a_department_beside_an_identity_is_not_a_preset():
+    column = [line(400, 200, "FR 45Hz"), line(400, 220, "OB/GYN"), line(400, 240, "13:28:07"), line(400, 260, "MI 0.9")]
+    assert "OB/GYN" not in kept(column)

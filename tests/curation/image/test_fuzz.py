@@ -85,8 +85,8 @@ class Remembering:
     def read(self, pixels):
         return self._once("read", pixels, self.engine.read)
 
-    def detect(self, pixels):
-        return self._once("detect", pixels, self.engine.detect)
+    def detect(self, pixels, **least):
+        return self._once("detect", pixels, lambda seen: self.engine.detect(seen, **least))
 
     def read_boxes(self, pixels, boxes):
         return self.engine.read_boxes(pixels, boxes)

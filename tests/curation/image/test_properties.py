@@ -93,7 +93,7 @@ class Scripted:
 class ScriptedLines(Scripted):
     """The same with detection and reading apart."""
 
-    def detect(self, pixels):
+    def detect(self, pixels, **_):
         return [region.box_px for region in self.read(pixels)]
 
     def read_boxes(self, pixels, boxes):

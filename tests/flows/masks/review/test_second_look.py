@@ -29,7 +29,7 @@ class Says:
 class SaysLines(Says):
     """The same behind the port of an engine that reads given lines."""
 
-    def detect(self, pixels):
+    def detect(self, pixels, **_):
         raise AssertionError("detection is done by read")
 
     def read_boxes(self, pixels, boxes):
