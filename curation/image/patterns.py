@@ -14,8 +14,8 @@ from curation.image.grammar import CLOCK_DIGITS, CLOCK_WORD, DURATION, EPONYM, G
 class Patterns:
     """Statements as regular expressions.
 
-    ``item`` is one measurement with its value, ``label`` its name alone, ``token`` one setting, ``piece`` one piece of a run
-    of settings, ``menu`` words of the console, ``phrase`` anatomy, ``fn`` and ``clock`` a place in the breast.
+    ``item`` is one measurement with its value, ``label`` its name alone, ``token`` one setting, ``piece`` one piece of
+    a run of settings, ``menu`` words of the console, ``phrase`` anatomy, ``fn`` and ``clock`` a place in the breast.
     """
 
     bracket: str

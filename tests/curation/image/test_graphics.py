@@ -60,4 +60,4 @@ def test_what_a_second_look_finds_letter_by_letter_is_texture_and_words_are_not(
     assert without_specks([speck, word, tall], []) == [word, tall]
     assert without_specks([speck], [(30, 8, 90, 30)]) == [speck]  # the end of a line that is masked
     beside = [masked((10, 10, 26, 28), "王"), masked((30, 10, 46, 28), "伟")]
-    assert without_specks(beside) == beside
+    assert without_specks(beside, []) == beside
