@@ -10,6 +10,7 @@ from functools import cache
 
 from curation.text.lexicon import labels
 from curation.text.spans import Span, Strength, uncovered
+from curation.text.words_en import is_misread_word
 
 _NUM = r"(?<![\d/-])(?<!\d[.,:])(?<![A-Za-z]-)[<>≤≥~≈约±+-]{0,2}\s?\d{1,4}(?:[.,]\d{1,3})?(?![\d])"
 _N = r"\d{1,4}(?:[.,]\d{1,3})?"
@@ -18,7 +19,7 @@ _UNIT = (
     r"(?:mm/s|[uµμ]m|cm/s2?|cm/sec|m/s²?|m/sec|mm[²2³3]|cm\^?[²2³3]|mm\^[23]|mmHg|mmol/L|umol/L|mm|cms?|cc|ml/min|ml/s|ml/m²|mls?|dl|"
     r"g/m²|g/L|kg/m²|kg|lbs?|oz|kPa|kHz|MHz|Hz|dB(?:/cm/MHz|/m)?|bpm|fps|msec|ms|secs?|mins?|"
     r"m²|㎡|㎜|㎝|㎝²|㎝³|㎖|m|g|l|s|%|％|°|℃|deg(?:rees?)?|"
-    r"mIU/ml|IU/L|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
+    r"mIU/ml|mIU/L|[uµμ]IU/ml|IU/ml|IU/L|pmol/L|nmol/L|mg/dL|mg/L|mg|[uµμ]g|mcg|mGy|mrn|rnm|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
     r"millimet(?:er|re)s?|centimet(?:er|re)s?|millilit(?:er|re)s?|percent|per\s?cent|beats|"
     r"(?:weeks?|wks?|days?|months?|mos?|years?|yrs?|hours?|hrs?|minutes?|seconds?|w|d|h)(?:\s?\d\s?(?:days?|d))?)(?![A-Za-z])"
     r"|毫米|厘米|公分|平方厘米|立方厘米|毫升|升|毫克|微克|克|千克|公斤|斤|毫米汞柱|千帕|兆赫|分贝|度|倍|"
@@ -38,8 +39,9 @@ _LETTERED = r"(?<![A-Za-z0-9])"
 #: name -> regex over folded text (case-insensitive). Every one is a proof, so each needs more than a digit.
 GRAMMAR: dict[str, str] = {
     "value_unit": rf"{_NUM}(?:\s?(?:{_UNIT})?{_SEP}{_N}){{0,4}}\s?[-]?(?:{_UNIT})",
+    "units_of_activity": r"\d{2,5}\s?(?:U|IU|单位)(?![A-Za-z/])",
     "unit_power": r"\d{1,4}(?:\.\d+)?\s?x\s?10\^?\d{1,2}/L",
-    "dimensions": rf"{_NUM}(?:\s?(?:mm|cm))?(?:\s?[x*]\s?{_N}(?:\s?(?:mm|cm))?){{1,3}}(?!\d)",
+    "dimensions": rf"{_NUM}(?:\s?(?:mm|cm))?(?:\s?[x*]\s?[lIO]?{_N}(?:\s?(?:mm|cm))?){{1,3}}(?!\d)",
     "bracket_unit": rf"[(（]\s?(?:mm|cm|ml|cm/s|m/s|cm²|cm2|%|kpa|bpm|g|厘米|毫米)\s?[)）]\s?[:=]?\s?{_N}(?:{_SEP}{_N}){{0,3}}",
     "rads": r"(?:(?:BI|TI|O|LI|LU|CAD|PI|EU|ACR|C|K|US|CEUS)[- ]?(?:TI)?[- ]?)?RADS(?:\s?(?:category|cat\.?|class|score|分级|分类|等级|评分|grade|\s|为|考虑|:|-))?"
     r"\s?[:(]?\s?(?:US[- ]?)?[0-6][A-Ca-c]?(?:\s?[-~/或(]\s?[0-6][A-Ca-c]?\)?)?(?:类|级)?",
@@ -59,13 +61,21 @@ GRAMMAR: dict[str, str] = {
     r"\s?\d{1,2}[ab]?(?:\s?(?:[-/,、&+]|and|to|至|和)\s?[LTCS]?\d{1,2}[ab]?)*(?:段)?(?![\d/:-]))",
     "segment_code": rf"{_LETTERED}[SLTCMNDAPQVRFEWBG]\d(?:[ab])?(?:\s?[-/,、]\s?[SLTCMNDAPQVRFEWBG]?\d[ab]?){{0,3}}(?![\dA-Za-z/-])",
     "ordinal": r"(?<![\d/.-])(?:1st|2nd|3rd|[4-9]th|1\dth|2\dth|30th)(?!\w)|第\s?\d{1,2}\s?(?:肋|腰|胸|颈|骶|掌|趾|指|次|孕|胎|个|组|节|跖)",
-    "count": rf"{_NUM}(?:\s?(?:-|to|or)\s?\d{{1,2}})?[\s-]?(?:[a-z-]+\s){{0,3}}?{_NOUN}(?![a-z])",
+    "count": rf"{_NUM}(?:\s?(?:-|to|or)\s?\d{{1,2}})?[ \t-]?(?:[a-z-]+[ \t]){{0,3}}?{_NOUN}(?![a-z])",
     "views": rf"{_LETTERED}(?:[2-4]D|[2-5]C[HV]?|A[2-5]C|AP[2-5]|3V[VT]|4HC|T[12]WI|T[12]|HbA1c|CA-?(?:125|19-?9|15-?3)|CA\d{{3}}|B12|H2|CO2|O2|M1|HER-?2|Ki-?67|p53|F?18F?-?FDG)(?![\dA-Za-z])",
-    "age_zh": rf"(?<!\d){_AGE}\s?(?:周)?岁(?:\d{{1,2}}个?月)?|(?:男|女)(?:性)?[\s,，/、]{{0,3}}{_AGE}(?!\d|[./:-]\d)",
+    "age_zh": rf"(?<!\d){_AGE}\s?(?:周)?岁(?:\d{{1,2}}个?月)?|(?:男|女)(?:性)?[\s,，/、|－-]{{0,3}}{_AGE}(?!\d|[./:-]\d)",
     "age_en": rf"(?<![\d/-]){_AGE}[\s-]?(?:y/?o|yr\.?s?|years?|year[\s-]old|yo|y)(?:[\s-]?(?:old|o))?(?:\s?[mf])?(?![a-z])|(?<![\d/-]){_AGE}\s?[/-]?\s?(?:[MF]|male|female)(?![A-Za-z])"
     rf"|(?<![A-Za-z])(?:[MF]|male|female)\s?[/,-]?\s?{_AGE}(?![\d/.:-])|(?:aged?|年龄)\s?[:=]?\s?{_AGE}(?![\d/.:-])",
     "ratio": r"(?<![\d:./-])\d{1,2}(?:\.\d)?\s?:\s?\d(?:\.\d)?(?![\d:])|(?<![\d/.-])(?:1/[234]|[23]/[34])(?![\d/])|(?<![\d/.])[0-9]{1,2}/(?:8|10)(?![\d/])",
-    "list_index": r"(?m)^[ \t]*[(（]?\d{1,2}[.)、）．](?!\d)|^[ \t]*\d{1,2}[ \t]*[:：](?!\s?\d)|(?<=[。；;：:.）)\s])[(（]?\d{1,2}(?:[)、）．]|\.(?=\s|[^\d\s]))(?![\d])",
+    "list_index": r"(?m)^[ \t]*[(（]?\d{1,2}[.)、）．](?!\d)|^[ \t]*\d{1,2}[ \t]*[:：](?!\s?\d)|(?<=[。；;：:.）)\s\]】〕」|])[(（]?\d{1,2}(?:[)、）．]|\.(?=\s|[^\d\s]))(?![\d])",
+    "vital": r"(?<![A-Za-z])BP\s?:?\s?\d{2,3}/\d{2,3}|SpO2\s?:?\s?\d{2,3}\s?%?|\d'\s?\d{1,2}\"",
+    "counted_en": r"(?:day of life|dol|cycle|figo|gleason|ipss|d-?dimer|bilirubin|creatinine|uric acid|troponin|crp|esr|glucose|lactate|ca-?125|hematocrit|pages?|day|week|month|para|gravida)"
+    r"\s?(?:of\s|is\s|was\s)?[:=]?\s?\d{1,3}(?:\.\d{1,2})?(?![\d/:-])",
+    "tnm": rf"{_LETTERED}[cpy]?T[0-4](?:is|[a-d])?\s?N[0-3x][a-c]?(?:\s?M[01x])?(?![A-Za-z0-9])",
+    "suture": r"(?<!\d)\d{1,2}-0(?=\s?(?:suture|nylon|vicryl|prolene|silk|线|号))",
+    "message_frame": r"(?m)\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)|^(?:MSH|PID|PV1|ORC|OBR|OBX|NTE)\|\d{0,2}\||\|P\|2\.\d(?:\.\d)?|\^R01",
+    "list_index_zh": r"(?m)(?<=[\u4e00-\u9fff])[1-9][.、．](?=[\u4e00-\u9fffA-Z])(?!\d)|^[1-9]\s(?=[\u4e00-\u9fff]{1,6}[:：])",
+    "span_zh": r"(?:受限|疼痛|不适|停经|术后|病史|病程|发现|反复|余|近|达|超过|吸烟|饮酒|婚后|肿胀|外伤后?)\s?\d{1,2}\s?个?(?:月|年|天|日|周|小时)(?!\d)",
     "decimal_index": r"(?:index|indices|ratio|velocity|fraction|score|RI|PI)\s(?:[a-z]+\s){1,6}?\d{1,2}\.\d{1,2}(?![\d.])"
     r"|(?<![\d./-])\d{1,2}\.\d{1,2}(?=\s(?:on the|in the|left|right|bilaterally|respectively|L|R)(?![a-z]))",
     "side_zh": r"(?:左|右|双)侧?(?:分别)?[约为:]?\s?\d{1,2}\.\d{1,2}(?![\d.])",
@@ -87,7 +97,7 @@ def _index_regex() -> re.Pattern[str]:
     more = (
         "指数|比值|内径|厚度?|宽度?|长度?|深度?|面积|体积|容积|压差|流速|速度|峰值|直径|大小|范围|径|约|达|最大|最小|平均|增至|"
         "ratio|index|index of|score|volume|velocity|thickness|diameter|length|width|height|gradient|pressure|size|measur(?:es|ing|ed)|"
-        "E/e|E/E|VTI|Vmax|Vmin|PGmax|PG|EF|LVEF|FS|RI|PI|S/D|PSV|EDV|HR|FHR|DR|MI|TI|TIS|TIB|FR|PRF|SPAP|RVSP"
+        "ABI|TBI|BMI|DVI|L/T|PLT|WBC|RBC|HGB|Hb|TSH|AFP|CEA|HCG|PSA|eGFR|ALT|AST|INR|Levene|指数值|E/e|E/E|VTI|Vmax|Vmin|PGmax|PG|EF|LVEF|FS|RI|PI|S/D|PSV|EDV|HR|FHR|DR|MI|TI|TIS|TIB|FR|PRF|SPAP|RVSP"
     )
     label = "|".join(re.escape(word) for word in words)
     link = r"\s?(?:\([^()\n]{1,14}\))?\s?(?:值|为|是|约|小于|大于|等于|of|is|was|are|at|=|:|：|~|≈|<|>|≤|≥|about|approximately|percentile)?\s?(?:约|<|>)?\s?[:=]?\s?"
@@ -119,7 +129,7 @@ def denied_numbers(folded: str, protected: list[tuple[int, int]]) -> list[Span]:
     for token in _TOKEN.finditer(folded):
         runs = [run.span() for run in _DIGITS.finditer(folded, token.start(), token.end())]
         denied = [run for run in runs if uncovered(*run, protected)]
-        if not denied:
+        if not denied or is_misread_word(token.group()):
             continue
         if len(denied) == len(runs):
             out.append(Span(token.start(), token.end(), "NUMBER", Strength.WEAK))

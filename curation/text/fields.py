@@ -35,7 +35,10 @@ _ZH_ENDINGS = (
     (re.compile(r"(?:号|号码|编号|编码|代码|条码|ID|id|Id|证件|账号)$"), "ID"),
     (re.compile(r"(?:电话|手机|联系方式|传真|热线)$"), "PHONE"),
     (re.compile(r"(?:地址|住址|单位|籍贯|地点|户籍)$"), "ADDRESS"),
-    (re.compile(r"(?:医院|机构|科室|科别|病区|院区|院)$"), "HOSPITAL"),
+    (
+        re.compile(r"(?:^|申请|送检|会诊|就诊|转诊|检查|所属|开单|报告|原|外|接诊|转入|转出)(?:医院|机构|科室|科别|病区|院区)$"),
+        "HOSPITAL",
+    ),
 )
 _EN_ENDINGS = (
     (
@@ -91,7 +94,7 @@ def _label_regexes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str],
     return (
         re.compile(rf"({'|'.join(map(spaced, zh))}){tail}", flags),
         re.compile(rf"({'|'.join(map(spaced, bare_zh))})[ \t]{{0,4}}(?=[^\s:：，,。;；、的])", flags),
-        re.compile(rf"(?<![A-Za-z0-9])({'|'.join(map(re.escape, en))})(?:\s?(?:no\.?|number|#|id))?{tail}", flags),
+        re.compile(rf"(?<![A-Za-z0-9/])({'|'.join(map(re.escape, en))})(?:\s?(?:no\.?|number|#|id))?{tail}", flags),
         re.compile(
             rf"(?<![A-Za-z0-9])({'|'.join(map(re.escape, bare_en))})(?:\s?(?:no\.?|number|#))?[ \t]{{1,6}}(?=[\w(+#])",
             flags,
@@ -99,8 +102,9 @@ def _label_regexes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str],
     )
 
 
+_LONGEST_LABEL = 8
 _UNLISTED = re.compile(
-    r"(?:^|(?<=[\t|;；,，。])|(?<=\s\s))[ \t]*([^\W\d][^:\n|;；,，。]{0,28}?)[ \t]*[:：][ \t]*", re.MULTILINE
+    r"(?:^|(?<=[\t|;；,，。])|(?<=\s\s)|(?<=\s)(?=[\u4e00-\u9fff])|(?<=[?？]\s))[ \t]*([^\W\d][^:\n|;；,，。]{0,28}?)[ \t]*[:：][ \t]*", re.MULTILINE
 )
 
 
@@ -112,7 +116,20 @@ def _entity_of_unlisted(label: str) -> tuple[int, str] | None:
         found = pattern.search(key)
         if found and (han or len(key.split()) <= 4):
             return min(len(found.group()), len(label)), entity
-    return None
+    return (len(label), "KEEP") if _reads_as_label(key, han=han) else None
+
+
+def _reads_as_label(key: str, *, han: bool) -> bool:
+    """Tell whether words before a colon are a label of any field: common or clinical ones, and no name."""
+    if han:
+        words = [key[a:b] for run in [key] if words_zh.HAN.fullmatch(run) for a, b in words_zh.segment(run)]
+        plain = all(words_zh.is_clinical(w) or words_zh.frequency(w) >= words_zh.COMMON for w in words)
+        named = words_zh.surname_length(key) and len(key) <= 4 and words_zh.frequency(key) < words_zh.COMMON
+        return bool(words) and len(key) <= _LONGEST_LABEL and plain and not named
+    words = words_en.TOKEN.findall(key)
+    return 0 < len(words) <= 4 and all(
+        (words_en.is_clinical(w) or words_en.is_common(w)) and not words_en.may_be_name(w) for w in words
+    )
 
 
 def find_labels(folded: str) -> list[Label]:

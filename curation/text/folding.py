@@ -1,10 +1,16 @@
 """Fold a text to plain forms without moving any code point.
 
 In: any text. Out: a text of the same length, so that spans found in it hold in the original.
-Source: Unicode blocks Halfwidth and Fullwidth Forms (FF01-FF5E), category Nd, General Punctuation.
+Source: Unicode blocks Halfwidth and Fullwidth Forms (FF01-FF5E), category Nd, General Punctuation; traditional
+characters by wordfreq's table (after OpenCC's), so that one vocabulary serves both scripts.
 """
 
+import gzip
 import unicodedata
+from functools import cache
+from importlib.resources import files
+
+import msgpack  # type: ignore[import-untyped,unused-ignore]
 
 _PLAIN = {
     "\u3000": " ",
@@ -36,9 +42,19 @@ _PLAIN = {
 }
 
 
+@cache
+def _simplified() -> dict[int, str]:
+    """Read the table of traditional characters once per process; only what is one character in both scripts."""
+    packed = files("wordfreq").joinpath("data/_chinese_mapping.msgpack.gz").read_bytes()
+    table: dict[int, str] = msgpack.loads(gzip.decompress(packed), raw=False, strict_map_key=False)
+    return {code: plain for code, plain in table.items() if isinstance(plain, str) and len(plain) == 1}
+
+
 def _fold_char(char: str) -> str:
     if char in _PLAIN:
         return _PLAIN[char]
+    if is_han(char):
+        return _simplified().get(ord(char), char)
     code = ord(char)
     if 0xFF01 <= code <= 0xFF5E:
         return chr(code - 0xFEE0)

@@ -90,6 +90,23 @@ def names_en(kind: str) -> frozenset[str]:
     return names["strong"] - names["weak"] if kind == "strong" else names["weak"]
 
 
+def _census(name: str) -> frozenset[str]:
+    text = files("names").joinpath(name).read_text(encoding="ascii")
+    return frozenset(line.split()[0].lower() for line in text.splitlines() if line.strip())
+
+
+@cache
+def surnames_en() -> frozenset[str]:
+    """Family names of the 1990 United States census (88,799; package ``names``)."""
+    return _census("dist.all.last")
+
+
+@cache
+def given_en() -> frozenset[str]:
+    """Given names of the 1990 United States census (5,163; package ``names``)."""
+    return _census("dist.female.first") | _census("dist.male.first")
+
+
 @cache
 def surnames_zh(kind: str) -> frozenset[str]:
     """Chinese family names: ``strong``, ``weak`` (also common characters) or ``compound``."""

@@ -16,6 +16,8 @@ from curation.text.spans import Span, Strength, uncovered
 _PLAIN_EN = word_set("plain_en")
 _PLAIN_ZH = word_set("plain_zh")
 _SENTENCE = re.compile(r"[。；;!?！？]|[a-z]\.(?:\s|$)")
+#: A run of so many characters that begins with a family name may be a name as a whole.
+_LONGEST_NAME = 4
 _HEADING = re.compile(
     r"(?:findings?|impressions?|conclusions?|technique|comparison|history|indications?|opinion|summary|recommendations?|"
     r"超声所见|超声描述|检查所见|影像所见|所见|超声提示|超声诊断|诊断意见|诊断提示|印象|提示|结论|描述)[ \t]*[:：]?",
@@ -96,15 +98,18 @@ def _stays_en(folded: str, match: re.Match[str], *, sentence: bool) -> bool:
         return True
     if words_en.is_name(word):
         return False
-    usual = sentence and word.islower() and words_en.frequency(word) >= words_en.COMMON * 10
-    return usual or words_en.is_clinical(word)
+    return words_en.is_clinical(word) or words_en.is_usual(word, sentence=sentence)
 
 
 def _denied_han(run: str, offset: int, kept: list[tuple[int, int]], *, sentence: bool) -> list[Span]:
     out: list[Span] = []
+    named = words_zh.surname_length(run) and len(run) <= _LONGEST_NAME and words_zh.frequency(run) < words_zh.COMMON
     for a, b in words_zh.segment(run):
         word, start, end = run[a:b], offset + a, offset + b
         if word in _PLAIN_ZH or word in fields() or words_zh.is_clinical(word) or not uncovered(start, end, kept):
+            continue
+        usual = b - a > 1 and not words_zh.surname_length(word) and words_zh.frequency(word) >= words_zh.COMMON
+        if usual and not named and not words_zh.may_be_given(run, a):
             continue
         if (sentence and len(run) > 6) or (b - a == 1 and len(run) > 4):
             continue

@@ -147,4 +147,18 @@ RULES: tuple[Rule, ...] = (
         ("<93>F", "女，<95>"),
         ("45F",),
     ),
+    Rule(
+        "month_day_cued",
+        "DATE",
+        r"(?:(?:last|next|this|on)\s(?:mon|tues|wednes|thurs|fri|satur|sun)day|vs\.?|next|since|from|dated|until|prior|exam|study|scan|(?<!\d)\d{1,2}\s?[MF]|[;,])\s(?P<v>(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9]))(?![\d/.]|\s?(?:mm|cm))",
+        ("last Tuesday <12/10> in", "vs <10/8>. Huang", "46F <12/10> —"),
+        ("Apgar 8/10",),
+    ),
+    Rule(
+        "year_cued",
+        "DATE",
+        r"(?:implanted|placed|inserted|since|in|from|repair|surgery|CABG|dated|of|year|circa|~)\s(?P<v>(?:19[3-9]|20[0-4])\d)(?![\d./-]|\s?(?:mm|cm|ml|mIU|g\b|cells))",
+        ("implanted <2022>", "CABG <2021> at"),
+        ("volume of 2000 ml",),
+    ),
 )

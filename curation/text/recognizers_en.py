@@ -8,6 +8,21 @@ from curation.text.recognizers import Rule
 
 _TITLECASE = r"(?:[A-Z]'|Mc|Mac|De|Van |von |de |da |al-|El-)?[A-ZÀ-Þ][a-zß-ɏ]+(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)?"
 
+#: Specialties as departments are called by, alone and as the first words of a department's name.
+_SPECIALTY_ALONE = (
+    r"(?i:(?:diagnostic |medical |breast |body |women's )imaging|(?:diagnostic )?radiology|(?:medical |clinical |radiation )?oncology|nephrology|"
+    r"gastroenterology|hepatology|cardiology|(?:cardiothoracic|general|vascular|orthop(?:a)?edic|thoracic|plastic|transplant|breast|paediatric|pediatric) surgery|"
+    r"orthop(?:a)?edics|urology|neurology|neurosurgery|p(?:a)?ediatrics|neonatology|endocrinology|rheumatology|dermatology|pulmonology|"
+    r"(?:family|internal|emergency|maternal[- ]fetal|fetal|sports|vascular|intensive care) medicine|obstetrics|gyn(?:a)?ecology|labor and delivery|"
+    r"emergency department|antenatal clinic|stroke unit|day surgery)"
+)
+_SPECIALTY = (
+    rf"{_SPECIALTY_ALONE}|(?:Non-Invasive|NON-INVASIVE|Ultrasound|ULTRASOUND|Sonography|Imaging|IMAGING|Vascular|VASCULAR|VASC|Vasc|Echo|ECHO|"
+    r"Echocardiography|Cardiac|Stroke|STROKE|Dialysis|DIALYSIS|Transplant|Emergency|EMERGENCY|Fetal|Maternity|Early Pregnancy|Breast|Renal|Liver|"
+    r"Thyroid|Surgical|Medical|Medicine|Surgery|Acute|Assessment|Intensive Care|Coronary Care|Delivery|Antenatal|Fertility|Pain|Radiology|RADIOLOGY|"
+    r"Gynecology|Gynaecology|Oncology|Non Invasive|Physiology|Outpatient)"
+)
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "caret_name",
@@ -118,11 +133,17 @@ RULES: tuple[Rule, ...] = (
         ("S1 3mm",),
         ignore_case=False,
     ),
-    Rule("po_box", "ADDRESS", r"p\.?\s?o\.?\sbox\s\d+", ("<P.O. Box 123>",), ("pox 12",)),
+    Rule(
+        "po_box",
+        "ADDRESS",
+        r"p\.?\s?o\.?\sbox\s\d+(?:,\s[a-z]+(?:\s[a-z]+)?)?",
+        ("<P.O. Box 123>", "<P.O. Box 47182, Mirbat Heights>"),
+        ("pox 12",),
+    ),
     Rule(
         "room",
         "ROOM",
-        r"(?<![a-z])(?:room|rm|bed|ward|bay|suite|ste|unit|floor|fl|pod)\s?[:#]?\s?(?P<v>[A-Z]?-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)(?![\d.]|\s?(?:mm|cm|ml|IU))",
+        r"(?<![a-z])(?:room|rm|bed|ward|bay|suite|ste|unit|floor|fl|pod)\s?[:#]?\s?(?P<v>[A-Z]?-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)(?![A-Za-z\d.]|\s?(?:mm|cm|ml|IU))",
         ("room <412>", "bed <3B>", "ward <7>"),
         ("bedside 3 views",),
     ),
@@ -132,6 +153,61 @@ RULES: tuple[Rule, ...] = (
         r"(?i:patient|pt|by|name|dr\.?|mr\.?|mrs\.?|ms\.?)\s?[:]?\s(?P<v>(?:[A-Z]\.\s?){1,3}(?:[A-Z][a-zÀ-ɏ]+)?)(?![A-Za-z])",
         ("Patient <J.S.> was", "by <A. B. Roe>"),
         ("grade A.",),
+        ignore_case=False,
+    ),
+    Rule(
+        "department_of",
+        "HOSPITAL",
+        r"(?<![A-Za-z])(?:Department|Dept\.?|Section|Division|DEPARTMENT|SECTION|DIVISION)\s(?:of|OF)\s(?:(?:[A-Z][A-Za-z-]+|and|AND|&)(?:\s(?=[A-Z&a]))?){1,4}(?<!and)(?<!AND)",
+        ("<Department of Radiology>", "<Section of Body Imaging>", "<Dept. of Diagnostic Ultrasound>"),
+        ("section of bowel",),
+        ignore_case=False,
+    ),
+    Rule(
+        "department",
+        "HOSPITAL",
+        rf"(?<![A-Za-z-])(?:(?:{_SPECIALTY})(?:[\s/&-]|\sand\s)?){{1,3}}(?:\s?(?:Department|Dept|Laboratory|Laboratories|Lab|Outpatients?|Unit|Clinic|Suite|Section|Division|Service|Ward)s?)(?![A-Za-z])",
+        ("<Ultrasound Department>", "<Non-Invasive Vascular Lab>", "to <Stroke Unit>", "<Gynecology Outpatients>"),
+        ("vascular unit of",),
+        ignore_case=False,
+    ),
+    Rule(
+        "department_called",
+        "HOSPITAL",
+        rf"(?:\b(?:with|in|to|by|from|at|under|per|via|dept|service:?|OR|WITH|TO|IN|BY|FROM)\s|;\s|MD,\s|\()(?P<v>(?:{_SPECIALTY_ALONE})(?:\s(?:and|&)\s(?:{_SPECIALTY_ALONE}))?)(?=[\s.,;:()]|$)",
+        ("discussed with <Oncology>.", "called to <GASTROENTEROLOGY>,", "(<General Surgery>, ext", "seen in <Family Medicine>,"),
+        ("in cardiology practice",),
+        ignore_case=False,
+    ),
+    Rule(
+        "department_line",
+        "HOSPITAL",
+        rf"(?:^|(?<=Hospital\s)|(?<=Group\s)|(?<=Clinic\s)|(?<=Centre\s)|(?<=Center\s)|(?<=Practice\s)|(?<=Trust\s)|(?<=Dept\s)|(?<=[–-]\s))[ ]*(?P<v>{_SPECIALTY_ALONE})\s*(?=$|\n|\s{{2}})",
+        ("<Diagnostic Imaging>", "<Maternal Fetal Medicine>"),
+        ("Imaging shows",),
+        ignore_case=False,
+    ),
+    Rule(
+        "facility",
+        "HOSPITAL",
+        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|Diagnostics|Surgicentre|Health\sPartners)(?![a-z])|(?:Cl[ií]nica|Hospital|Sanatorio|Centro\sM[eé]dico)\s(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
+        ("at <Juniper Ridge Urgent Care>", "<Holbeck Street Surgery>", "<Clínica Santa Brisa>", "vs. <Tarrow High School>"),
+        ("Doppler Imaging", "Prior Surgery"),
+        ignore_case=False,
+    ),
+    Rule(
+        "facility_small",
+        "HOSPITAL",
+        r"(?<![a-z])(?:prior at|seen at|exam at|done at|study at|from)\s(?P<v>(?:[a-z'-]+\s){1,3}(?:urgent\scare|family\spractice|nursing\shome|care\shome|assisted\sliving|imaging))(?![a-z])",
+        ("prior at <juniper ridge urgent care> 2022",),
+        ("from repeat images",),
+    ),
+    Rule(
+        "street_more",
+        "ADDRESS",
+        r"(?<![\d.])\d{1,6}\s(?:[NSEW]\.?\s)?(?:(?:[A-Z][A-Za-z.'-]*\s){1,3}(?:Plaza|Circle|Cir|Park|Ct|Court|Loop|Trail|Row|Walk|Mews|Gardens|Crescent|Grove|Hill|View|Heights|Pl)|\d{1,3}(?:st|nd|rd|th)\s(?:St|Street|Ave|Avenue|Rd|Road))(?![A-Za-z])\.?(?:,?\s?(?:Apt|Suite|Ste|Unit|#)\.?\s?#?\w{1,6})?(?:,\s?[A-Z][A-Za-z .'-]{2,30})?(?:,?\s[A-Z]{2}\s?\d{5}(?:-\d{4})?)?",
+        ("<234 Medical Plaza, Salt Prairie, NM 87099>", "<2236 W 14th St, Tarrow, MN 55199>"),
+        ("2 cysts in the left",),
         ignore_case=False,
     ),
 )

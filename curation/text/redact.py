@@ -16,6 +16,7 @@ from curation.text.folding import fold
 from curation.text.known import KnownPhi, find_known
 from curation.text.lexicon import names_en
 from curation.text.lines import denied_words, split_lines
+from curation.text.positions import chinese_names, english_names
 from curation.text.spans import Replacement, Span, Strength, replace, resolve
 from schemas.case import Language
 
@@ -75,7 +76,7 @@ def redact_all(
 def _find(folded: str, labels: list[Label], proofs: list[tuple[int, int]], engine: Redactor) -> list[Span]:
     """Collect what rules, fields and denial say about one text."""
     spans = engine.find(folded) + field_spans(folded, labels)
-    spans += denied_numbers(folded, proofs)
+    spans += [*denied_numbers(folded, proofs), *chinese_names(folded), *english_names(folded)]
     for line in split_lines(folded, labels):
         if not line.body:
             spans += denied_words(folded, line, labels)

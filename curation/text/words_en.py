@@ -8,7 +8,16 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from curation.text.lexicon import clinical_en, eponyms, frequencies, names_en, surnames_pinyin, word_set
+from curation.text.lexicon import (
+    clinical_en,
+    eponyms,
+    frequencies,
+    given_en,
+    names_en,
+    surnames_en,
+    surnames_pinyin,
+    word_set,
+)
 from curation.text.spans import Span, Strength
 from schemas.case import Language
 
@@ -49,13 +58,32 @@ def is_clinical(token: str) -> bool:
         return True
     if word.endswith("'s"):
         return is_clinical(word[:-2])
+    if "rn" in word and word.replace("rn", "m") in clinical_en():
+        return True
     if _ROMAN.fullmatch(token):
         return True
     if "-" in word:
         return all(is_clinical(part) or is_common(part) for part in word.split("-") if part)
     if word in names_en("strong") or len(word) <= 5:
         return False
+    if token.istitle() and word in surnames_en() and frequency(word) < COMMON:
+        return False
     return bool(_MEDICAL.search(word)) or (not token.istitle() and bool(_ORDINARY.search(word)))
+
+
+#: What scanned letters are read as: "mitra1", "5pleen", "srnall".
+_MISREAD = str.maketrans("1058", "losb")
+
+
+@lru_cache(maxsize=65536)
+def is_misread_word(token: str) -> bool:
+    """Tell whether a token with one or two digits is a clinical or frequent word of which letters were misread."""
+    word = token.lower()
+    digits = sum(char.isdigit() for char in word)
+    plain = word.translate(_MISREAD)
+    if not 1 <= digits <= 2 or len(word) < 4 or not plain.isalpha():
+        return False
+    return is_clinical(plain) or (frequency(plain) >= COMMON * 10 and plain not in names_en("strong"))
 
 
 @lru_cache(maxsize=65536)
@@ -67,13 +95,24 @@ def is_common(token: str) -> bool:
     return word not in names_en("strong") and frequency(word.removesuffix("'s")) >= COMMON
 
 
+def is_usual(token: str, *, sentence: bool) -> bool:
+    """Tell whether a word of a header is everyday language and hardly part of a name."""
+    word = token.lower()
+    if frequency(word) < COMMON * 10 or word in names_en("weak"):
+        return False
+    if token.islower():
+        return sentence or (word not in given_en() and word not in surnames_en()) or frequency(word) >= FREQUENT
+    return word not in given_en() and word not in surnames_en()
+
+
 def is_name(token: str) -> bool:
     """Tell whether a token is a listed name and hardly a word."""
     word = token.lower().removesuffix("'s")
     return word in names_en("strong") or ("-" in word and any(part in names_en("strong") for part in word.split("-")))
 
 
-def _may_be_name(token: str) -> bool:
+def may_be_name(token: str) -> bool:
+    """Tell whether a token is a listed name, also one that is a word as well."""
     word = token.lower().removesuffix("'s")
     return is_name(token) or word in names_en("weak") or (token[0].isupper() and word in surnames_pinyin())
 
@@ -150,7 +189,7 @@ def _neighbours(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _name_like(word: str) -> bool:
-    return _may_be_name(word) or frequency(word.lower()) < COMMON * 10
+    return may_be_name(word) or frequency(word.lower()) < COMMON * 10
 
 
 _SYLLABLE = (
@@ -199,7 +238,7 @@ _TWO = re.compile(r"(?<![A-Za-z])([A-Z][a-z]{2,}) (?:[A-Z]\.? )?([A-Z][a-z]{2,})
 def paired_names(text: str) -> Iterator[Span]:
     """Find a given and a family name side by side, also where both are words (Will Young, Grace Park)."""
     for match in _TWO.finditer(text):
-        if all(_may_be_name(word) and not is_clinical(word) for word in match.groups()):
+        if all(may_be_name(word) and not is_clinical(word) for word in match.groups()):
             yield Span(*match.span(), "NAME", Strength.WEAK)
 
 

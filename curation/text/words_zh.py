@@ -20,6 +20,7 @@ TITLE = (
 )
 _TITLE = re.compile(TITLE)
 _LONGEST = 8
+COMMON = 5e-6  # zipf 3.7: words of everyday and office language
 _UNKNOWN = -16.0
 _CLINICAL = -8.5  # as likely as a fairly common word, whatever the general list says
 _STOP = frozenset("男女岁性年月日号时分床科室院区因于在来就以为是有无未已经由请见示诊取行伴的了等与和及或主副未")
@@ -68,11 +69,22 @@ def is_clinical(word: str, least: int = 1) -> bool:
     return reached[-1]
 
 
+@lru_cache(maxsize=65536)
+def frequency(word: str) -> float:
+    """Look up how often a Chinese word is used."""
+    return frequencies(Language.ZH).get(word, 0.0)
+
+
 def surname_length(run: str) -> int:
     """Return how many characters of family name a run begins with."""
     if run[:2] in surnames_zh("compound"):
         return 2
     return int(run[:1] in surnames_zh("strong") or run[:1] in surnames_zh("weak"))
+
+
+def may_be_given(run: str, at: int) -> bool:
+    """Tell whether what stands at ``at`` follows a family name: 建国 in 李建国 is a word by itself."""
+    return at > 0 and (run[at - 1] in surnames_zh("strong") or run[at - 1] in surnames_zh("weak"))
 
 
 def _suspect(word: str) -> bool:
@@ -142,7 +154,7 @@ def unknown_words(text: str) -> Iterator[Span]:
 
 _SPACED = re.compile(r"[\u3400-\u9fff](?:[ \t]{1,4}[\u3400-\u9fff]){1,3}(?![\u3400-\u9fff])")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・][\u3400-\u9fff]{1,8}){1,3}")
-_ACTS = re.compile(r"因|于|取|自|来|就|主诉|行|今|现|入|诉|发|无|有|既|由|为|在|性|本|家|已|拒|要|需|前|后|出|在|进|术")
+_ACTS = re.compile(r"因|于|取|自|来|就|主诉|行|今|现|入|诉|发|无|有|既|由|为|在|性|本|家|已|拒|要|需|前|后|出|在|进|术|陪|电话|送|签|代|催|的|说|告|联系|要|及|和|审核|复核")
 
 
 def read_name(text: str, at: int, end: int, *, certain: bool) -> int:

@@ -1,0 +1,182 @@
+"""Where names stand: lone words, before titles, after roles, at the end of a report; whatever the words mean elsewhere.
+
+In: folded text. Out: weak spans; the clinical grammar and the vocabulary speak against them.
+Source: spec, Reports: deny in positions where names occur; United States census names (package ``names``).
+"""
+
+import re
+from collections.abc import Iterator
+
+from curation.text import words_en, words_zh
+from curation.text.lexicon import clinical_zh, given_en, surnames_en, surnames_pinyin, surnames_zh, word_set
+from curation.text.spans import Span, Strength
+
+_EDGE = r"(?<![\u3400-\u9fff·])"
+_LONE = re.compile(rf"{_EDGE}[\u3400-\u9fff]{{2,4}}(?![\u3400-\u9fff·])")
+_DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・][\u3400-\u9fff]{1,8}){1,3}")
+_TITLED = re.compile(
+    r"([\u3400-\u9fff]{1,9}?)(?=(?:副?主任|主治|住院)?(?:医生|医师|大夫|主任|教授|护士长|护士|技师|女士|先生|小朋友|同学|老师))"
+)
+_END_OF_NOTE = re.compile(
+    r"(?<=[。；;.\n(（])[ \t]{0,24}([\u3400-\u9fff]{1,4})(?:[/／、]([\u3400-\u9fff]{1,4}))?(?=[)）。]?[ \t]*(?:$|\n)|[,，；;][ \t]?\d)"
+)
+_FAMILY = re.compile(r"(?<![\u3400-\u9fff])姓([\u3400-\u9fff])(?![名氏])|(?<=[\u3400-\u9fff])姓([\u3400-\u9fff])(?=[,，。;；])")
+_BEDSIDE = re.compile(r"(?:床|家里|[老小])([\u3400-\u9fff]{1,3})(?=的|在催|[,，])")
+
+
+def chinese_names(text: str) -> Iterator[Span]:
+    """Find Chinese names by where they stand."""
+    if not words_zh.HAN.search(text):
+        return
+    for match in _DOTTED.finditer(text):
+        yield _weak(match, 0)
+    for match in _LONE.finditer(text):
+        if _lone_name(match.group()):
+            yield _weak(match, 0)
+    for match in _TITLED.finditer(text):
+        size = _name_at_end(match[1], edge=match.start() == 0 or not words_zh.HAN.match(text[match.start() - 1]))
+        if size:
+            yield Span(match.end() - size, match.end(), "NAME", Strength.WEAK)
+    for match in _END_OF_NOTE.finditer(text):
+        for group in (1, 2):
+            if match[group] and words_zh.surname_length(match[group]) and match[group] not in _PLAIN:
+                yield _weak(match, group)
+    for pattern in (_FAMILY, _BEDSIDE):
+        for match in pattern.finditer(text):
+            group = next(g for g in range(1, pattern.groups + 1) if match[g])
+            if words_zh.surname_length(match[group]) and not words_zh.is_clinical(match[group], 2):
+                yield _weak(match, group)
+    yield from _transliterated(text)
+
+
+_PLAIN = word_set("plain_zh")
+_ROLES = word_set("roles_zh")
+_SOUNDS = word_set("sounds_zh")
+
+
+def _weak(match: re.Match[str], group: int) -> Span:
+    return Span(match.start(group), match.end(group), "NAME", Strength.WEAK)
+
+
+def _lone_name(run: str) -> bool:
+    """Tell whether a run between edges is a name: a family name first, and neither clinical nor an everyday word."""
+    if not words_zh.surname_length(run) or words_zh.is_clinical(run, 2) or run in _PLAIN:
+        return False
+    if words_zh.frequency(run) >= words_zh.COMMON:
+        return False
+    words = [run[a:b] for a, b in words_zh.segment(run)]
+    if any(len(word) > 1 and (word in clinical_zh() or word in _PLAIN) for word in words):
+        return False
+    given = run[words_zh.surname_length(run) :]
+    if run[0] not in surnames_zh("strong") and all(char in clinical_zh() for char in given):
+        return False
+    return not (len(run) == 4 and all(words_zh.frequency(word) >= words_zh.COMMON for word in words))
+
+
+def _name_at_end(run: str, *, edge: bool) -> int:
+    """Return how many of the last characters before a title are a name."""
+    if run in _ROLES or run.endswith(tuple(_ROLES)) or words_zh.is_clinical(run, 2):
+        return 0
+    for size in (4, 3, 2):
+        name = run[-size:]
+        if len(name) == size and words_zh.surname_length(name) >= (2 if size == 4 else 1):
+            if not words_zh.is_clinical(name, 2) and name not in _PLAIN and name[1:] not in _ROLES:
+                return size
+    if words_zh.surname_length(run[-1:]) and (edge and len(run) == 1 or run[:-1] in _ROLES or run[:-1].endswith(("请", "由", "给", "与", "和", "的", "经"))):
+        return 1
+    return len(run) if edge and len(run) >= 3 and _sounds_foreign(run) else 0
+
+
+def _sounds_foreign(run: str) -> bool:
+    """Tell whether most of a run is made of syllables that spell names of other languages."""
+    return sum(char in _SOUNDS for char in run) >= 0.75 * len(run)
+
+
+_FOREIGN = re.compile(r"[\u3400-\u9fff]{3,8}")
+
+
+def _transliterated(text: str) -> Iterator[Span]:
+    for match in _FOREIGN.finditer(text):
+        run = match.group()
+        size = next((n for n in range(min(7, len(run)), 2, -1) if all(char in _SOUNDS for char in run[:n])), 0)
+        if size >= 3 and not words_zh.is_clinical(run[:size]):
+            yield Span(match.start(), match.start() + size, "NAME", Strength.WEAK)
+
+
+_CAP = r"[A-ZÀ-Þ](?:[a-zß-ɏ]+|')(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)*"
+_PAIR = re.compile(rf"(?<![A-Za-z])({_CAP})[ ](?:[A-Z]\.?[ ]|(?:bin|van|de|al|von|der|la)[ ])?({_CAP})(?![A-Za-z])")
+_SMALL_PAIR = re.compile(r"(?<![A-Za-z-])([a-z]{3,})[ ]([a-z][a-z'-]{3,})(?![A-Za-z])")
+_COMMA = re.compile(rf"(?m)^[ \t]*({_CAP}),[ ]({_CAP})(?=[ .,;(\d]|$)")
+_INITIAL = re.compile(rf"(?<![A-Za-z.])((?:[A-Z]\.[ ]?|[A-Z][ ])({_CAP}))(?![A-Za-z])")
+_ROLE = re.compile(
+    rf"(?<![A-Za-z])(?i:partner|husband|wife|spouse|mother|father|daughter|son|sister|brother|coach|coordinator|resident|"
+    rf"donor|tech|seen by|referred? to|ask for|this is|results for|next of kin|employee|adjuster|confidential;|of baby|"
+    rf"understands?[.] |per|attn|by|thx,|thanks,)[:;,]?[ ]+((?:{_CAP}|bin|van|al|de)(?:[ ](?:{_CAP}|[A-Z]\.|bin|van|al|de)){{0,2}})"
+)
+_SENTENCE_NAME = re.compile(rf"(?<=[.;] )({_CAP})(?=\.?[ \t]*(?:$|\n)|[.] )|(?<=[/]) ?({_CAP})(?=[ \t]*(?:$|\n))")
+_SMALL_INITIALS = re.compile(r"(?m)(?:(?<=[.\s])[-/~]|(?<=^/)|(?<=\. ))[ ]?([a-z]{2,3})[ \t]*$")
+
+
+def english_names(text: str) -> Iterator[Span]:
+    """Find Latin names by where they stand."""
+    for match in _PAIR.finditer(text):
+        if _given(match[1]) and _family(match[2], after=match[1]):
+            yield _weak(match, 0)
+    for match in _SMALL_PAIR.finditer(text):
+        if match[1] in given_en() and _unusual_family(match[2]) and not words_en.is_clinical(match[1]):
+            yield _weak(match, 0)
+    for match in _COMMA.finditer(text):
+        if match[1].lower() in surnames_en() and _given(match[2]):
+            yield Span(match.start(1), match.end(2), "NAME", Strength.WEAK)
+    for match in _INITIAL.finditer(text):
+        if _after_initial(match[2], dotted="." in match[1][:2]):
+            yield _weak(match, 1)
+    for match in _ROLE.finditer(text):
+        words = match[1].split()
+        if any(_listed(word) for word in words) and not all(words_en.is_clinical(w) and not _listed(w) for w in words):
+            yield _weak(match, 1)
+    for match in _SENTENCE_NAME.finditer(text):
+        group = 1 if match[1] else 2
+        if _listed(match[group]) and not words_en.is_clinical(match[group]):
+            yield _weak(match, group)
+    for match in _SMALL_INITIALS.finditer(text):
+        if match[1] not in _SMALL_WORDS:
+            yield _weak(match, 1)
+
+
+_SMALL_WORDS = word_set("small_words")
+#: Given names that begin sentences and phrases of reports.
+_PHRASE_WORDS = word_set("phrase_words")
+
+
+def _listed(word: str) -> bool:
+    plain = word.lower()
+    return plain in surnames_en() or plain in given_en() or plain in surnames_pinyin() or words_en.may_be_name(word)
+
+
+def _given(word: str) -> bool:
+    plain = word.lower()
+    return (plain in given_en() or words_en.is_name(word)) and not words_en.is_clinical(word) and plain not in _PHRASE_WORDS
+
+
+def _family(word: str, *, after: str) -> bool:
+    """Tell whether a word with a capital can be a family name behind a given name."""
+    plain = word.lower()
+    if plain not in surnames_en() and not words_en.is_name(word):
+        return False
+    if words_en.is_clinical(word):
+        return words_en.is_name(after) or words_en.frequency(after.lower()) < words_en.FREQUENT
+    return words_en.frequency(plain) < words_en.FREQUENT * 3
+
+
+def _unusual_family(word: str) -> bool:
+    return word in surnames_en() and not words_en.is_clinical(word) and words_en.frequency(word) < words_en.COMMON * 10
+
+
+def _after_initial(word: str, *, dotted: bool) -> bool:
+    plain = word.lower()
+    if plain not in surnames_en() and plain not in surnames_pinyin():
+        return False
+    if words_en.is_clinical(word):
+        return dotted and words_en.may_be_name(word)
+    return dotted or words_en.frequency(plain) < words_en.COMMON * 30

@@ -1,0 +1,1 @@
+"""Reports outside a warehouse: scrub a file, measure the scrubbing."""

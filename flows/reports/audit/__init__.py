@@ -1,0 +1,1 @@
+"""Measure scrubbing on labelled reports."""

@@ -1,0 +1,27 @@
+"""The known PHI of one row, as hospitals name it.
+
+Flows in: a JSON object such as {"patient_name": "…", "physicians": ["…"]}. Flows out: lists by the kinds of
+``schemas.case.KNOWN_PHI``, or None where it is malformed.
+"""
+
+from typing import Any
+
+from flows.masks.folder.known import KEYS
+from schemas.case import KNOWN_PHI_KINDS
+
+Known = dict[str, list[str]]
+
+
+def read_known(content: Any) -> Known | None:  # noqa: ANN401 - whatever a JSON row holds
+    """Collect known strings by kind; None when the object, a key or a value is not what it should be."""
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        return None
+    known: Known = {kind: [] for kind in KNOWN_PHI_KINDS}
+    for key, value in content.items():
+        texts = [value] if isinstance(value, str) else [] if value is None else value
+        if key not in KEYS or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            return None
+        known[KEYS[key]] += texts
+    return known
