@@ -11,7 +11,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, register
+from flows.masks import cli as masks
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.reports import cli as reports
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -102,7 +104,8 @@ def run(
     run_pipeline(config, embedded=embedded)
 
 
-register(app)
+masks.register(app)
+reports.register(app)
 
 
 @app.command()
@@ -133,7 +136,8 @@ def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG
 
 def _root(config: Path, root: Path | None) -> Path:
     """Find the warehouse: the option, else the config's, else the default folder."""
-    from schemas.config import Warehouse, load  # noqa: PLC0415
+    from schemas.config import Warehouse  # noqa: PLC0415
+    from schemas.load import load  # noqa: PLC0415
 
     if root is not None:
         return root

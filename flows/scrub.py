@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from prefect import flow, task
 
+from curation.pseudonym import Pseudonymizer
 from curation.step import StepResult
-from curation.text.scrub import scrub
+from curation.text.ner import load_redactor
+from curation.text.scrub import Tools, scrub
 from flows.chunks import run_chunks
+from flows.key import load_key
 from flows.stage import Context, Receipt, commit_chunk, context_of
 
 STAGE = "scrub"
@@ -27,4 +30,7 @@ def scrub_chunk(config_path: str, chunk_id: str) -> Receipt:
 
 
 def _work(context: Context, ids: Sequence[str]) -> StepResult:
-    return scrub(context.export.raw_reports(ids), config=context.config.scrub)
+    config = context.config.scrub
+    keyed = Pseudonymizer(load_key(context.config)) if config.mode == "surrogate" else None
+    tools = Tools(load_redactor(ner=config.ner), keyed)
+    return scrub(context.export.raw_reports(ids), config=config, tools=tools)

@@ -16,8 +16,9 @@ from curation.pseudonym import Pseudonymizer
 from curation.step import StepResult
 from flows.export import Export
 from flows.key import load_key
-from schemas.config import Pipeline, load
+from schemas.config import Pipeline
 from schemas.errors import ChunkError, CurationError
+from schemas.load import load
 from schemas.reject import Unit
 from warehouse.catalog import rebuild
 from warehouse.journal import Journal

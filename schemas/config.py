@@ -5,16 +5,13 @@
 
 import hashlib
 import json
-import os
-import tomllib
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
-from schemas.errors import ConfigError
 from schemas.instruction import Tier
 
 
@@ -112,7 +109,9 @@ class Scrub(StageModel):
     not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_reports"})
 
     chunk_reports: int = Field(1000, ge=1, le=100_000)
-    max_chars: int = Field(1_000_000, ge=1)
+    max_bytes: int = Field(1_000_000, ge=1, description="of a report in UTF-8")
+    ner: bool = Field(True, description="also ask jiagu (zh) and spaCy (en) for names")
+    mode: Literal["tag", "surrogate"] = Field("tag", description="[NAME] …, or invented values of the same form")
 
 
 class Generate(StageModel):
@@ -200,6 +199,13 @@ class Masking(StageModel):
     desensitize: Desensitize = Desensitize()
 
 
+class Scrubbing(StageModel):
+    """What scrubbing a file of reports needs of the TOML."""
+
+    pseudonym: Pseudonym = Pseudonym()
+    scrub: Scrub = Scrub()
+
+
 class Pipeline(StageModel):
     """The whole TOML."""
 
@@ -214,80 +220,6 @@ class Pipeline(StageModel):
     verify: Verify = Verify()
     deduplicate: Deduplicate = Deduplicate()
     release: Release = Release()
-
-
-def load(path: Path) -> Pipeline:
-    """Read and validate a pipeline TOML; relative paths in it are relative to the file.
-
-    Raises: ConfigError with one line that names the key, never its value.
-    """
-    raw = _read_toml(path)
-    try:
-        return _absolute(Pipeline.model_validate(raw), path.resolve().parent)
-    except ValidationError as error:
-        raise ConfigError(f"config {path}: {_first_error(error)}") from None
-    except (OSError, RuntimeError, ValueError):
-        raise ConfigError(f"config {path}: a path in it cannot exist") from None
-
-
-def load_masking(path: Path) -> Masking:
-    """Read what masking needs of a TOML, which may be a whole pipeline's.
-
-    Raises: ConfigError with one line that names the key, never its value.
-    """
-    others = set(Pipeline.model_fields) - set(Masking.model_fields)
-    raw = {name: section for name, section in _read_toml(path).items() if name not in others}
-    try:
-        found = Masking.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(f"config {path}: {_first_error(error)}") from None
-    key_file = found.pseudonym.key_file
-    if key_file is None:
-        return found
-    place = Path(os.path.normpath(path.resolve().parent / key_file.expanduser()))
-    return found.model_copy(update={"pseudonym": found.pseudonym.model_copy(update={"key_file": place})})
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise ConfigError(f"config {path} not found: write one with `sonocurate init`") from None
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"config {path} is not a readable UTF-8 file") from None
-    except RecursionError:
-        raise ConfigError(f"config {path} is nested too deep") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"config {path} is not valid TOML: {error}") from None
-
-
-def _first_error(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{key}: {message}{more}"
-
-
-def _absolute(pipeline: Pipeline, base: Path) -> Pipeline:
-    """Resolve relative paths against the config's folder.
-
-    Raises: OSError, RuntimeError or ValueError for a path that no file can have.
-    """
-
-    def place(path: Path) -> Path:
-        return Path(os.path.normpath(base / path.expanduser()))
-
-    table, images, key_file = pipeline.input.table, pipeline.input.images, pipeline.pseudonym.key_file
-    root = place(pipeline.warehouse.root)
-    for path in (place(table), place(images), root):
-        path.exists()  # a name that is too long or holds a zero raises here
-    changes: dict[str, Any] = {
-        "input": pipeline.input.model_copy(update={"table": place(table), "images": place(images)}),
-        "warehouse": pipeline.warehouse.model_copy(update={"root": root}),
-        "pseudonym": pipeline.pseudonym.model_copy(update={"key_file": place(key_file) if key_file else None}),
-    }
-    return pipeline.model_copy(update=changes)
 
 
 def language_of(value: str | None) -> Language | None:

@@ -36,6 +36,8 @@ _CLEAR_DEVICE, _CLEAR_HANZI_DEVICE = 3, 2
 _VALUE_SCORE, _CALIPER_SCORE = 0.55, 0.3
 #: Sides stand at any corner of a picture; labels so short ("BPD") are written on the scan.
 _SIDES, _SHORT_LABEL = frozenset({"lt", "rt", "left", "right", "左", "右", "左侧", "右侧", "双侧"}), 4
+#: Text that is written downwards is this much higher than wide; a letter is at most this long, in text heights.
+_UPRIGHT, _LONGEST_LETTER = 2.0, 1.0
 #: Doubts that company of proven settings removes.
 _LONELY = ("collision",)
 #: Anatomy over the top of the scan stands in the middle (share of the columns), far from unknown text (heights).
@@ -183,8 +185,16 @@ def _in_scan(region: TextRegion, scene: Scene) -> bool:
 
 def _weakest(members: Sequence[TextRegion]) -> float:
     """Give the lowest score of a group; a lone mark before a label is read badly and says nothing by itself."""
+    if any(_is_cut_short(region) for region in members):
+        return 0.0
     words = [r.score for r in members if len(r.text.strip()) > 1 or r.text.strip().isdigit()]
     return min(words or [r.score for r in members])
+
+
+def _is_cut_short(region: TextRegion) -> bool:
+    """Say whether an upright strip is much longer than its text: "CS16" for "CS182766" written downwards."""
+    x0, y0, x1, y1 = region.box_px
+    return y1 - y0 > _UPRIGHT * (x1 - x0) and len(region.text.strip()) * _LONGEST_LETTER * (x1 - x0) < y1 - y0
 
 
 def _least_score(proof: Proof, scene: Scene) -> float:

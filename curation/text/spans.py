@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+_SEPARATORS = frozenset(",;:|，；：、")
 _GENERAL = frozenset({"ID", "NUMBER"})  # named last where spans are equally long
 
 
@@ -58,7 +59,7 @@ def resolve(text: str, spans: Iterable[Span], protected: Sequence[tuple[int, int
 
 
 def _runs(text: str, owner: list[str | None]) -> list[tuple[int, int, str]]:
-    """Cut the owners into runs, without blanks at the ends."""
+    """Cut the owners into runs, without blanks and separators at the ends."""
     runs: list[tuple[int, int, str]] = []
     at = 0
     while at < len(owner):
@@ -68,9 +69,9 @@ def _runs(text: str, owner: list[str | None]) -> list[tuple[int, int, str]]:
         if entity is None:
             continue
         end = at
-        while start < end and text[start].isspace():
+        while start < end and (text[start].isspace() or text[start] in _SEPARATORS):
             start += 1
-        while end > start and text[end - 1].isspace():
+        while end > start and (text[end - 1].isspace() or text[end - 1] in _SEPARATORS):
             end -= 1
         if start < end:
             runs.append((start, end, entity))

@@ -54,21 +54,22 @@ def frequency(word: str) -> float:
 def is_clinical(token: str) -> bool:
     """Tell whether a token is vocabulary of reports: itself, its parts, its singular or its build."""
     word = token.lower()
-    if word in clinical_en() or word.rstrip("s") in clinical_en() or word.removesuffix("es") in clinical_en():
+    if _is_listed(word) or _ROMAN.fullmatch(token):
         return True
     if word.endswith("'s"):
         return is_clinical(word[:-2])
-    if "rn" in word and word.replace("rn", "m") in clinical_en():
-        return True
-    if _ROMAN.fullmatch(token):
-        return True
     if "-" in word:
         return all(is_clinical(part) or is_common(part) for part in word.split("-") if part)
-    if word in names_en("strong") or len(word) <= 5:
-        return False
-    if token.istitle() and word in surnames_en() and frequency(word) < COMMON:
+    rare_name = token.istitle() and word in surnames_en() and frequency(word) < COMMON
+    if word in names_en("strong") or len(word) <= 5 or rare_name:
         return False
     return bool(_MEDICAL.search(word)) or (not token.istitle() and bool(_ORDINARY.search(word)))
+
+
+def _is_listed(word: str) -> bool:
+    """Tell whether a word, its singular, or what a scanner read as "rn" for "m" is in the vocabulary."""
+    forms = (word, word.rstrip("s"), word.removesuffix("es"), word.replace("rn", "m"))
+    return any(form in clinical_en() for form in forms)
 
 
 #: What scanned letters are read as: "mitra1", "5pleen", "srnall".

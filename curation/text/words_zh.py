@@ -154,7 +154,9 @@ def unknown_words(text: str) -> Iterator[Span]:
 
 _SPACED = re.compile(r"[\u3400-\u9fff](?:[ \t]{1,4}[\u3400-\u9fff]){1,3}(?![\u3400-\u9fff])")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・][\u3400-\u9fff]{1,8}){1,3}")
-_ACTS = re.compile(r"因|于|取|自|来|就|主诉|行|今|现|入|诉|发|无|有|既|由|为|在|性|本|家|已|拒|要|需|前|后|出|在|进|术|陪|电话|送|签|代|催|的|说|告|联系|要|及|和|审核|复核")
+_ACTS = re.compile(
+    r"因|于|取|自|来|就|主诉|行|今|现|入|诉|发|无|有|既|由|为|在|性|本|家|已|拒|要|需|前|后|出|在|进|术|陪|电话|送|签|代|催|的|说|告|联系|要|及|和|审核|复核"
+)
 
 
 def read_name(text: str, at: int, end: int, *, certain: bool) -> int:

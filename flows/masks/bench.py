@@ -5,7 +5,6 @@ against one plain full-frame rapidocr call on the same frames, in the same run.
 """
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -140,7 +139,8 @@ def _peak_gb(path: str) -> float:
     from schemas.config import Intake, limits_of  # noqa: PLC0415
 
     mask_s(load_engine(1), decode(Path(path), **limits_of(Intake())), Desensitize(single_region_only=False))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    status = Path("/proc/self/status").read_text(encoding="ascii")  # getrusage would count the parent's memory, too
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024**2
 
 
 def memory(n_frames: int) -> None:

@@ -33,7 +33,8 @@ def desensitize(
 ) -> None:
     """Mask a folder of images outside any warehouse; keep measurements and landmarks."""
     from flows.masks.folder.tree import desensitize_folder  # noqa: PLC0415
-    from schemas.config import Masking, load_masking  # noqa: PLC0415
+    from schemas.config import Masking  # noqa: PLC0415
+    from schemas.load import load_masking  # noqa: PLC0415
 
     settings = load_masking(config) if config else Masking()
     _say(desensitize_folder(in_dir, out_dir, known_phi=known_phi, config=settings).lines())
@@ -92,7 +93,7 @@ def review_serve(
     """Show the crops one by one on a page of this machine, and write down what the reviewer decides."""
     from flows.key import load_key  # noqa: PLC0415
     from flows.masks.review.review import serve  # noqa: PLC0415
-    from schemas.config import load  # noqa: PLC0415
+    from schemas.load import load  # noqa: PLC0415
 
     serve(out_dir, load_key(load(config)), reviewer, port)
 

@@ -3,8 +3,9 @@
 import pytest
 
 from flows.starter import STARTER, write_starter
-from schemas.config import Deduplicate, Desensitize, Endpoint, language_of, load
+from schemas.config import Deduplicate, Desensitize, Endpoint, language_of
 from schemas.errors import ConfigError
+from schemas.load import load
 
 MINIMAL = '[input]\ntable = "cases.csv"\nimages = "images"\n'
 

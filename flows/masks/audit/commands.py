@@ -18,8 +18,9 @@ from flows.masks.readers.readers import render, score_readers
 from flows.masks.readers.real import READERS, draw_sample
 from flows.masks.readers.sheets import fresh_folder
 from flows.show import console
-from schemas.config import Masking, load, load_masking
+from schemas.config import Masking
 from schemas.errors import ConfigError
+from schemas.load import load, load_masking
 
 PAGE, NUMBERS, SCORES = "audit.html", "audit.json", "scores.json"
 #: Frames of a planted audit, unless asked for another number.

@@ -4,19 +4,11 @@ Flows in: the figures of an audit and its pictures. Flows out: HTML text.
 """
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #d0d7de}
-table{border-collapse:collapse;margin:.8rem 0}th,td{border:1px solid #d0d7de;padding:.25rem .7rem;text-align:right}
-th:first-child,td:first-child{text-align:left}th{background:#f6f8fa}
-.big{font-size:1.25rem;padding:.8rem 1rem;background:#eef6ee;border-left:5px solid #2da44e}
-.big.leak{background:#ffeceb;border-color:#cf222e}.note{color:#57606a}
-figure{display:inline-block;margin:.4rem;width:31rem}img{width:15.3rem}figcaption{font-size:.85rem;color:#57606a}
-"""
+from flows.page import page, percent, table
 
 
 def render_page(numbers: dict[str, Any], gallery: Sequence[tuple[str, bytes, bytes]]) -> str:
@@ -32,11 +24,7 @@ def render_page(numbers: dict[str, Any], gallery: Sequence[tuple[str, bytes, byt
     for name, groups in numbers["by"].items():
         parts += [f"<h2>By {escape(name.replace('_', ' '))}</h2>", _groups(name, groups)]
     parts += ["<h2>Before and after</h2>", *(_figure(*entry) for entry in gallery)]
-    body = "\n".join(parts)
-    return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Masking audit</title><style>{_STYLE}</style>"
-        f"<body>{body}</body></html>\n"
-    )
+    return page("Masking audit", parts)
 
 
 def _headline(numbers: dict[str, Any]) -> str:
@@ -45,7 +33,7 @@ def _headline(numbers: dict[str, Any]) -> str:
     leaks = bound["leaking_frames"]
     text = (
         f"{bound['leaked_items']} of {bound['items']} planted PHI items leaked, in {leaks} of {bound['frames']} "
-        f"frames: with 95 % confidence fewer than {_percent(bound['upper_95_by_frame'])} of such frames leak."
+        f"frames: with 95 % confidence fewer than {percent(bound['upper_95_by_frame'])} of such frames leak."
     )
     return f'<p class="big{" leak" if leaks else ""}">{escape(text)}</p>'
 
@@ -60,7 +48,7 @@ def _plan(numbers: dict[str, Any]) -> str:
     rows = [(key.replace("_", " "), plan[key]) for key in plan]
     rows += [(f"in quarantine: {reason}", count) for reason, count in sorted(numbers["quarantined"].items())]
     rows += [("comparison not installed", name) for name in numbers["absent_peers"]]
-    return _table(("audited", ""), rows)
+    return table(("audited", ""), rows)
 
 
 def _methods(numbers: dict[str, Any]) -> str:
@@ -72,7 +60,7 @@ def _methods(numbers: dict[str, Any]) -> str:
             "frames with a leak",
             *(f"{bound_of(m)['leaking_frames']} of {bound_of(m)['frames']}" for m in methods.values()),
         ),
-        ("at most, 95 %", *(_percent(bound_of(m)["upper_95_by_frame"]) for m in methods.values())),
+        ("at most, 95 %", *(percent(bound_of(m)["upper_95_by_frame"]) for m in methods.values())),
         (
             "fainter or smaller: leaked",
             *(f"{m['fainter_or_smaller']['leaked']} of {m['fainter_or_smaller']['items']}" for m in methods.values()),
@@ -80,10 +68,10 @@ def _methods(numbers: dict[str, Any]) -> str:
         *((f"kept: {kind}", *(_kept(m["kept"][kind]) for m in methods.values())) for kind in kinds),
         (
             "scan pixels changed outside PHI",
-            *(_percent(m["scan_pixels_changed_outside_phi"], 3) for m in methods.values()),
+            *(percent(m["scan_pixels_changed_outside_phi"], 3) for m in methods.values()),
         ),
     ]
-    return _table(("", *methods), rows)
+    return table(("", *methods), rows)
 
 
 def _groups(name: str, groups: dict[str, Any]) -> str:
@@ -92,21 +80,11 @@ def _groups(name: str, groups: dict[str, Any]) -> str:
         (key, f"{group['leaked_items']} of {group['phi_items']}", *(_kept(group["kept"][kind]) for kind in kinds))
         for key, group in groups.items()
     ]
-    return _table((name.replace("_", " "), "PHI leaked", *(f"kept: {kind}" for kind in kinds)), rows)
+    return table((name.replace("_", " "), "PHI leaked", *(f"kept: {kind}" for kind in kinds)), rows)
 
 
 def _kept(rate: dict[str, Any]) -> str:
-    return "–" if rate["share"] is None else f"{_percent(rate['share'])} of {rate['items']}"
-
-
-def _percent(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    top = "".join(f"<th>{escape(str(cell))}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{body}</table>"
+    return "–" if rate["share"] is None else f"{percent(rate['share'])} of {rate['items']}"
 
 
 def _figure(title: str, before: bytes, after: bytes) -> str:

@@ -108,3 +108,12 @@ def test_a_word_behind_a_name_with_a_comma_is_no_label_of_a_value():
 def test_a_department_beside_an_identity_is_not_a_preset():
     column = [line(400, 200, "FR 45Hz"), line(400, 220, "OB/GYN"), line(400, 240, "13:28:07"), line(400, 260, "MI 0.9")]
     assert "OB/GYN" not in kept(column)
+
+
+def test_one_word_with_a_comma_begins_a_name():
+    assert kept([line(300, 200, "POWER,")]) == []
+
+
+def test_a_strip_that_is_longer_than_its_text_was_not_read_whole():
+    strip = TextRegion((200, 100, 216, 172), "RI 0", 0.95)
+    assert kept([strip]) == []

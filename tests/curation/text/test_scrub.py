@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from curation.text import scrub as module
-from curation.text.scrub import scrub
+from curation.text.scrub import Tools, scrub
 from schemas.case import KNOWN_PHI_KINDS, RAW_REPORT, REPORT
 from schemas.config import Scrub
 from schemas.reject import REJECT
@@ -58,7 +58,7 @@ def test_language(findings, language, wanted):
 def test_reasons():
     assert reason(row(findings="  ")) == ["EMPTY_REPORT"]
     assert reason(row(findings=None)) == ["EMPTY_REPORT"]
-    assert reason(row(findings="肝" * 50), max_chars=10) == ["TEXT_TOO_LONG"]
+    assert reason(row(findings="肝" * 50), max_bytes=100) == ["TEXT_TOO_LONG"]
     assert reason(row(findings="肝脏\ufffd\ufffd\ufffd\ufffd")) == ["UNDECODABLE_TEXT"]
     assert reason(row(language="fr")) == ["UNKNOWN_LANGUAGE"]
     assert reason(row(findings="12 34")) == ["UNKNOWN_LANGUAGE"]
@@ -86,7 +86,7 @@ class Broken:
 def test_a_failure_is_a_reject_and_says_no_text(caplog, capsys):
     caplog.set_level(logging.DEBUG)
     table = pa.Table.from_pylist([row(findings=f"Patient {CANARY} liver")], schema=RAW_REPORT)
-    result = scrub(table, config=Scrub(), engine=Broken())
+    result = scrub(table, config=Scrub(), tools=Tools(Broken()))
     assert result.rejected.column("reason").to_pylist() == ["SCRUB_FAILED"]
     run(row(findings=f"Patient: {CANARY}. Liver 12 mm.", names=[CANARY]))
     printed = capsys.readouterr()

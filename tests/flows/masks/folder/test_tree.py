@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from curation.image.mask import widen
 from flows.key import init_key
 from flows.masks.folder.tree import desensitize_folder
-from schemas.config import Desensitize, Masking, Pseudonym, load_masking
+from schemas.config import Desensitize, Masking, Pseudonym
 from schemas.errors import ConfigError
+from schemas.load import load_masking
 from schemas.region import RegionAction, RegionKind
 from schemas.reject import RejectReason
 from tests.curation.image.consoles import load_font

@@ -1,0 +1,104 @@
+"""Where Latin names stand: side by side, behind initials and roles, as signatures; whatever the words mean elsewhere.
+
+In: folded text. Out: weak spans; the clinical grammar and the vocabulary speak against them.
+Source: spec, Reports: deny in positions where names occur; United States census names (package ``names``).
+"""
+
+import re
+from collections.abc import Iterator
+
+from curation.text import words_en
+from curation.text.lexicon import given_en, surnames_en, surnames_pinyin, word_set
+from curation.text.spans import Span, Strength
+
+_CAP = r"[A-ZÀ-Þ](?:[a-zß-ɏ]+|')(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)*"
+_PAIR = re.compile(rf"(?<![A-Za-z])({_CAP})[ ](?:[A-Z]\.?[ ]|(?:bin|van|de|al|von|der|la)[ ])?({_CAP})(?![A-Za-z])")
+_SMALL_PAIR = re.compile(r"(?<![A-Za-z-])([a-z]{3,})[ ]([a-z][a-z'-]{3,})(?![A-Za-z])")
+_COMMA = re.compile(rf"(?m)^[ \t]*({_CAP}),[ ]({_CAP})(?=[ .,;(\d]|$)")
+_INITIAL = re.compile(rf"(?<![A-Za-z.])((?:[A-Z]\.[ ]?|[A-Z][ ])({_CAP}))(?![A-Za-z])")
+_ROLE = re.compile(
+    rf"(?<![A-Za-z])(?i:partner|husband|wife|spouse|mother|father|daughter|son|sister|brother|coach|coordinator|resident|"
+    rf"donor|tech|seen by|refer(?:red)? to|ask for|this is|results for|next of kin|employee|adjuster|confidential;|"
+    rf"of baby|infant|parents?|understands?[.] |per|attn|by|thx,|thanks,)[:;,]?[ ]+"
+    rf"((?:{_CAP}|bin|van|al|de)(?:[ ](?:{_CAP}|[A-Z]\.|bin|van|al|de)){{0,2}})"
+)
+_SENTENCE_NAME = re.compile(rf"(?<=[.;] )({_CAP})(?=\.?[ \t]*(?:$|\n)|[.] )|(?<=[/]) ?({_CAP})(?=[ \t]*(?:$|\n))")
+_SMALL_INITIALS = re.compile(r"(?m)(?:(?<=[.\s])[-/~]|^[-/]|(?<=\. ))[ ]?([a-z]{2,3})(?=[ \t]*$|[ ]\d{1,2}/\d{1,2})")
+
+
+def english_names(text: str) -> Iterator[Span]:
+    """Find Latin names by where they stand."""
+    for find in (_pairs, _initials, _after_roles, _signatures):
+        yield from (Span(start, end, "NAME", Strength.WEAK) for start, end in find(text))
+
+
+def _pairs(text: str) -> Iterator[tuple[int, int]]:
+    """Find a given and a family name side by side, with capitals, without, or parted by a comma at a line's start."""
+    yield from (m.span() for m in _PAIR.finditer(text) if _given(m[1]) and _family(m[2], after=m[1]))
+    for match in _SMALL_PAIR.finditer(text):
+        if match[1] in given_en() and _unusual_family(match[2]) and not words_en.is_clinical(match[1]):
+            yield match.span()
+    for match in _COMMA.finditer(text):
+        if match[1].lower() in surnames_en() and _given(match[2]):
+            yield match.start(1), match.end(2)
+
+
+def _initials(text: str) -> Iterator[tuple[int, int]]:
+    """Find an initial before a family name."""
+    yield from (m.span(1) for m in _INITIAL.finditer(text) if _after_initial(m[2], dotted="." in m[1][:2]))
+
+
+def _after_roles(text: str) -> Iterator[tuple[int, int]]:
+    """Find one to three words with capitals behind a role, one of them a listed name."""
+    yield from (m.span(1) for m in _ROLE.finditer(text) if any(_listed(word) for word in m[1].split()))
+
+
+def _signatures(text: str) -> Iterator[tuple[int, int]]:
+    """Find a family name that is a sentence of its own, and small initials at the end of a line."""
+    for match in _SENTENCE_NAME.finditer(text):
+        group = 1 if match[1] else 2
+        if _listed(match[group]) and not words_en.is_clinical(match[group]):
+            yield match.span(group)
+    yield from (m.span(1) for m in _SMALL_INITIALS.finditer(text) if m[1] not in _SMALL_WORDS)
+
+
+_SMALL_WORDS = word_set("small_words")
+#: Given names that begin sentences and phrases of reports.
+_PHRASE_WORDS = word_set("phrase_words")
+
+
+def _listed(word: str) -> bool:
+    plain = word.lower()
+    return plain in surnames_en() or plain in given_en() or plain in surnames_pinyin() or words_en.may_be_name(word)
+
+
+def _given(word: str) -> bool:
+    plain = word.lower()
+    return (
+        (plain in given_en() or words_en.is_name(word))
+        and not words_en.is_clinical(word)
+        and plain not in _PHRASE_WORDS
+    )
+
+
+def _family(word: str, *, after: str) -> bool:
+    """Tell whether a word with a capital can be a family name behind a given name."""
+    plain = word.lower()
+    if plain not in surnames_en() and not words_en.is_name(word):
+        return False
+    if words_en.is_clinical(word):
+        return words_en.is_name(after) or words_en.frequency(after.lower()) < words_en.FREQUENT
+    return words_en.frequency(plain) < words_en.FREQUENT * 3
+
+
+def _unusual_family(word: str) -> bool:
+    return word in surnames_en() and not words_en.is_clinical(word) and words_en.frequency(word) < words_en.COMMON * 10
+
+
+def _after_initial(word: str, *, dotted: bool) -> bool:
+    plain = word.lower()
+    if plain not in surnames_en() and plain not in surnames_pinyin():
+        return False
+    if words_en.is_clinical(word):
+        return dotted and words_en.may_be_name(word)
+    return dotted or words_en.frequency(plain) < words_en.COMMON * 30

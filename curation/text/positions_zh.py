@@ -1,0 +1,112 @@
+"""Where Chinese names stand: lone words, before titles, at the end of a report, and syllables of other languages.
+
+In: folded text. Out: weak spans; the clinical grammar and the vocabulary speak against them.
+Source: spec, Reports: deny in positions where names occur.
+"""
+
+import re
+from collections.abc import Iterator
+
+from curation.text import words_zh
+from curation.text.lexicon import clinical_zh, surnames_zh, word_set
+from curation.text.spans import Span, Strength
+
+_EDGE = r"(?<![\u3400-\u9fff·])"
+_LONE = re.compile(rf"{_EDGE}[\u3400-\u9fff]{{2,4}}(?![\u3400-\u9fff·])")
+_DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・][\u3400-\u9fff]{1,8}){1,3}")
+_TITLED = re.compile(
+    r"([\u3400-\u9fff]{1,9}?)(?=(?:副?主任|主治|住院)?(?:医生|医师|大夫|主任|教授|护士长|护士|技师|女士|先生|小朋友|同学|老师))"
+)
+_END_OF_NOTE = re.compile(
+    r"(?<=[。；;.\n(（])[ \t]{0,24}([\u3400-\u9fff]{1,4})(?:[/／、]([\u3400-\u9fff]{1,4}))?"
+    r"(?=[)）。]?[ \t]*(?:$|\n)|[,，；;][ \t]?\d)"
+)
+_FAMILY = re.compile(
+    r"(?<![\u3400-\u9fff])姓([\u3400-\u9fff])(?![名氏])|(?<=[\u3400-\u9fff])姓([\u3400-\u9fff])(?=[,，。;；])"
+)
+_BEDSIDE = re.compile(r"(?:床|家里|[老小])([\u3400-\u9fff]{1,3})(?=的|在催|[,，])")
+
+
+def chinese_names(text: str) -> Iterator[Span]:
+    """Find Chinese names by where they stand."""
+    if not words_zh.HAN.search(text):
+        return
+    for match in _DOTTED.finditer(text):
+        yield _weak(match, 0)
+    for match in _LONE.finditer(text):
+        if _lone_name(match.group()):
+            yield _weak(match, 0)
+    for match in _TITLED.finditer(text):
+        size = _name_at_end(match[1], edge=match.start() == 0 or not words_zh.HAN.match(text[match.start() - 1]))
+        if size:
+            yield Span(match.end() - size, match.end(), "NAME", Strength.WEAK)
+    for match in _END_OF_NOTE.finditer(text):
+        for group in (1, 2):
+            if match[group] and words_zh.surname_length(match[group]) and match[group] not in _PLAIN:
+                yield _weak(match, group)
+    for pattern in (_FAMILY, _BEDSIDE):
+        for match in pattern.finditer(text):
+            group = next(g for g in range(1, pattern.groups + 1) if match[g])
+            if words_zh.surname_length(match[group]) and not words_zh.is_clinical(match[group], 2):
+                yield _weak(match, group)
+    yield from _transliterated(text)
+
+
+_PLAIN = word_set("plain_zh")
+_ROLES = word_set("roles_zh")
+_BEFORE_NAME = (*_ROLES, "请", "由", "给", "与", "和", "的", "经")
+_SOUNDS = word_set("sounds_zh")
+
+
+def _weak(match: re.Match[str], group: int) -> Span:
+    return Span(match.start(group), match.end(group), "NAME", Strength.WEAK)
+
+
+def _lone_name(run: str) -> bool:
+    """Tell whether a run between edges is a name: a family name first, and neither clinical nor an everyday word."""
+    if not words_zh.surname_length(run) or words_zh.is_clinical(run, 2) or run in _PLAIN:
+        return False
+    if words_zh.frequency(run) >= words_zh.COMMON:
+        return False
+    words = [run[a:b] for a, b in words_zh.segment(run)]
+    if any(len(word) > 1 and (word in clinical_zh() or word in _PLAIN) for word in words):
+        return False
+    given = run[words_zh.surname_length(run) :]
+    if run[0] not in surnames_zh("strong") and all(char in clinical_zh() for char in given):
+        return False
+    return not (len(run) == 4 and all(words_zh.frequency(word) >= words_zh.COMMON for word in words))
+
+
+def _name_at_end(run: str, *, edge: bool) -> int:
+    """Return how many of the last characters before a title are a name."""
+    if run.endswith(tuple(_ROLES)) or words_zh.is_clinical(run, 2):
+        return 0
+    size = next((size for size in (4, 3, 2) if _is_name(run[-size:], size)), 0)
+    if size:
+        return size
+    if words_zh.surname_length(run[-1:]) and ((edge and len(run) == 1) or run[:-1].endswith(_BEFORE_NAME)):
+        return 1
+    return len(run) if edge and len(run) >= 3 and _sounds_foreign(run) else 0
+
+
+def _is_name(name: str, size: int) -> bool:
+    """Tell whether the last characters of a run are a family name (of two characters where four are taken) and more."""
+    if len(name) != size or words_zh.surname_length(name) < (2 if size == 4 else 1):
+        return False
+    return not words_zh.is_clinical(name, 2) and name not in _PLAIN and name[1:] not in _ROLES
+
+
+def _sounds_foreign(run: str) -> bool:
+    """Tell whether most of a run is made of syllables that spell names of other languages."""
+    return sum(char in _SOUNDS for char in run) >= 0.75 * len(run)
+
+
+_FOREIGN = re.compile(r"[\u3400-\u9fff]{3,8}")
+
+
+def _transliterated(text: str) -> Iterator[Span]:
+    for match in _FOREIGN.finditer(text):
+        run = match.group()
+        size = next((n for n in range(min(7, len(run)), 2, -1) if all(char in _SOUNDS for char in run[:n])), 0)
+        if size >= 3 and not words_zh.is_clinical(run[:size]):
+            yield Span(match.start(), match.start() + size, "NAME", Strength.WEAK)

@@ -1,0 +1,116 @@
+"""Read the pipeline's TOML, or the part of it that one command works with.
+
+Flows in: a path. Flows out: config models with absolute paths. Messages name the key, never its value.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from schemas.config import Masking, Pipeline, Scrub, Scrubbing
+from schemas.errors import ConfigError
+
+
+def load(path: Path) -> Pipeline:
+    """Read and validate a pipeline TOML; relative paths in it are relative to the file.
+
+    Raises: ConfigError with one line that names the key, never its value.
+    """
+    raw = _read_toml(path)
+    try:
+        return _absolute(Pipeline.model_validate(raw), path.resolve().parent)
+    except ValidationError as error:
+        raise ConfigError(f"config {path}: {_first_error(error)}") from None
+    except (OSError, RuntimeError, ValueError):
+        raise ConfigError(f"config {path}: a path in it cannot exist") from None
+
+
+def load_masking(path: Path) -> Masking:
+    """Read what masking needs of a TOML, which may be a whole pipeline's.
+
+    Raises: ConfigError with one line that names the key, never its value.
+    """
+    return _load_part(path, Masking)
+
+
+def load_scrubbing(path: Path) -> Scrubbing:
+    """Read what scrubbing needs of a TOML, which may be a whole pipeline's.
+
+    Raises: ConfigError with one line that names the key, never its value.
+    """
+    return _load_part(path, Scrubbing)
+
+
+def with_scrub(config: Scrubbing, **given: object) -> Scrubbing:
+    """Put options of the command line in the place of the file's.
+
+    Raises: ConfigError.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return config.model_copy(update={"scrub": Scrub.model_validate(config.scrub.model_dump() | chosen)})
+    except ValidationError as error:
+        raise ConfigError(f"options: {_first_error(error)}") from None
+
+
+#: One part of the TOML that a command works with.
+Part = TypeVar("Part", Masking, Scrubbing)
+
+
+def _load_part(path: Path, model: type[Part]) -> Part:
+    others = set(Pipeline.model_fields) - set(model.model_fields)
+    raw = {name: section for name, section in _read_toml(path).items() if name not in others}
+    try:
+        found = model.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"config {path}: {_first_error(error)}") from None
+    key_file = found.pseudonym.key_file
+    if key_file is None:
+        return found
+    place = Path(os.path.normpath(path.resolve().parent / key_file.expanduser()))
+    return found.model_copy(update={"pseudonym": found.pseudonym.model_copy(update={"key_file": place})})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"config {path} not found: write one with `sonocurate init`") from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"config {path} is not a readable UTF-8 file") from None
+    except RecursionError:
+        raise ConfigError(f"config {path} is nested too deep") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"config {path} is not valid TOML: {error}") from None
+
+
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{key}: {message}{more}"
+
+
+def _absolute(pipeline: Pipeline, base: Path) -> Pipeline:
+    """Resolve relative paths against the config's folder.
+
+    Raises: OSError, RuntimeError or ValueError for a path that no file can have.
+    """
+
+    def place(path: Path) -> Path:
+        return Path(os.path.normpath(base / path.expanduser()))
+
+    table, images, key_file = pipeline.input.table, pipeline.input.images, pipeline.pseudonym.key_file
+    root = place(pipeline.warehouse.root)
+    for path in (place(table), place(images), root):
+        path.exists()  # a name that is too long or holds a zero raises here
+    changes: dict[str, Any] = {
+        "input": pipeline.input.model_copy(update={"table": place(table), "images": place(images)}),
+        "warehouse": pipeline.warehouse.model_copy(update={"root": root}),
+        "pseudonym": pipeline.pseudonym.model_copy(update={"key_file": place(key_file) if key_file else None}),
+    }
+    return pipeline.model_copy(update=changes)
