@@ -74,6 +74,11 @@ GRAMMAR: dict[str, str] = {
     "tnm": rf"{_LETTERED}[cpy]?T[0-4](?:is|[a-d])?\s?N[0-3x][a-c]?(?:\s?M[01x])?(?![A-Za-z0-9])",
     "suture": r"(?<!\d)\d{1,2}-0(?=\s?(?:suture|nylon|vicryl|prolene|silk|线|号))",
     "message_frame": r"(?m)\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)|^(?:MSH|PID|PV1|ORC|OBR|OBX|NTE)\|\d{0,2}\||\|P\|2\.\d(?:\.\d)?|\^R01",
+    "unit_alone": r"(?<![A-Za-z0-9])(?:mm|cm|m)[23](?![A-Za-z0-9])",
+    "t_stage": rf"{_LETTERED}[ucpy]T[0-4][a-d]?(?![A-Za-z0-9])",
+    "age_in_words": r"(?:[一二三四五六七八]?十[一二三四五六七八九]?|[一二三四五六七八九])(?:周)?岁",
+    "months_since": r"(?<=[\u4e00-\u9fff])(?<![年于在去今明前本上下至])\d{1,2}\s?月(?=[,，。;；])",
+    "legend": r"(?<=[.,;:]\s)\d{1,2}(?=\s[A-Za-z]{4,})",
     "list_index_zh": r"(?m)(?<=[\u4e00-\u9fff])[1-9][.、．](?=[\u4e00-\u9fffA-Z])(?!\d)|^[1-9]\s(?=[\u4e00-\u9fff]{1,6}[:：])",
     "span_zh": r"(?:受限|疼痛|不适|停经|术后|病史|病程|发现|反复|余|近|达|超过|吸烟|饮酒|婚后|肿胀|外伤后?)\s?\d{1,2}\s?个?(?:月|年|天|日|周|小时)(?!\d)",
     "decimal_index": r"(?:index|indices|ratio|velocity|fraction|score|RI|PI)\s(?:[a-z]+\s){1,6}?\d{1,2}\.\d{1,2}(?![\d.])"

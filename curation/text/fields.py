@@ -86,7 +86,7 @@ def _label_regexes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str],
     en = [word for word in words if word not in zh]
 
     def spaced(word: str) -> str:
-        start = r"(?<![\u4e00-\u9fff])" if len(word) == 1 else ""
+        start = r"(?<![\u4e00-\u9fff])" if len(word) == 1 or word in _LONE_LABELS else ""
         return start + (r"[ \t]{0,6}".join(map(re.escape, word)) if len(word) <= 4 else re.escape(word))
 
     bare_zh = [word for word in zh if word not in _NEEDS_COLON and fields()[word] != "KEEP"]
@@ -104,6 +104,8 @@ def _label_regexes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str],
     )
 
 
+#: Labels that are also the ends of names of places.
+_LONE_LABELS = frozenset({"医院", "机构", "科室", "单位", "病区", "院区", "分院"})
 _LONGEST_LABEL = 8
 _UNLISTED = re.compile(
     r"(?:^|(?<=[\t|;；,，。])|(?<=\s\s)|(?<=\s)(?=[\u4e00-\u9fff])|(?<=[?？]\s))[ \t]*([^\W\d][^:\n|;；,，。]{0,28}?)[ \t]*[:：][ \t]*",

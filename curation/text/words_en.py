@@ -40,6 +40,8 @@ _ORDINARY = re.compile(
 _TITLES = word_set("titles")
 _CREDENTIALS = word_set("credentials")
 _BEFORE = word_set("before_name")
+#: Words of headers and footers.
+_PLAIN = word_set("plain_en")
 _ROMAN = re.compile(r"[IVX]+[abcAB]?")
 _SENTENCE = re.compile(r"(?:^|[.!?:;\n)\]•*]|\d[.)]|- )[\s\"'(\[]*$")
 
@@ -145,7 +147,7 @@ def _verdict(text: str, match: re.Match[str], shouting: bool) -> bool:
     """Tell whether the word goes."""
     token = match.group()
     word = token.lower().removesuffix("'s")
-    if len(token) < 2 or is_eponym(token, text, match.end()):
+    if len(token) < 2 or word in _PLAIN or word in _CREDENTIALS or is_eponym(token, text, match.end()):
         return False
     before = _previous_word(text, match.start())
     if is_name(token):
@@ -159,9 +161,22 @@ def _verdict(text: str, match: re.Match[str], shouting: bool) -> bool:
     return _unusual(text, match, shouting=shouting, cued=cued)
 
 
+def _is_abbreviation(token: str) -> bool:
+    """Tell whether capitals inside a token make it an abbreviation (AoV, PcE, ASOs) or glued clinical words."""
+    inner = sum(char.isupper() for char in token[1:])
+    if not inner or token.isupper():
+        return False
+    if len(token) <= 5 or (token[:-1].isupper() and token.endswith("s")):
+        return True
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", token)
+    return len(parts) > 1 and all(is_clinical(part) or part.isupper() for part in parts)
+
+
 def _unusual(text: str, match: re.Match[str], *, shouting: bool, cued: bool) -> bool:
     """Judge a word that is neither clinical nor common by its capitals and its place."""
     token = match.group()
+    if _is_abbreviation(token):
+        return False
     rare = frequency(token.lower().removesuffix("'s")) < _RARE
     if token.isupper() and not shouting:
         return len(token) >= 6 or (cued and len(token) > 3)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from curation.text.lexicon import clinical_zh, frequencies, surnames_zh
+from curation.text.lexicon import clinical_chars, clinical_zh, frequencies, surnames_zh
 from curation.text.spans import Span, Strength
 from schemas.case import Language
 
@@ -133,6 +133,8 @@ def _name_at(text: str, start: int, end: int, words: list[tuple[int, int]], inde
         third = text[words[index + 2][0] : words[index + 2][1]]
         if len(third) == 1 and third not in clinical_zh() and third not in _STOP:
             last = words[index + 2][1]
+    if strong and size == 2 and word[0] not in clinical_chars():  # hardly ever anything but a family name
+        return last
     lone = _edge(text, left - 1) or _edge(text, last) or bool(_TITLE.match(text, last))
     unusual = _suspect(taken) or size == 1
     return last if (strong and unusual and (lone or left == start)) or (lone and unusual and last == end) else left
@@ -154,6 +156,7 @@ def unknown_words(text: str) -> Iterator[Span]:
 
 _SPACED = re.compile(r"[\u3400-\u9fff](?:[ \t]{1,4}[\u3400-\u9fff]){1,3}(?![\u3400-\u9fff])")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・][\u3400-\u9fff]{1,8}){1,3}")
+_NO_NAMES = frozenset({"同上", "同前", "不详", "未知", "见上", "平安", "正常", "常规", "空白", "无误"})
 _ACTS = re.compile(
     r"因|于|取|自|来|就|主诉|行|今|现|入|诉|发|无|有|既|由|为|在|性|本|家|已|拒|要|需|前|后|出|在|进|术|陪|电话|送|签|代|催|的|说|告|联系|要|及|和|审核|复核"
 )
@@ -179,10 +182,13 @@ def read_name(text: str, at: int, end: int, *, certain: bool) -> int:
     title = _TITLE.search(name)
     cut = title.start() if title else len(name)
     size = surname_length(name)
+    lone = certain and size and 2 <= len(name) <= 3 and _edge(text, at + len(name)) and name not in _NO_NAMES
+    if lone:
+        return at + len(name)
     if cut == 0 or is_clinical(name[:cut], 2) or name[:1] in "男女" or (not certain and not size):
         return at
     if cut <= 3 + (size == 2) and (certain or cut <= 3):
-        acts = None if certain and surname_length(name) else _ACTS.search(name[:cut])
+        acts = None if certain and surname_length(name) else _ACTS.search(name[:cut], 1)
         return at + cut if acts is None or acts.start() >= 2 else at
     return at + _long_run(name[:cut], size, certain=certain)
 

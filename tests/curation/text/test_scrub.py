@@ -94,5 +94,5 @@ def test_a_failure_is_a_reject_and_says_no_text(caplog, capsys):
 
 
 def test_lone_surrogates_are_undecodable():
-    with pytest.raises(module._Rejected, match="UNDECODABLE_TEXT"):
+    with pytest.raises(module.RowRejected, match="UNDECODABLE_TEXT"):
         module._check(["liver \ud800", ""], Scrub())
