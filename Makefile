@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-desensitize setup demo test test-easyocr readme check chaos ui lock clean
+.PHONY: bench-desensitize bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -50,6 +50,10 @@ check: setup
 # What masking leaks, keeps and costs; run it with nothing else running (PARTS="stills cines" for some).
 bench-desensitize: setup
 	$(PY) -m flows.masks.bench $(PARTS)
+
+# What scrubbing finds, destroys and costs; run it with nothing else running (PARTS=throughput REAL=captions.csv for some).
+bench-scrub: setup
+	$(PY) -m flows.reports.bench $(PARTS) $(if $(REAL),--real $(REAL))
 
 chaos: setup
 	SONOCURATE_KILLS=$${SONOCURATE_KILLS:-30} $(PY) -m pytest -m chaos

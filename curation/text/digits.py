@@ -14,12 +14,12 @@ from curation.text.words_en import is_misread_word
 
 _NUM = r"(?<![\d/-])(?<!\d[.,:])(?<![A-Za-z]-)[<>≤≥~≈约±+-]{0,2}\s?\d{1,4}(?:[.,]\d{1,3})?(?![\d])"
 _N = r"\d{1,4}(?:[.,]\d{1,3})?"
-_SEP = r"\s*(?:x|X|\*|-|~|～|/|\+|±|to|and|or|by|至|到|和|与|及|或|、|，|,|;|；)\s*"
+_SEP = r"\s*(?:->|→|\||乘|x|X|\*|-|~|～|/|\+|±|to|and|or|by|至|到|和|与|及|或|、|，|,|;|；)\s*"
 _UNIT = (
     r"(?:mm/s|[uµμ]m|cm/s2?|cm/sec|m/s²?|m/sec|mm[²2³3]|cm\^?[²2³3]|mm\^[23]|mmHg|mmol/L|umol/L|mm|cms?|cc|ml/min|ml/s|ml/m²|mls?|dl|"
     r"g/m²|g/L|kg/m²|kg|lbs?|oz|kPa|kHz|MHz|Hz|dB(?:/cm/MHz|/m)?|bpm|fps|msec|ms|secs?|mins?|"
     r"m²|㎡|㎜|㎝|㎝²|㎝³|㎖|m|g|l|s|%|％|°|℃|deg(?:rees?)?|"
-    r"mIU/ml|mIU/L|[uµμ]IU/ml|IU/ml|IU/L|pmol/L|nmol/L|mg/dL|mg/L|mg|[uµμ]g|mcg|mGy|mrn|rnm|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
+    r"mIU/ml|mIU/L|[uµμ]IU/ml|IU/ml|IU/L|pmol/L|nmol/L|mg/dL|mg/L|mg|[uµμ]g|mcg|mGy|mrn|rnm|crn|cmH2O|yo|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
     r"millimet(?:er|re)s?|centimet(?:er|re)s?|millilit(?:er|re)s?|percent|per\s?cent|beats|"
     r"(?:weeks?|wks?|days?|months?|mos?|years?|yrs?|hours?|hrs?|minutes?|seconds?|w|d|h)(?:\s?\d\s?(?:days?|d))?)(?![A-Za-z])"
     r"|毫米|厘米|公分|平方厘米|立方厘米|毫升|升|毫克|微克|克|千克|公斤|斤|毫米汞柱|千帕|兆赫|分贝|度|倍|"
@@ -41,7 +41,7 @@ GRAMMAR: dict[str, str] = {
     "value_unit": rf"{_NUM}(?:\s?(?:{_UNIT})?{_SEP}{_N}){{0,4}}\s?[-]?(?:{_UNIT})",
     "units_of_activity": r"\d{2,5}\s?(?:U|IU|单位)(?![A-Za-z/])",
     "unit_power": r"\d{1,4}(?:\.\d+)?\s?x\s?10\^?\d{1,2}/L",
-    "dimensions": rf"{_NUM}(?:\s?(?:mm|cm))?(?:\s?[x*]\s?[lIO]?{_N}(?:\s?(?:mm|cm))?){{1,3}}(?!\d)",
+    "dimensions": rf"{_NUM}(?:\s?(?:mm|cm))?(?:\s?[x*乘]\s?[lIO]?{_N}(?:\s?(?:mm|cm))?){{1,3}}(?!\d)",
     "bracket_unit": rf"[(（]\s?(?:mm|cm|ml|cm/s|m/s|cm²|cm2|%|kpa|bpm|g|厘米|毫米)\s?[)）]\s?[:=]?\s?{_N}(?:{_SEP}{_N}){{0,3}}",
     "rads": r"(?:(?:BI|TI|O|LI|LU|CAD|PI|EU|ACR|C|K|US|CEUS)[- ]?(?:TI)?[- ]?)?RADS(?:\s?(?:category|cat\.?|class|score|分级|分类|等级|评分|grade|\s|为|考虑|:|-))?"
     r"\s?[:(]?\s?(?:US[- ]?)?[0-6][A-Ca-c]?(?:\s?[-~/或(]\s?[0-6][A-Ca-c]?\)?)?(?:类|级)?",
@@ -74,6 +74,13 @@ GRAMMAR: dict[str, str] = {
     "tnm": rf"{_LETTERED}[cpy]?T[0-4](?:is|[a-d])?\s?N[0-3x][a-c]?(?:\s?M[01x])?(?![A-Za-z0-9])",
     "suture": r"(?<!\d)\d{1,2}-0(?=\s?(?:suture|nylon|vicryl|prolene|silk|线|号))",
     "message_frame": r"(?m)\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)|^(?:MSH|PID|PV1|ORC|OBR|OBX|NTE)\|\d{0,2}\||\|P\|2\.\d(?:\.\d)?|\^R01",
+    "small_decimal": r"(?<![\d.:/\-年])(?:0\.\d{1,3}|\d{1,3}\.\d)(?![\d.:/\-年月日])",
+    "sign_count": r"(?<![\dA-Za-z.])(?:[x×]\s?\d{1,2}|[1-4]\s?\+|1:\d{1,4}|\d{1,2}/40)(?![\dA-Za-z/])",
+    "rate": r"(?:heart rate|pulse|rate|wk|week|visit|grade|b-?lines?|pgy|mcp|pip|dip|mtp|score|stage|type|class|z值|das28)\s?[:=]?\s?[<>-]?\s?\d{1,3}(?:\.\d{1,2})?(?![\d/:.-])",
+    "gene": r"(?<![A-Za-z0-9])(?:BRAF\s)?V600E|(?<![A-Za-z0-9])[A-Z]\d{2}\.\d{1,2}(?![\d.])",
+    "parasite_stage": r"(?<![A-Za-z0-9])P[0-4X]N[01X]M[01X](?![A-Za-z0-9])",
+    "percentile_zh": r"第\s?\d{1,2}\s?(?:百分位|年|周|月|掌|跖|趾|指|肋|颈|胸|腰)|\d(?:\s?[-~、]\s?\d)?\s?(?:跖|掌|指|趾)(?:骨|间|指)",
+    "markup": r"</?[A-Za-z][\w:.-]*|&#?\w{2,8};|\\[a-z]+-?\d{0,4}|\\'[0-9a-f]{2}|(?<![\w])[\w-]+=\"?\d{1,2}\"?(?=[\s>/])",
     "unit_alone": r"(?<![A-Za-z0-9])(?:mm|cm|m)[23](?![A-Za-z0-9])",
     "t_stage": rf"{_LETTERED}[ucpy]T[0-4][a-d]?(?![A-Za-z0-9])",
     "age_in_words": r"(?:[一二三四五六七八]?十[一二三四五六七八九]?|[一二三四五六七八九])(?:周)?岁",

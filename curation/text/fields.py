@@ -91,7 +91,7 @@ def _label_regexes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str],
 
     bare_zh = [word for word in zh if word not in _NEEDS_COLON and fields()[word] != "KEEP"]
     bare_en = [word for word in en if _EN_FREE.fullmatch(word) and fields()[word] != "KEEP"]
-    tail = r"(?:\s?[(（][^()（）\n]{1,16}[)）])?[ \t]{0,8}(?:[:=：|】\]]|\t)[ \t|:：]*"
+    tail = r"(?:\s?[(（][^()（）\n]{1,16}[)）])?[\"']?[ \t]{0,8}(?:[:=：|】\]]|\t|</\w+>\s{0,2}<\w+>)[ \t|:：]*(?:&nbsp;|[\"'])?"
     flags = re.IGNORECASE
     return (
         re.compile(rf"({'|'.join(map(spaced, zh))}){tail}", flags),

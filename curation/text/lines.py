@@ -19,6 +19,8 @@ _CREDENTIALS = word_set("credentials")
 _SENTENCE = re.compile(r"[。；;!?！？]|[a-z]\.(?:\s|$)")
 #: A run of so many characters that begins with a family name may be a name as a whole.
 _LONGEST_NAME = 4
+#: A word of the general list is hardly a name where no family name stands before it (share of all words).
+_KNOWN_WORD = 3e-7
 _HEADING = re.compile(
     r"(?:findings?|impressions?|conclusions?|technique|comparison|history|indications?|opinion|summary|recommendations?|"
     r"超声所见|超声描述|检查所见|影像所见|所见|超声提示|超声诊断|诊断意见|诊断提示|印象|提示|结论|描述)[ \t]*[:：]?",
@@ -114,7 +116,7 @@ def _denied_han(run: str, offset: int, kept: list[tuple[int, int]], *, sentence:
             continue
         if len(run) == 1 and not words_zh.surname_length(run):
             continue
-        usual = b - a > 1 and not words_zh.surname_length(word) and words_zh.frequency(word) >= words_zh.COMMON
+        usual = b - a > 1 and not words_zh.surname_length(word) and words_zh.frequency(word) >= _KNOWN_WORD
         if usual and not named and not words_zh.may_be_given(run, a):
             continue
         if (sentence and len(run) > 6) or (b - a == 1 and len(run) > 4):

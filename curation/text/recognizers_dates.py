@@ -9,7 +9,8 @@ from curation.text.recognizers import Rule
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:(?:19|20)\d{2}|'\d{2})"
-_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
+_ZONE = r"(?:\s?(?:[ECMP][SD]T|UTC|GMT|BST|CET|CEST|AEST|AEDT|ACST|AWST|NZ[SD]T|NDT|NST|SGT|HKT|IST|JST|WAT|EAT|SAST|GST|AST|Z)(?![A-Za-z]))?"
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?" + _ZONE
 _NOT_POSITION = r"(?!\s?(?:o'?\s?clock|position|方向|方位|点|radial))"
 
 RULES: tuple[Rule, ...] = (
@@ -160,5 +161,49 @@ RULES: tuple[Rule, ...] = (
         r"(?:implanted|placed|inserted|since|in|from|repair|surgery|CABG|dated|of|year|circa|~)\s(?P<v>(?:19[3-9]|20[0-4])\d)(?![\d./-]|\s?(?:mm|cm|ml|mIU|g\b|cells))",
         ("implanted <2022>", "CABG <2021> at"),
         ("volume of 2000 ml",),
+    ),
+    Rule(
+        "zoned_time",
+        "TIME",
+        r"(?<![\d.:])(?:[01]?\d|2[0-3])[:.h]?[0-5]\d\s?(?:[ap]\.?m\.?\s?)?(?:[ECMP][SD]T|UTC|GMT|BST|CET|CEST|AEST|AEDT|ACST|NZ[SD]T|NDT|SGT|HKT|IST|WAT|EAT|SAST|GST)(?![A-Za-z])|(?<![\d.:])\d{1,2}\s?[ap]\.?m?\.?\s(?:[ECMP][SD]T)(?![A-Za-z])",
+        ("at <08:41 EST>", "<0930 SGT>", "<14h20 NDT>", "<10a MDT>"),
+        ("10 mm EST",),
+        ignore_case=False,
+    ),
+    Rule(
+        "written_time",
+        "TIME",
+        r"(?<![\d.])(?:1[0-2]|[1-9])(?:\s[0-5]\d)?\s?(?:o'clock\s)?[ap]\.?m\.?(?![a-z])|(?<![\d.])(?:0\d|1[0-2])[0-5]\d\s?[ap]m(?![a-z])|(?<![a-z])(?:at|@|called|by|until)\s(?P<v>(?:[01]\d|2[0-3])[0-5]\d)(?=\s?(?:h(?:rs|ours)?\b|[,.;\"”]|$|by\b))|12\snoon|midnight",
+        ("at <4 15 pm>", "<0430 PM>", 'DNase at <1800>"', "<3 o'clock pm>"),
+        ("1800 ml", "3 o'clock"),
+    ),
+    Rule(
+        "weekday_date",
+        "DATE",
+        r"(?<![a-z])(?:(?:last|next|this|on)\s)?(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?,?\s(?:the\s)?(?:\d{1,2}(?:st|nd|rd|th)|(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9]))(?![\d/])|(?<![a-z])(?:last|next|this)\s(?:mon|tues|wednes|thurs|fri|satur|sun)day(?!\sthe)",
+        ("in <last Thursday the 3rd>", "<Monday the 12th>,", "<Sat 11/11>.", "aware <Thu 8/2>"),
+        ("sat 98%", "sun exposure"),
+    ),
+    Rule(
+        "day_of_month",
+        "DATE",
+        r"(?<![a-z])(?:on|by|of|until|since|from|expected)\s(?P<v>the\s(?:[12]?\d|3[01])(?:st|nd|rd|th)(?:\sof\s[a-z]+)?)(?!\s?(?:percentile|centile|week|rib|toe|finger|metatars|metacarp|digit|ray|portion|ventricle|intercostal|lumbar|cervical|thoracic))|(?P<w>the\s(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty-[a-z]+|thirtieth|thirty-first)\sof\s(?:january|february|march|april|may|june|july|august|september|october|november|december))",
+        ("dr moon on <the 28th>", "<the fourteenth of july>"),
+        ("of the 5th rib", "on the 3rd toe"),
+    ),
+    Rule(
+        "season_or_month",
+        "DATE",
+        r"(?<![a-z])(?:spring|summer|autumn|fall|winter)\s(?:of\s)?(?:19|20)\d{2}|(?<![A-Za-z])(?:[Ii]n|[Ss]ince|[Uu]ntil|[Ee]arly|[Ll]ate|[Mm]id|[Ll]ast)[ -](?P<v>January|February|March|April|June|July|August|September|October|November|December)(?![a-z]|\s\d)|(?P<w>(?:january|february|march|april|june|july|august|september|october|november|december)\sof\s(?:last|this|next)\syear)",
+        ("US <spring 2023>", "Seen in <June> last", "<march of last year>"),
+        ("fall risk",),
+        ignore_case=False,
+    ),
+    Rule(
+        "holiday",
+        "DATE",
+        r"(?i:new\syear'?s\s(?:day|eve)|christmas\s(?:day|eve)|good\sfriday|boxing\sday|thanksgiving(?:\sday)?|easter\s(?:sunday|monday)|labou?r\sday|memorial\sday|independence\sday|anzac\sday|canada\sday)",
+        ("on <New Year's Day>", "<CHRISTMAS EVE>"),
+        ("day case",),
     ),
 )

@@ -195,7 +195,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "facility",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|Diagnostics|Surgicentre|Health\sPartners)(?![a-z])|(?:Cl[ií]nica|Hospital|Sanatorio|Centro\sM[eé]dico)\s(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
+        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|(?:Imaging\s&\s)?Diagnostics|Surgicentre|Health\sPartners|Regional|Hosp|HOSP|Dispensary|Maternity\sHome|Detention\sCent(?:er|re)|Correctional\s[A-Z][a-z]+|Billing\sServices|Travel\sAssist|Scans|Health\sPlaza|Medical(?=\s*[,.;]|\s\d)|Point-of-Care|Partners\sof\s[A-Z][a-z]+|Children's|Private)(?![a-z])|(?:Cl[ií]nica|Hospital|Sanatorio|Centro\sM[eé]dico)\s(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
         (
             "at <Juniper Ridge Urgent Care>",
             "<Holbeck Street Surgery>",
@@ -218,6 +218,30 @@ RULES: tuple[Rule, ...] = (
         r"(?<![\d.])\d{1,6}\s(?:[NSEW]\.?\s)?(?:(?:[A-Z][A-Za-z.'-]*\s){1,3}(?:Plaza|Circle|Cir|Park|Ct|Court|Loop|Trail|Row|Walk|Mews|Gardens|Crescent|Grove|Hill|View|Heights|Pl)|\d{1,3}(?:st|nd|rd|th)\s(?:St|Street|Ave|Avenue|Rd|Road))(?![A-Za-z])\.?(?:,?\s?(?:Apt|Suite|Ste|Unit|#)\.?\s?#?\w{1,6})?(?:,\s?[A-Z][A-Za-z .'-]{2,30})?(?:,?\s[A-Z]{2}\s?\d{5}(?:-\d{4})?)?",
         ("<234 Medical Plaza, Salt Prairie, NM 87099>", "<2236 W 14th St, Tarrow, MN 55199>"),
         ("2 cysts in the left",),
+        ignore_case=False,
+    ),
+    Rule(
+        "unit_address",
+        "ADDRESS",
+        r"(?<![A-Za-z])(?:Flat|Unit|Suite|Shop|Lot|Apt\.?|House)\s[\w/-]{1,6},\s(?:\d{1,6}[A-Za-z]?\s)?(?:[A-Z0-9][\w'.-]*,?\s?){1,6}(?:[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}|[A-Z]{2,3}\s\d{4,5})?|(?:RR|HC)\s\d{1,3}\sBox\s\d{1,5}(?:,\s(?:[A-Z][a-z]+\s?){1,3},?\s[A-Z]{2}(?:\s\d{5})?)?",
+        ("at <Flat 2/1, 48 Kelpie Wynd, Dunmarnock DM4 7QT>", "<RR 2 Box 118, Bitter Creek, WY 82929>"),
+        ("Unit of blood",),
+        ignore_case=False,
+    ),
+    Rule(
+        "street_world",
+        "ADDRESS",
+        r"(?<![\d.])\d{1,5}[A-Za-z]?(?:/\d{1,4})?,?\s(?:[A-Z][A-Za-z'.-]*\s){1,4}(?:Wynd|Rise|Quay|Parade|Esplanade|Marg|Nagar|Colony|Enclave|Brae|Mount|Vale|Strand|Bypass|Chowk|Jalan|Street|Road|Rd|St|Lane|Avenue)(?![a-z])(?:,?\s(?:[A-Z][a-z]+\s?){1,3}(?:[A-Z]{2,3}\s\d{4,6}|\d{4,6})?)?",
+        ("at <52 Coldwater Creek Road, Harlan>", "<14/2 Nehru Nagar>"),
+        ("3 mild rises",),
+        ignore_case=False,
+    ),
+    Rule(
+        "city_state",
+        "ADDRESS",
+        r"(?<![A-Za-z])(?:[A-Z][a-z]+\s){0,2}[A-Z][a-z]+,\s(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|NSW|VIC|QLD|WA|TAS|ON|BC|AB|QC|NL|NS)(?=[\s.,;)]|$)(?!,?\s(?:MD|RDMS|RN))",
+        ("from <Two Harbors, MN>.",),
+        ("Smith, RDMS",),
         ignore_case=False,
     ),
 )

@@ -24,6 +24,7 @@ from schemas.case import Language
 TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['-][A-Za-zÀ-ɏ]+)*")
 COMMON = 1e-6  # zipf 3.0: words a general reader meets
 FREQUENT = 1e-4  # zipf 5.0: function words and the like
+_NO_WORD = 1e-5  # zipf 4.0: given names that are words are used more often
 _RARE = 1e-7  # zipf 2.0
 _MEDICAL = re.compile(
     r"(?:itis|osis|oses|omas?|omata|ectomy|otomy|ostomy|graphy|grams?|graph|scopy|plasty|pathy|emia|uria|ectas(?:is|ia)|megaly|cele|"
@@ -111,6 +112,8 @@ def is_usual(token: str, *, sentence: bool) -> bool:
 def is_name(token: str) -> bool:
     """Tell whether a token is a listed name and hardly a word."""
     word = token.lower().removesuffix("'s")
+    if word in given_en() and frequency(word) < _NO_WORD and word not in clinical_en() | names_en("weak"):
+        return True
     return word in names_en("strong") or ("-" in word and any(part in names_en("strong") for part in word.split("-")))
 
 

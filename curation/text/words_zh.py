@@ -123,21 +123,29 @@ def _name_at(text: str, start: int, end: int, words: list[tuple[int, int]], inde
         return left
     if _TITLE.match(text, right) and strong:
         return right
-    given = words[index + 1]
-    size = given[1] - given[0]
-    taken = text[given[0] : given[1]]
-    if taken in clinical_zh() or size > 2 or taken[0] in _STOP or (not strong and taken in _PLAIN_GIVEN):
+    last = _given_end(text, words, index, strong=strong)
+    if not last:
         return left
-    last = given[1]
-    if size == 1 and index + 2 < len(words):
-        third = text[words[index + 2][0] : words[index + 2][1]]
-        if len(third) == 1 and third not in clinical_zh() and third not in _STOP:
-            last = words[index + 2][1]
-    if strong and size == 2 and word[0] not in clinical_chars():  # hardly ever anything but a family name
+    taken = text[right : words[index + 1][1]]
+    if strong and len(taken) == 2 and word[0] not in clinical_chars():  # hardly ever anything but a family name
         return last
     lone = _edge(text, left - 1) or _edge(text, last) or bool(_TITLE.match(text, last))
-    unusual = _suspect(taken) or size == 1
+    unusual = _suspect(taken) or len(taken) == 1
     return last if (strong and unusual and (lone or left == start)) or (lone and unusual and last == end) else left
+
+
+def _given_end(text: str, words: list[tuple[int, int]], index: int, *, strong: bool) -> int:
+    """Return where the one or two characters behind a family name end, or 0 where they are no given name."""
+    left, right = words[index + 1]
+    taken = text[left:right]
+    plain = not strong and taken in _PLAIN_GIVEN
+    if taken in clinical_zh() or right - left > 2 or taken[0] in _STOP or plain:
+        return 0
+    if right - left == 1 and index + 2 < len(words):
+        third = text[words[index + 2][0] : words[index + 2][1]]
+        if len(third) == 1 and third not in clinical_zh() and third not in _STOP:
+            return words[index + 2][1]
+    return right
 
 
 def unknown_words(text: str) -> Iterator[Span]:

@@ -28,7 +28,10 @@ def test_one_person_keeps_one_surrogate_in_every_spelling():
 
 
 def test_other_patients_keys_and_salts_get_other_surrogates():
-    names = {s.replace("ID", "MRN00123456") for s in (of(), of("p2"), of(salt=1), Surrogates(Pseudonymizer(b"x" * 32), "site", "p1"))}
+    names = {
+        s.replace("ID", "MRN00123456")
+        for s in (of(), of("p2"), of(salt=1), Surrogates(Pseudonymizer(b"x" * 32), "site", "p1"))
+    }
     assert len(names) == 4
     assert all(re.fullmatch(r"[A-Z]{3}\d{8}", name) for name in names)
 

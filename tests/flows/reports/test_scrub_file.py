@@ -9,8 +9,16 @@ from schemas.errors import ConfigError
 
 CANARY = "Zbigniewska"
 ROWS = [
-    {"case_id": "a", "language": "zh", "text": "姓名：王小明　年龄：45岁\r\n右肾10.2×5.1cm，2024年3月9日复查😀。", "known_phi": {"patient_name": "王小明"}},
-    {"case_id": "b", "text": f"Patient: {CANARY.upper()}^JOHN, MRN 00123456. Liver 14.2 cm on March 3, 2024 and 03/09/2024."},
+    {
+        "case_id": "a",
+        "language": "zh",
+        "text": "姓名：王小明　年龄：45岁\r\n右肾10.2×5.1cm，2024年3月9日复查😀。",
+        "known_phi": {"patient_name": "王小明"},
+    },
+    {
+        "case_id": "b",
+        "text": f"Patient: {CANARY.upper()}^JOHN, MRN 00123456. Liver 14.2 cm on March 3, 2024 and 03/09/2024.",
+    },
     {"case_id": "c", "language": "fr", "text": f"{CANARY} foie"},
     {"case_id": "d", "language": "en", "text": None},
     {"case_id": "e", "language": "en", "text": "\ud800 bad"},
