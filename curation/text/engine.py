@@ -33,7 +33,9 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         flags = regex.MULTILINE | (regex.IGNORECASE if rule.ignore_case else 0)
-        self.pattern = regex.compile(rule.regex.replace(r"\s", r"\h"), flags)  # no rule reaches over a line end
+        self.pattern = regex.compile(
+            rule.regex.replace(r"\s", r"\h").replace(r"[^\h", r"[^\s"), flags
+        )  # no rule reaches over a line end
         self.groups = tuple(group for group in ("v", "w") if group in self.pattern.groupindex)
         self.needs_han = rule.name.startswith("zh_")
         super().__init__(supported_entities=[rule.entity], name=rule.name, supported_language=_LANGUAGE)

@@ -74,8 +74,8 @@ _ID_VALUE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _PHONE_VALUE = re.compile(r"[+(（]?\d[\d\s()+\-./]*(?:(?:ext|转|x)\.?\s?\d+)?", re.IGNORECASE)
-_FREE_VALUE = re.compile(r"[^\n\t|;；。]*?(?=\s{2,}|[\n\t|;；。]|$)")
-_SHORT_VALUE = re.compile(r"[^\n\t|;；。,，]*?(?=\s{2,}|[\n\t|;；。,，]|$)")
+_FREE_VALUE = re.compile(r"[^\n\t|;；。<\\\"\[]*?(?=\s{2,}|[\n\t|;；。<\\\"\[]|$)")
+_SHORT_VALUE = re.compile(r"[^\n\t|;；。,，<\\\"\[]*?(?=\s{2,}|[\n\t|;；。,，<\\\"\[]|$)")
 
 
 @cache

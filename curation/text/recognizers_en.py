@@ -239,7 +239,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "city_state",
         "ADDRESS",
-        r"(?<![A-Za-z])(?:[A-Z][a-z]+\s){0,2}[A-Z][a-z]+,\s(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|NSW|VIC|QLD|WA|TAS|ON|BC|AB|QC|NL|NS)(?=[\s.,;)]|$)(?!,?\s(?:MD|RDMS|RN))",
+        r"(?<![A-Za-z])(?:[A-Z][a-z]+\s){0,2}[A-Z][a-z]+,\s(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IL|IN|IA|KS|KY|LA|ME|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|NSW|VIC|QLD|WA|TAS|ON|BC|AB|QC|NL|NS)(?=[\s.,;)]|$)(?!,?\s(?:MD|RDMS|RN))",
         ("from <Two Harbors, MN>.",),
         ("Smith, RDMS",),
         ignore_case=False,

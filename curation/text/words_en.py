@@ -40,6 +40,7 @@ _ORDINARY = re.compile(
 )
 _TITLES = word_set("titles")
 _CREDENTIALS = word_set("credentials")
+_ROLES = word_set("roles_en")
 _BEFORE = word_set("before_name")
 #: Words of headers and footers.
 _PLAIN = word_set("plain_en")
@@ -158,7 +159,7 @@ def _verdict(text: str, match: re.Match[str], shouting: bool) -> bool:
     if is_clinical(token):
         return False
     cued = before in _BEFORE and text[max(0, match.start() - 2) : match.start()].strip() in {"", "."}
-    titled = before in _TITLES and token[0].isupper()
+    titled = (before in _TITLES or before in _ROLES) and token[0].isupper()
     if titled or is_common(token):
         return titled
     return _unusual(text, match, shouting=shouting, cued=cued)
@@ -194,6 +195,8 @@ def _neighbours(text: str, start: int, end: int) -> tuple[int, int]:
         word = found.group(1).rstrip(".")
         if len(word) > 1 and (is_clinical(word) or word.lower() in _CREDENTIALS or not _name_like(word)):
             break
+        if "." in found.group()[:2] and len(re.split(r"[ .,^]", text[max(0, end - 30) : end])[-1]) > 1:
+            break  # the next sentence
         if len(word) == 1 and re.match(r"\s*[=:\d/%]", text[end + found.end() :]):
             break
         end += found.end()
@@ -201,7 +204,11 @@ def _neighbours(text: str, start: int, end: int) -> tuple[int, int]:
         r"([A-Z][A-Za-zÀ-ɏ'-]+|(?<![A-Za-z])[A-Z]\.?)[ ,.^]{1,2}$", text[max(0, start - 30) : start]
     ):
         word = found.group(1).rstrip(".")
-        if word.lower() in _TITLES or (len(word) > 1 and (is_clinical(word) or not _name_like(word))):
+        if (
+            word.lower() in _TITLES
+            or word.lower() in _ROLES
+            or (len(word) > 1 and (is_clinical(word) or not _name_like(word)))
+        ):
             break
         start -= len(found.group())
     return start, end
