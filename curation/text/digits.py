@@ -66,7 +66,7 @@ GRAMMAR: dict[str, str] = {
     "age_zh": rf"(?<!\d){_AGE}\s?(?:周)?岁(?:\d{{1,2}}个?月)?|(?:男|女)(?:性)?[\s,，/、|－-]{{0,3}}{_AGE}(?!\d|[./:-]\d)",
     "age_en": rf"(?<![\d/-]){_AGE}[\s-]?(?:y/?o|yr\.?s?|years?|year[\s-]old|yo|y)(?:[\s-]?(?:old|o))?(?:\s?[mf])?(?![a-z])|(?<![\d/-]){_AGE}\s?[/-]?\s?(?:[MF]|male|female)(?![A-Za-z])"
     rf"|(?<![A-Za-z])(?:[MF]|male|female)\s?[/,-]?\s?{_AGE}(?![\d/.:-])|(?:aged?|年龄)\s?[:=]?\s?{_AGE}(?![\d/.:-])",
-    "ratio": r"(?<![\d:./-])\d{1,2}(?:\.\d)?\s?:\s?\d(?:\.\d)?(?![\d:])|(?<![\d/.-])(?:1/[234]|[23]/[34])(?![\d/])|(?<![\d/.])[0-9]{1,2}/(?:8|10)(?![\d/])",
+    "ratio": r"(?<![\d:./-])\d{1,2}(?:\.\d)?\s?:\s?\d(?:\.\d)?(?![\d:])|(?<![\d/.-])(?:1/[234]|[23]/[34])(?![\d/])|(?<![\d/.])(?:[0-8]/8|(?:[0-9]|10)/10)(?![\d/])",
     "list_index": r"(?m)^[ \t]*[(（]?\d{1,2}[.)、）．](?!\d)|^[ \t]*\d{1,2}[ \t]*[:：](?!\s?\d)|(?<=[。；;：:.）)\s\]】〕」|])[(（]?\d{1,2}(?:[)、）．]|\.(?=\s|[^\d\s]))(?![\d])",
     "vital": r"(?<![A-Za-z])BP\s?:?\s?\d{2,3}/\d{2,3}|SpO2\s?:?\s?\d{2,3}\s?%?|\d'\s?\d{1,2}\"",
     "counted_en": r"(?:day of life|dol|cycle|figo|gleason|ipss|d-?dimer|bilirubin|creatinine|uric acid|troponin|crp|esr|glucose|lactate|ca-?125|hematocrit|pages?|day|week|month|para|gravida)"

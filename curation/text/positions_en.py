@@ -13,12 +13,21 @@ from curation.text.spans import Span, Strength
 
 _CAP = r"[A-ZÀ-Þ](?:[a-zß-ɏ]+|')(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)*"
 _PAIR = re.compile(rf"(?<![A-Za-z])({_CAP})[ ](?:[A-Z]\.?[ ]|(?:bin|van|de|al|von|der|la)[ ])?({_CAP})(?![A-Za-z])")
+_SMALL_CUED = re.compile(
+    r"(?<![a-z])(?i:pt|patient|called to|this is|dictating on|w/?|with)\s(?:dr\s)?([a-z]{3,}\s[a-z'-]{3,})"
+    r"(?=\s(?:mrn|np|md|rn|pa|dob|from|comma|\d)|[,;.]|$)"
+)
+_SPEAKER = re.compile(
+    rf"(?m)^(?:\d{{1,2}}:\d{{2}}[ ])?({_CAP}[ ][A-Z]\.?)[ ]?:|^\d{{1,2}}\)[ ]({_CAP},[ ][A-Z]\.?)(?![A-Za-z])"
+)
+_SPREAD = re.compile(r"(?<![A-Za-z])[A-Z](?:[ ][A-Z]){3,}(?![A-Za-z])")
 _SMALL_PAIR = re.compile(r"(?<![A-Za-z-])([a-z]{3,})[ ]([a-z][a-z'-]{3,})(?![A-Za-z])")
 _COMMA = re.compile(rf"(?m)^[ \t]*({_CAP}),[ ]({_CAP})(?=[ .,;(\d]|$)")
 _INITIAL = re.compile(rf"(?<![A-Za-z.])((?:[A-Z]\.[ ]?|[A-Z][ ])({_CAP}))(?![A-Za-z])")
 _ROLE = re.compile(
     rf"(?<![A-Za-z])(?i:partner|husband|wife|spouse|mother|father|daughter|son|sister|brother|coach|coordinator|resident|"
-    rf"donor|tech|seen by|refer(?:red)? to|ask for|this is|results for|next of kin|employee|adjuster|confidential;|"
+    rf"patient|pt|infant|donor|tech|seen by|refer(?:red)? to|ask for|this is|results for|next of kin|employee|"
+    rf"adjuster|confidential;|"
     rf"of baby|infant|parents?|understands?[.] |per|attn|by|thx,|thanks,)[:;,]?[ ]+"
     rf"((?:{_CAP}|bin|van|al|de)(?:[ ](?:{_CAP}|[A-Z]\.|bin|van|al|de)){{0,2}})"
 )
@@ -28,10 +37,10 @@ _SMALL_INITIALS = re.compile(r"(?m)(?:(?<=[.\s])[-/~]|^[-/]|(?<=\. ))[ ]?([a-z]{
 
 def english_names(text: str) -> Iterator[Span]:
     """Find Latin names by where they stand."""
-    for find in (_pairs, _initials, _after_roles, _signatures):
+    for find in (_pairs, _initials, _after_roles, _signatures, _written_otherwise):
         for start, end in find(text):
             words = words_en.TOKEN.finditer(text, start, end)
-            if not any(words_en.is_eponym(word.group(), text, word.end()) for word in words):
+            if find is _initials or not any(words_en.is_eponym(word.group(), text, word.end()) for word in words):
                 yield Span(start, end, "NAME", Strength.WEAK)
 
 
@@ -54,6 +63,19 @@ def _initials(text: str) -> Iterator[tuple[int, int]]:
 def _after_roles(text: str) -> Iterator[tuple[int, int]]:
     """Find one to three words with capitals behind a role, one of them a listed name."""
     yield from (m.span(1) for m in _ROLE.finditer(text) if any(_listed(word) for word in m[1].split()))
+
+
+def _written_otherwise(text: str) -> Iterator[tuple[int, int]]:
+    """Find names in small letters behind a cue, speakers of a chat, entries of a list, and spread letters."""
+    for match in _SMALL_CUED.finditer(text):
+        words = match[1].split()
+        if any(_listed(word) for word in words) and not any(words_en.is_clinical(word) for word in words):
+            yield match.span(1)
+    for match in _SPEAKER.finditer(text):
+        group = 1 if match[1] else 2
+        if _listed(words_en.TOKEN.findall(match[group])[0]):
+            yield match.span(group)
+    yield from (m.span() for m in _SPREAD.finditer(text) if _listed(m.group().replace(" ", "")))
 
 
 def _signatures(text: str) -> Iterator[tuple[int, int]]:

@@ -34,7 +34,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "title_name",
         "NAME",
-        r"(?<![A-Za-z])(?<!\d\s)(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MS|[Mm]iss|[Pp]rof(?:essor)?|PROF|[Dd]octor|[Mm]x|[Rr]ev|Nurse|Sister|Sir|Madam)(?:\.\s?|\s)(?P<v>(?:[A-Z]\.?\s?){0,2}[A-Z][A-Za-zÀ-ɏ'-]+(?:\s[A-Z]\.?(?![A-Za-z]))?(?:\s[A-Z][a-zÀ-ɏ'-]+)?)",
+        r"(?<![A-Za-z])(?<!\d\s)(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MS|[Mm]iss|[Pp]rof(?:essor)?|PROF|[Dd]octor|[Mm]x|[Rr]ev|Nurse|Sister|Sir|Madam)(?:\.\s?|\s)(?P<v>(?:[A-Z]\.?\s?){0,2}(?:(?:van|von|der|den|de|da|di|bin|binti|al|el|la|Ó|Ní|Mac)\s){0,3}[A-ZÀ-Þ][A-Za-zÀ-ɏ'-]+(?:\s[A-Z]\.?(?![A-Za-z]))?(?:\s[A-Z][a-zÀ-ɏ'-]+)?)",
         ("Dr. <Wong> agreed", "Mrs <O'Neil-Smith>", "Dr. <J. K. Patel>", "Mr <Long>"),
         ("MR angiography", "ms 45"),
         ignore_case=False,
@@ -42,7 +42,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "title_name_small",
         "NAME",
-        r"(?<![a-z])(?:dr|mrs|mr|prof)\.?\s(?P<v>(?!(?:of|is|was|the|and|to|jet|severity|grade|vmax|max|angio|imaging|mri|ct|venography|regurgitation|mild|moderate|severe|trace|on|in|at|for|will|who|has|notified|aware|informed|vc|ero|pht)\b)[a-z][a-z'-]+)(?!\s?(?:cm|=))",
+        r"(?<![a-z])(?:[Dd]r|mrs|mr|prof)\.?\s(?P<v>(?!(?:of|is|was|the|and|to|jet|severity|grade|vmax|max|angio|imaging|mri|ct|venography|regurgitation|mild|moderate|severe|trace|on|in|at|for|will|who|has|notified|aware|informed|vc|ero|pht)\b)[a-z][a-z'-]+)(?!\s?(?:cm|=))",
         ("dr <wong> notified", "mrs <smith>"),
         ("mr severity", "dr of", "mr vmax"),
         ignore_case=False,
@@ -66,7 +66,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "slash_initials",
         "NAME",
-        r"(?:(?<=\n)|^|(?<=\s))(?P<v>[A-Z]{2,4}\s?[/:]\s?[a-z]{2,4})(?=\s*(?:$|\n|\d|[DT]:))|(?:(?<=[\n\s])|^)(?i:initials|tech|sono|rad|by|typed|trans)\s?[:/]?\s?(?P<w>(?!(?:CT|US|MR|MRI|PET|TEE|TTE|EUS|IV|VC|LMP|XR|CRL|MSD|EFW|BP|DU|CDU|TV|TA|TVS|PW|CW|FNA|AP|GA|HC|BPD|AC|FL)(?![A-Z]))[A-Z]{2,3})(?=\s*(?:$|[\n.,;/]))",
+        r"(?:(?<=\n)|^|(?<=\s))(?P<v>[A-Z]{2,4}\s?[/:]\s?[a-z]{2,4})(?=\s*(?:$|\n|\d|[DT]:))|(?:(?<=[\n\s])|^)(?i:initials|tech|sono|rad|by|typed|trans)\s?[:/]?\s?(?P<w>(?:[A-Z]\.){2,3}|(?!(?:CT|US|MR|MRI|PET|TEE|TTE|EUS|IV|VC|LMP|XR|CRL|MSD|EFW|BP|DU|CDU|TV|TA|TVS|PW|CW|FNA|AP|GA|HC|BPD|AC|FL)(?![A-Z]))[A-Z]{2,3})(?=\s*(?:$|[\n.,;/]))",
         ("<JKS/mlt>", "<JS:ab>", "by <JKS>"),
         ("S/D", "RI/PI"),
         ignore_case=False,
@@ -172,9 +172,25 @@ RULES: tuple[Rule, ...] = (
         ignore_case=False,
     ),
     Rule(
+        "department_capitals",
+        "HOSPITAL",
+        r"(?<![A-Za-z])(?:[A-Z-]{3,}\s){1,3}(?:DEPARTMENT|DEPT|LABORATORY|LAB|UNIT|CLINIC|WARD|SUITE|OUTPATIENTS)(?![A-Za-z])|(?<=,\s)(?:ED|A&E|SAU|MAU|AMU)(?![A-Za-z])|(?:[A-Z][a-z]+\s){1,2}(?:Intensive\sCare|Assessment|Day|High\sDependency)\sUnit",
+        ("<VASCULAR LABORATORY>", "<ANTENATAL DAY UNIT> St", "Hospital, <ED>", "<Neonatal Intensive Care Unit>"),
+        ("HOUNSFIELD UNITS",),
+        ignore_case=False,
+    ),
+    Rule(
+        "company",
+        "HOSPITAL",
+        r"(?<![A-Za-z])(?:[A-Z][\w&'-]*,?\s){1,4}(?:LLC|PLLC|LLP|Inc|Ltd|GmbH|Pty)\.?(?![A-Za-z])|(?<=,\s)[A-Z][a-z]+\sSurgery(?=[,.])",
+        ("<NightHarbor Teleradiology LLC>", "Feeney, <Abbeyside Surgery>, Main"),
+        ("Vascular Surgery follow",),
+        ignore_case=False,
+    ),
+    Rule(
         "department_called",
         "HOSPITAL",
-        rf"(?:\b(?:with|in|to|by|from|at|under|per|via|dept|service:?|OR|WITH|TO|IN|BY|FROM)\s|;\s|MD,\s|\()(?P<v>(?:{_SPECIALTY_ALONE})(?:\s(?:and|&)\s(?:{_SPECIALTY_ALONE}))?)(?=[\s.,;:()]|$)",
+        rf"(?:\b(?:with|in|to|by|from|at|under|per|via|dept|service:?|OR|WITH|TO|IN|BY|FROM)\s|;\s|MD,\s|consult:\s|Consult:\s|→\s|\|\s|,\s|\()(?P<v>(?:{_SPECIALTY_ALONE})(?:\s(?:and|&)\s(?:{_SPECIALTY_ALONE}))?)(?=[\s.,;:()]|$)",
         (
             "discussed with <Oncology>.",
             "called to <GASTROENTEROLOGY>,",

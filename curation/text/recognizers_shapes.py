@@ -33,6 +33,20 @@ RULES: tuple[Rule, ...] = (
         ("1.2-3.4",),
     ),
     Rule(
+        "phone_abroad",
+        "PHONE",
+        r"(?<![\d.])\+\d{1,3}(?:[\s.-]?\(?\d{1,4}\)?){2,6}(?!\d)(?:,?\s?ext\.?\s?\d{1,6})?",
+        ("call <+45 55 50 12 90>.",),
+        ("+ 12 mm",),
+    ),
+    Rule(
+        "spelled_number",
+        "ID",
+        r"(?<![a-z])(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[\s-](?:zero|oh|one|two|three|four|five|six|seven|eight|nine)){3,}(?![a-z])|(?<![\d.])\d(?:\s\d){4,}(?!\d|\.\d)",
+        ("number <seven seven four one two> comma", "number <5 5 0 1 2>."),
+        ("one or two", "4 5 6 mm"),
+    ),
+    Rule(
         "phone_short",
         "PHONE",
         r"(?<![\d.-])(?:[2-9]\d{2}-\d{4}|\d{3,4}-\d{7,8})(?:\s?(?:x|ext\.?|转)\s?\d{1,6})?(?![\d-])",

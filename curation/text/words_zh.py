@@ -119,19 +119,21 @@ def _name_at(text: str, start: int, end: int, words: list[tuple[int, int]], inde
     strong = word[0] in surnames_zh("strong") or size == 2
     if right - left > size:  # the frequency list knows it as one word
         return right if _lexicalised(text, words, index, strong=strong) else left
-    if index + 1 >= len(words):
-        return left
     if _TITLE.match(text, right) and strong:
         return right
-    last = _given_end(text, words, index, strong=strong)
-    if not last:
-        return left
-    taken = text[right : words[index + 1][1]]
-    if strong and len(taken) == 2 and word[0] not in clinical_chars():  # hardly ever anything but a family name
-        return last
+    last = _given_end(text, words, index, strong=strong) if index + 1 < len(words) else 0
+    return last if last and _is_given(text, (start, end), words[index : index + 2], last, strong=strong) else left
+
+
+def _is_given(text: str, run: tuple[int, int], pair: list[tuple[int, int]], last: int, *, strong: bool) -> bool:
+    """Tell whether a family name and what follows up to ``last`` are a name in this run."""
+    (left, right), (_, end) = pair
+    taken = text[right:end]
+    if strong and len(taken) == 2 and text[left] not in clinical_chars():  # hardly ever anything but a family name
+        return True
     lone = _edge(text, left - 1) or _edge(text, last) or bool(_TITLE.match(text, last))
     unusual = _suspect(taken) or len(taken) == 1
-    return last if (strong and unusual and (lone or left == start)) or (lone and unusual and last == end) else left
+    return (strong and unusual and (lone or left == run[0])) or (lone and unusual and last == run[1])
 
 
 def _given_end(text: str, words: list[tuple[int, int]], index: int, *, strong: bool) -> int:
@@ -164,6 +166,17 @@ def unknown_words(text: str) -> Iterator[Span]:
 
 _SPACED = re.compile(r"[\u3400-\u9fff](?:[ \t]{1,4}[\u3400-\u9fff]){1,3}(?![\u3400-\u9fff])")
 _DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・][\u3400-\u9fff]{1,8}){1,3}")
+
+
+def _stands_alone(text: str, at: int, name: str, *, certain: bool) -> bool:
+    """Tell whether a run between a cue and an edge (a bracket, where the cue has no colon) is a name as a whole."""
+    after = text[at + len(name) : at + len(name) + 1]
+    edge = _edge(text, at + len(name)) if certain else after in ("(", "（")
+    if not edge or not 2 <= len(name) <= 4 or name in _NO_NAMES or _TITLE.fullmatch(name):
+        return False
+    return bool(surname_length(name) and len(name) <= 3) or not is_clinical(name, 2)
+
+
 _NO_NAMES = frozenset({"同上", "同前", "不详", "未知", "见上", "平安", "正常", "常规", "空白", "无误"})
 _ACTS = re.compile(
     r"因|于|取|自|来|就|主诉|行|今|现|入|诉|发|无|有|既|由|为|在|性|本|家|已|拒|要|需|前|后|出|在|进|术|陪|电话|送|签|代|催|的|说|告|联系|要|及|和|审核|复核"
@@ -190,8 +203,7 @@ def read_name(text: str, at: int, end: int, *, certain: bool) -> int:
     title = _TITLE.search(name)
     cut = title.start() if title else len(name)
     size = surname_length(name)
-    lone = certain and size and 2 <= len(name) <= 3 and _edge(text, at + len(name)) and name not in _NO_NAMES
-    if lone:
+    if _stands_alone(text, at, name, certain=certain):
         return at + len(name)
     if cut == 0 or is_clinical(name[:cut], 2) or name[:1] in "男女" or (not certain and not size):
         return at
