@@ -19,6 +19,8 @@ _CREDENTIALS = word_set("credentials")
 _SENTENCE = re.compile(r"[。；;!?！？]|[a-z]\.(?:\s|$)")
 #: A run of so many characters that begins with a family name may be a name as a whole.
 _LONGEST_NAME = 4
+#: Capitals of so few letters are an abbreviation, unless they are a name.
+_ABBREVIATION = 5
 #: A word of the general list is hardly a name where no family name stands before it (share of all words).
 _KNOWN_WORD = 3e-7
 _HEADING = re.compile(
@@ -103,6 +105,8 @@ def _stays_en(folded: str, match: re.Match[str], *, sentence: bool) -> bool:
         return False
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word)
     if len(parts) > 1 and all(part.lower() in _plain_en() or words_en.is_clinical(part) for part in parts):
+        return True
+    if word.isupper() and len(word) <= _ABBREVIATION and not words_en.is_listed_name(word):
         return True
     return words_en.is_clinical(word) or words_en.is_usual(word, sentence=sentence)
 

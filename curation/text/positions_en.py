@@ -62,27 +62,29 @@ def _initials(text: str) -> Iterator[tuple[int, int]]:
 
 def _after_roles(text: str) -> Iterator[tuple[int, int]]:
     """Find one to three words with capitals behind a role, one of them a listed name."""
-    yield from (m.span(1) for m in _ROLE.finditer(text) if any(_listed(word) for word in m[1].split()))
+    yield from (m.span(1) for m in _ROLE.finditer(text) if any(words_en.is_listed_name(word) for word in m[1].split()))
 
 
 def _written_otherwise(text: str) -> Iterator[tuple[int, int]]:
     """Find names in small letters behind a cue, speakers of a chat, entries of a list, and spread letters."""
     for match in _SMALL_CUED.finditer(text):
         words = match[1].split()
-        if any(_listed(word) for word in words) and not any(words_en.is_clinical(word) for word in words):
+        if any(words_en.is_listed_name(word) for word in words) and not any(
+            words_en.is_clinical(word) for word in words
+        ):
             yield match.span(1)
     for match in _SPEAKER.finditer(text):
         group = 1 if match[1] else 2
-        if _listed(words_en.TOKEN.findall(match[group])[0]):
+        if words_en.is_listed_name(words_en.TOKEN.findall(match[group])[0]):
             yield match.span(group)
-    yield from (m.span() for m in _SPREAD.finditer(text) if _listed(m.group().replace(" ", "")))
+    yield from (m.span() for m in _SPREAD.finditer(text) if words_en.is_listed_name(m.group().replace(" ", "")))
 
 
 def _signatures(text: str) -> Iterator[tuple[int, int]]:
     """Find a family name that is a sentence of its own, and small initials at the end of a line."""
     for match in _SENTENCE_NAME.finditer(text):
         group = 1 if match[1] else 2
-        if _listed(match[group]) and not words_en.is_clinical(match[group]):
+        if words_en.is_listed_name(match[group]) and not words_en.is_clinical(match[group]):
             yield match.span(group)
     yield from (m.span(1) for m in _SMALL_INITIALS.finditer(text) if m[1] not in _SMALL_WORDS)
 
@@ -90,11 +92,6 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
 _SMALL_WORDS = word_set("small_words")
 #: Given names that begin sentences and phrases of reports.
 _PHRASE_WORDS = word_set("phrase_words")
-
-
-def _listed(word: str) -> bool:
-    plain = word.lower()
-    return plain in surnames_en() or plain in given_en() or plain in surnames_pinyin() or words_en.may_be_name(word)
 
 
 def _given(word: str) -> bool:

@@ -81,7 +81,7 @@ _SOUNDS = word_set("sounds_zh")
 
 def _lone_name(run: str) -> bool:
     """Tell whether a run between edges is a name: a family name first, and neither clinical nor an everyday word."""
-    if not words_zh.surname_length(run) or words_zh.is_clinical(run, 2) or run in _PLAIN:
+    if not words_zh.surname_length(run) or words_zh.is_clinical(run, 2) or run in _PLAIN or words_zh.holds_title(run):
         return False
     if words_zh.frequency(run) >= words_zh.COMMON:
         return False

@@ -151,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "month_day_cued",
         "DATE",
-        r"(?:(?:last|next|this|on)\s(?:mon|tues|wednes|thurs|fri|satur|sun)day|vs\.?|next|since|from|dated|notified|[A-Z]{3}|until|prior|exam|study|scan|(?<!\d)\d{1,2}\s?[MF]|[;,])\s(?P<v>(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9]))(?!\d|/|\.\d|\s?(?:mm|cm))",
+        r"(?:(?:last|next|this|on)\s(?:mon|tues|wednes|thurs|fri|satur|sun)day|vs\.?|next|since|from|dated|notified|until|prior|exam|study|scan|(?<!\d)\d{1,2}\s?[MF]|[;,])\s(?P<v>(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9]))(?!\d|/|\.\d|\s?(?:mm|cm))",
         ("last Tuesday <12/10> in", "vs <10/8>. Huang", "46F <12/10> —"),
         ("Apgar 8/10",),
     ),

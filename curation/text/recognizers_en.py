@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "hospital_small",
         "HOSPITAL",
-        r"(?<![a-z])(?:(?!(?:the|a|an|in|at|from|to|of|this|our|outside|another|prior|her|his|local|referring|for|and|by|was|is|since|during|present|on|with)\b)[a-z][a-z.'-]*\s){1,4}(?:(?:general\s|regional\s|memorial\s|community\s|county\s|children's\s)?hospital|medical\scent(?:er|re)|med\sc(?:tr|enter)|health\scent(?:er|re)|imaging\scent(?:er|re)|infirmary|university)(?![a-z])",
+        r"(?<![a-z])(?:(?!(?:the|a|an|in|at|from|to|of|this|our|outside|another|prior|her|his|local|referring|for|and|by|was|is|since|during|present|on|with)\b)(?:st\.|[a-z][a-z'-]*)\s){1,4}(?:(?:general\s|regional\s|memorial\s|community\s|county\s|children's\s)?hospital|medical\scent(?:er|re)|med\sc(?:tr|enter)|health\scent(?:er|re)|imaging\scent(?:er|re)|infirmary|university)(?![a-z])",
         ("<mercy general hospital>", "seen at <lakeside medical center>"),
         ("in the hospital",),
     ),

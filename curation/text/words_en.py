@@ -118,6 +118,12 @@ def is_name(token: str) -> bool:
     return word in names_en("strong") or ("-" in word and any(part in names_en("strong") for part in word.split("-")))
 
 
+def is_listed_name(token: str) -> bool:
+    """Tell whether a token is in any list of names, common or rare."""
+    word = token.lower()
+    return word in surnames_en() or word in given_en() or word in surnames_pinyin() or may_be_name(token)
+
+
 def may_be_name(token: str) -> bool:
     """Tell whether a token is a listed name, also one that is a word as well."""
     word = token.lower().removesuffix("'s")
@@ -131,7 +137,8 @@ def is_eponym(token: str, text: str, at: int) -> bool:
     """Tell whether a token that ends at ``at`` is an eponym in place: with one of its nouns, or one that needs none."""
     nouns = eponyms().get(token.lower().removesuffix("'s"))
     if nouns is None:
-        return False
+        parts = token.split("-")
+        return len(parts) > 1 and all(is_eponym(part, text, at) or is_clinical(part) for part in parts)
     if "*" in nouns or _EPONYM_ZH.match(text, at):
         return True
     near = TOKEN.findall(text[at : at + 24])[:3] + TOKEN.findall(text[max(0, at - len(token) - 60) : at - len(token)])

@@ -69,6 +69,11 @@ def is_clinical(word: str, least: int = 1) -> bool:
     return reached[-1]
 
 
+def holds_title(run: str) -> bool:
+    """Tell whether a run holds a title such as 主任 or 女士."""
+    return bool(_TITLE.search(run))
+
+
 @lru_cache(maxsize=65536)
 def frequency(word: str) -> float:
     """Look up how often a Chinese word is used."""
