@@ -10,6 +10,7 @@ from functools import cache
 
 from curation.text.lexicon import labels
 from curation.text.spans import Span, Strength, uncovered
+from curation.text.tries import letters, one_of
 from curation.text.words_en import is_misread_word
 
 _NUM = r"(?<![\d/-])(?<!\d[.,:])(?<![A-Za-z]-)[<>≤≥~≈约±+-]{0,2}\s?\d{1,4}(?:[.,]\d{1,3})?(?![\d])"
@@ -105,13 +106,13 @@ GRAMMAR: dict[str, str] = {
 @cache
 def _index_regex() -> re.Pattern[str]:
     """Measurement label, then a number of at most four digits before the point."""
-    words = sorted((label for label in labels() if len(label) > 1), key=len, reverse=True)
+    words = [label for label in labels() if len(label) > 1]
     more = (
         "指数|比值|内径|厚度?|宽度?|长度?|深度?|面积|体积|容积|压差|流速|速度|峰值|直径|大小|范围|径|约|达|最大|最小|平均|增至|"
         "ratio|index|index of|score|volume|velocity|thickness|diameter|length|width|height|gradient|pressure|size|measur(?:es|ing|ed)|"
         "ABI|TBI|BMI|DVI|L/T|PLT|WBC|RBC|HGB|Hb|TSH|AFP|CEA|HCG|PSA|eGFR|ALT|AST|INR|Levene|指数值|E/e|E/E|VTI|Vmax|Vmin|PGmax|PG|EF|LVEF|FS|RI|PI|S/D|PSV|EDV|HR|FHR|DR|MI|TI|TIS|TIB|FR|PRF|SPAP|RVSP"
     )
-    label = "|".join(re.escape(word) for word in words)
+    label = one_of(letters(word.lower()) for word in words)
     link = r"\s?(?:\([^()\n]{1,14}\))?\s?(?:值|为|是|约|小于|大于|等于|of|is|was|are|at|=|:|：|~|≈|<|>|≤|≥|about|approximately|percentile)?\s?(?:约|<|>)?\s?[:=]?\s?"
     return re.compile(
         rf"(?<![A-Za-z])(?:{label}|{more}){link}{_N}(?:{_SEP}{_N}){{0,3}}\s?(?:%|th\b)?(?![\d:/A-Za-z]|-\d|\.\d|年|月|日|号)",

@@ -38,6 +38,7 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
         )  # no rule reaches over a line end
         self.groups = tuple(group for group in ("v", "w") if group in self.pattern.groupindex)
         self.needs_han = rule.name.startswith("zh_")
+        self.needs = re.compile("|".join(map(re.escape, rule.needs)), re.IGNORECASE) if rule.needs else None
         super().__init__(supported_entities=[rule.entity], name=rule.name, supported_language=_LANGUAGE)
 
     def load(self) -> None:
@@ -48,7 +49,7 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
     ) -> list[RecognizerResult]:
         """Find the rule's matches; scores are all 1: spans are settled by strength and length in spans.py."""
         del entities, nlp_artifacts
-        if self.needs_han and not _HAN.search(text):
+        if (self.needs_han and not _HAN.search(text)) or (self.needs and not self.needs.search(text)):
             return []
         return [RecognizerResult(self.rule.entity, *self.part(match), 1.0) for match in self.pattern.finditer(text)]
 

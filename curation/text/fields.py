@@ -12,6 +12,7 @@ from typing import NamedTuple
 from curation.text import words_en, words_zh
 from curation.text.lexicon import fields, word_set
 from curation.text.spans import Span
+from curation.text.tries import letters, one_of, spaced
 
 
 class Label(NamedTuple):
@@ -85,20 +86,23 @@ def _label_regexes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str],
     zh = [word for word in words if words_zh.HAN.search(word) or word in {"id号", "pid"}]
     en = [word for word in words if word not in zh]
 
-    def spaced(word: str) -> str:
-        start = r"(?<![\u4e00-\u9fff])" if len(word) == 1 or word in _LONE_LABELS else ""
-        return start + (r"[ \t]{0,6}".join(map(re.escape, word)) if len(word) <= 4 else re.escape(word))
+    def chinese(chosen: list[str]) -> str:
+        lone = [word for word in chosen if len(word) == 1 or word in _LONE_LABELS]
+        short = [spaced(word, r"[ \t]{0,6}") for word in chosen if len(word) <= 4 and word not in lone]
+        long = [letters(word) for word in chosen if len(word) > 4]
+        bounded = one_of(spaced(word, r"[ \t]{0,6}") for word in lone)
+        return rf"(?:{one_of(long)}|{one_of(short)}|(?<![\u4e00-\u9fff])(?:{bounded}))"
 
     bare_zh = [word for word in zh if word not in _NEEDS_COLON and fields()[word] != "KEEP"]
     bare_en = [word for word in en if _EN_FREE.fullmatch(word) and fields()[word] != "KEEP"]
     tail = r"(?:\s?[(（][^()（）\n]{1,16}[)）])?[\"']?[ \t]{0,8}(?:[:=：|】\]]|\t|</\w+>\s{0,2}<\w+>)[ \t|:：]*(?:&nbsp;|[\"'])?"
     flags = re.IGNORECASE
     return (
-        re.compile(rf"({'|'.join(map(spaced, zh))}){tail}", flags),
-        re.compile(rf"({'|'.join(map(spaced, bare_zh))})[ \t]{{0,4}}(?=[^\s:：，,。;；、的])", flags),
-        re.compile(rf"(?<![A-Za-z0-9/])({'|'.join(map(re.escape, en))})(?:\s?(?:no\.?|number|#|id))?{tail}", flags),
+        re.compile(rf"({chinese(zh)}){tail}", flags),
+        re.compile(rf"({chinese(bare_zh)})[ \t]{{0,4}}(?=[^\s:：，,。;；、的])", flags),
+        re.compile(rf"(?<![A-Za-z0-9/])({one_of(map(letters, en))})(?:\s?(?:no\.?|number|#|id))?{tail}", flags),
         re.compile(
-            rf"(?<![A-Za-z0-9])({'|'.join(map(re.escape, bare_en))})(?:\s?(?:no\.?|number|#))?[ \t]{{1,6}}(?=[\w(+#])",
+            rf"(?<![A-Za-z0-9])({one_of(map(letters, bare_en))})(?:\s?(?:no\.?|number|#))?[ \t]{{1,6}}(?=[\w(+#])",
             flags,
         ),
     )

@@ -39,8 +39,7 @@ class SpacyNames:
 
     def find(self, folded: str) -> list[Span]:
         """Find persons none of whose words is clinical."""
-        lines = [m for m in _LINE.finditer(folded) if len(words_en.TOKEN.findall(m.group())) > 1]
-        latin = [m for m in lines if not words_zh.HAN.search(m.group())]
+        latin = [m for m in _LINE.finditer(folded) if not words_zh.HAN.search(m.group()) and _may_hold_name(m.group())]
         spans = []
         for line, found in zip(latin, _spacy().pipe(m.group() for m in latin), strict=True):
             for entity in found.ents:
@@ -48,6 +47,15 @@ class SpacyNames:
                     start = line.start() + entity.start_char
                     spans.append(Span(start, start + len(entity.text), "NAME", Strength.WEAK))
         return spans
+
+
+def _may_hold_name(line: str) -> bool:
+    """Tell whether a line has a word with a capital that is neither clinical nor common; the model is slow."""
+    words = words_en.TOKEN.findall(line)
+    return len(words) > 1 and any(
+        word[0].isupper() and len(word) > 2 and not words_en.is_clinical(word) and not words_en.is_plain(word)
+        for word in words
+    )
 
 
 _LINE = re.compile(r"[^\n]+")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 class Rule:
     """One pattern. A group named ``v`` marks the part that goes; without it the whole match goes.
 
+    ``needs`` are small letters or characters of which one must stand in a text, or the rule is not tried at all.
     Examples hold the redacted part between ``<`` and ``>``; counter-examples must stay whole (by this rule).
     """
 
@@ -20,6 +21,7 @@ class Rule:
     examples: tuple[str, ...]
     counter: tuple[str, ...] = ()
     ignore_case: bool = True
+    needs: tuple[str, ...] = ()
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -18,7 +18,9 @@ from curation.text.lexicon import names_en
 from curation.text.lines import denied_words, split_lines
 from curation.text.positions_en import english_names
 from curation.text.positions_zh import chinese_names
+from curation.text.skeleton import occurrences, skeleton
 from curation.text.spans import Replacement, Span, Strength, replace, resolve
+from curation.text.spellings import reduced
 from schemas.case import Language
 
 #: Tag of each kind of known PHI.
@@ -121,7 +123,8 @@ def _repeatable(word: str) -> bool:
 
 
 def _repeated(folded: str, names: frozenset[str]) -> list[Span]:
-    """Find cued names again, also where no cue stands."""
+    """Find cued names again, also where no cue stands and in another typing."""
     if not names:
         return []
-    return [Span(start, end, "NAME") for start, end, _ in find_known(folded, {"names": sorted(names)})]
+    body = skeleton(folded)
+    return [Span(start, end, "NAME") for name in names for start, end in occurrences(body, reduced(name))]

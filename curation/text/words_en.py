@@ -124,6 +124,12 @@ def is_listed_name(token: str) -> bool:
     return word in surnames_en() or word in given_en() or word in surnames_pinyin() or may_be_name(token)
 
 
+@lru_cache(maxsize=65536)
+def is_plain(token: str) -> bool:
+    """Tell whether a token is a word of headers or everyday language and no name."""
+    return token.lower() in _PLAIN or (is_common(token) and not is_listed_name(token))
+
+
 def may_be_name(token: str) -> bool:
     """Tell whether a token is a listed name, also one that is a word as well."""
     word = token.lower().removesuffix("'s")
