@@ -1,5 +1,6 @@
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +85,11 @@ def test_nothing_is_overwritten_and_surrogates_need_a_key(tmp_path):
     with pytest.raises(ConfigError, match="cannot read"):
         scrub_file(tmp_path / "none", tmp_path / "o", config=Scrubbing(), key=None)
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_the_readmes_rows_are_true(tmp_path):
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    given, shown = (json.loads(line) for line in readme.split("\n") if line.startswith('{"case_id": "a1"'))
+    source = write(tmp_path / "in.jsonl", [given])
+    scrub_file(source, tmp_path / "out.jsonl", config=Scrubbing(), key=None)
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == shown
