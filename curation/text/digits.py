@@ -79,6 +79,8 @@ GRAMMAR: dict[str, str] = {
     "sign_count": r"(?<![\dA-Za-z.])(?:[x×]\s?\d{1,2}|[1-4]\s?\+|1:\d{1,4}|\d{1,2}/40)(?![\dA-Za-z/])",
     "rate": r"(?:heart rate|pulse|rate|wk|week|visit|grade|b-?lines?|pgy|mcp|pip|dip|mtp|score|stage|type|class|z值|das28)\s?[:=]?\s?[<>-]?\s?\d{1,3}(?:\.\d{1,2})?(?![\d/:.-])",
     "gene": r"(?<![A-Za-z0-9])(?:BRAF\s)?V600E|(?<![A-Za-z0-9])[A-Z]\d{2}\.\d{1,2}(?![\d.])",
+    "isotope": r"(?<![A-Za-z0-9])\d{2,3}m?[A-Z][a-z]?(?:-[A-Z]{3,4})?(?![A-Za-z0-9])|z-?score\s?[:=+-]?\s?\d(?:\.\d{1,2})?",
+    "procedure_count_zh": r"(?:靶向|系统|共|穿刺|取材)\s?\d{1,2}\s?(?:针|条|块|枚|次)|\d{1,2}\s?针|第\s?\d\s?版|120(?=车|急救)",
     "parasite_stage": r"(?<![A-Za-z0-9])P[0-4X]N[01X]M[01X](?![A-Za-z0-9])",
     "percentile_zh": r"第\s?\d{1,2}\s?(?:百分位|年|周|月|掌|跖|趾|指|肋|颈|胸|腰)|\d(?:\s?[-~、]\s?\d)?\s?(?:跖|掌|指|趾)(?:骨|间|指)",
     "markup": r"</?[A-Za-z][\w:.-]*|&#?\w{2,8};|\\[a-z]+-?\d{0,4}|\\'[0-9a-f]{2}|(?<!\w)[A-Za-z_]+(?==[\"'])|(?<![\w])[\w-]+=\"?\d{1,2}\"?(?=[\s>/])",

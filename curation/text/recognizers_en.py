@@ -82,7 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "hospital",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?!(?:at|for|the|of|and|from|in|In|At|From|The)\s)(?:(?:[A-Z][A-Za-z.'-]*|of|the|and|&|at|for|de|del|la|St\.?)\s){1,7}(?:Hospitals?|HOSPITALS?|(?:Medical|MEDICAL|Health|HEALTH|Imaging|IMAGING|Cancer|Heart|Diagnostic|DIAGNOSTIC|Surgical|Women's|Breast|Vascular|Healthcare)\s(?:Cent(?:er|re)|CENT(?:ER|RE)|Group|GROUP|System|SYSTEM|Clinic|Institute|Associates|ASSOCIATES|Partners|Network|Services|Trust)|Med\sC(?:tr|enter)|Clinics?|CLINICS?|Infirmary|Polyclinic|Healthcare|Sanatorium|University|UNIVERSITY|Institute|INSTITUTE|College|Radiology|RADIOLOGY(?=\s[A-Z]+S\b)|NHS\s(?:Foundation\s)?Trust)(?:\s(?:of|at|for|-)\s(?:[A-Z][A-Za-z.'-]*\s?){1,4})?(?![a-z])|(?:University|Hospital|Institute|Clinic|College)\s(?:of|for)\s(?:the\s)?[A-Z][A-Za-z.'-]+(?:\s[A-Z][A-Za-z.'-]+){0,3}",
+        r"(?<![A-Za-z])(?!(?:at|for|the|of|and|from|in|In|At|From|The)\s)(?:(?:[A-Z][A-Za-z.'-]*|of|the|and|&|at|for|de|del|la|St\.?)\s){1,7}(?:Hospitals?|HOSPITALS?|(?:Medical|MEDICAL|Health|HEALTH|Imaging|IMAGING|Cancer|Heart|Diagnostic|DIAGNOSTIC|Surgical|Women's|Breast|Vascular|Healthcare)\s(?:Cent(?:er|re)|CENT(?:ER|RE)|Group|GROUP|System|SYSTEM|Clinic|Institute|Associates|ASSOCIATES|Partners|Network|Services|Trust)|Med\sC(?:tr|enter)|Clinics?|CLINICS?|Infirmary|Polyclinic|Healthcare|Sanatorium|University|UNIVERSITY|Institute|INSTITUTE|College|Radiology|RADIOLOGY(?=\s[A-Z]+S\b)|NHS\s(?:Foundation\s)?Trust)(?:\s(?:of|at|for|-)\s(?:[A-Z][A-Za-z.'-]*\s?){1,4})?(?![A-Za-z])|(?:University|Hospital|Institute|Clinic|College)\s(?:of|for)\s(?:the\s)?[A-Z][A-Za-z.'-]+(?:\s[A-Z][A-Za-z.'-]+){0,3}",
         ("<St. Mary's Regional Medical Center>", "at <Mercy General Hospital>", "<University Hospital of Leeds>"),
         ("the liver",),
         ignore_case=False,
@@ -198,9 +198,38 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "department_capitals",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?:[A-Z-]{3,}\s){1,3}(?:DEPARTMENT|DEPT|LABORATORY|LAB|UNIT|CLINIC|WARD|SUITE|OUTPATIENTS)(?![A-Za-z])|(?<=,\s)(?:ED|A&E|SAU|MAU|AMU)(?![A-Za-z])|(?:[A-Z][a-z]+\s){1,2}(?:Intensive\sCare|Assessment|Day|High\sDependency)\sUnit",
-        ("<VASCULAR LABORATORY>", "<ANTENATAL DAY UNIT> St", "Hospital, <ED>", "<Neonatal Intensive Care Unit>"),
-        ("HOUNSFIELD UNITS",),
+        r"(?<![A-Za-z])(?:(?!AND|OR|THE|OF|FOR|CLINICAL|THIS|FROM|ATTENDED)[A-Z-]{3,}\s){1,3}(?:DEPARTMENT|DEPT|LABORATORY|LAB|UNIT|CLINIC|WARD|SUITE|OUTPATIENTS)(?![A-Za-z])|(?:(?<=,\s)|(?<=from\s)|(?<=in\s)|(?<=via\s)|(?<=to\s)|(?<=>\s)|(?<=\s{2})|(?<=\.))(?:ED|A&E|SAU|MAU|AMU|EPU|PACU|L&D|EPAU|CDU)(?![A-Za-z])|(?:[A-Z][a-z]+\s){1,2}(?:Intensive\sCare|Assessment|Day|High\sDependency)\sUnit|(?:POCUS\sService|Perinatal\sCent(?:er|re)|Surgical\sAdmissions|Student\sHealth|Healthcare\sWing|Medical\sRecords|(?:Gyn(?:ae)?|Orthop(?:a)?edic|Fracture|Breast|Surgical|Medical)\sOutpatients?|Endocrine\sSurgery|Day\sSurgery|Outpatients\sSuite\s[A-Z]|Cath\sLab(?:\s\d)?|Stepdown(?:\s\d\s[A-Z][a-z]+)?|US\sRoom\s\d{1,2}|Ward\s\d{1,2}[A-Z]?|(?<=,\s)\d\s(?:North|South|East|West)|[A-Z][a-z]+\sWard)(?![A-Za-z])",
+        (
+            "<VASCULAR LABORATORY>",
+            "<ANTENATAL DAY UNIT> St",
+            "Hospital, <ED>",
+            "<Neonatal Intensive Care Unit>",
+            "from <Ward 7B>;",
+        ),
+        ("HOUNSFIELD UNITS", "CLINICAL AND LABORATORY"),
+        ignore_case=False,
+    ),
+    Rule(
+        "short_hospital",
+        "HOSPITAL",
+        r"(?:at|from|via|cc|copy to|under|ransferred from|Lab,|Imaging,|Ultrasound,)\s(?P<v>(?!CT|MR|PET|US|IC|NIC|PIC|CCU|OR|OP|LMP|EDD|EDC|MD|RN|GP|ED|AM|PM|IV|UTI|DVT|ASAP|FNA|RFA|TIPS|EVAR)[A-Z]{3,5})(?=[\s.,;)]*(?:$|\n|overnight|Subject|team|;|\.))|(?:^|(?<=\n))(?P<w>(?!US\b|ECHO|NOTE|CC\b|FAX|STAT)[A-Z]{3,5})(?=\s/\s|\n(?:Early|Radiology|Department|Vascular))",
+        ("transferred from <QEH> overnight", "copy to <UCMC>;"),
+        ("seen at CT.",),
+        ignore_case=False,
+    ),
+    Rule(
+        "indian_address",
+        "ADDRESS",
+        r"(?<![a-z])no\.?\s?\d{1,4},\s(?:[\w.]+\s?){1,4},\s(?:(?:[a-z]+\s){1,3}?[a-z]+,\s)?[a-z]+\s\d{6}(?!\d)",
+        ("at <No. 13, Anna Salai, Pune 411001>", "<NO. 47, MG ROAD, BENGALURU 560011>"),
+        ("no. 4, 5 cm",),
+    ),
+    Rule(
+        "newborn",
+        "NAME",
+        r"Baby\s(?:[Bb]oy|[Gg]irl)\s(?:[A-ZÀ-Þ][\w'-]+)(?:\s[A-Z][a-z]+)?|(?<=attn\s)[A-Z][a-z]+|(?<=GP\s)(?!is|was|to|and)[A-Z][a-z]+|(?:checked|initials|read by)\s(?P<v>(?:[A-Z]\.?){2,3})(?![A-Za-z])|(?:^|(?<=\n))(?P<w>[A-Z]\.[A-Z]\.(?:[A-Z]\.)?)/[a-z]{2}",
+        ("<Baby boy Whitlock> |", "(attn <Pugh>)", "GP <Keane> aware", "checked <RA>"),
+        ("Baby moves", "initials are"),
         ignore_case=False,
     ),
     Rule(
@@ -236,7 +265,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "facility",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|(?:Imaging\s&\s)?Diagnostics|Surgicentre|Health\sPartners|Regional|Hosp|HOSP|Dispensary|Maternity\sHome|Detention\sCent(?:er|re)|Correctional\s[A-Z][a-z]+|Billing\sServices|Travel\sAssist|Scans|Health\sPlaza|Medical(?=\s*[,.;]|\s\d)|Point-of-Care|Partners\sof\s[A-Z][a-z]+|Children's|Private)(?![a-z])|(?:Cl[ií]nica|Hospital|Sanatorio|Centro\sM[eé]dico)\s(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
+        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|(?:Imaging\s&\s)?Diagnostics|Surgicentre|Health\sPartners|Regional|Hosp|HOSP|Dispensary|Maternity\sHome|Detention\sCent(?:er|re)|Correctional\s[A-Z][a-z]+|Billing\sServices|Travel\sAssist|Scans|Health\sPlaza|Medical(?=\s*[,.;]|\s\d)|Point-of-Care|General(?=\s(?:to|ED|in|on|for|with|ICU)|[.;,]|$)|United(?=\s|$)|Mobile(?=[\s|;,])|(?:Pediatric\s|Paediatric\s)?Associates|Health(?=[\s]*(?:[,.;(]|$))|Radiology\sP\.C\.|Vascular\sLab|Fertility|Sports\sMedicine|Birth(?:ing)?\sCent(?:er|re)|Health\sPlan|ICB|(?:Mutual\s)?Insurance|Solicitors|Trust|OB/GYN\sGroup|Fire\sDept|&\sPartners|Scans\s&\sDiagnostics|Partners\sof\s[A-Z][a-z]+|Children's|Private)(?![a-z])|(?:Cl[ií]nica|Hospital(?=\s(?:San|Santa|Santo|General|Universitario|Cl[ií]nico|Regional|Nuestra|Civil|Nacional|Infantil))|Sanatorio|Centro\sM[eé]dico)\s(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
         (
             "at <Juniper Ridge Urgent Care>",
             "<Holbeck Street Surgery>",

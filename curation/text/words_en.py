@@ -173,7 +173,8 @@ def _verdict(text: str, match: re.Match[str], shouting: bool) -> bool:
         return False
     cued = before in _BEFORE and text[max(0, match.start() - 2) : match.start()].strip() in {"", "."}
     titled = (before in _TITLES or before in _ROLES) and token[0].isupper()
-    if titled or is_common(token):
+    rare_here = token.istitle() and frequency(word) < COMMON * 5 and is_listed_name(token)
+    if titled or (is_common(token) and not rare_here):
         return titled
     return _unusual(text, match, shouting=shouting, cued=cued)
 
