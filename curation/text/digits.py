@@ -20,7 +20,7 @@ _UNIT = (
     r"(?:mm/s|[uµμ]m|cm/s2?|cm/sec|m/s²?|m/sec|mm[²2³3]|cm\^?[²2³3]|mm\^[23]|mmHg|mmol/L|umol/L|mm|cms?|cc|ml/min|ml/s|ml/m²|mls?|dl|"
     r"g/m²|g/L|kg/m²|kg|lbs?|oz|kPa|kHz|MHz|Hz|dB(?:/cm/MHz|/m)?|bpm|fps|msec|ms|secs?|mins?|"
     r"m²|㎡|㎜|㎝|㎝²|㎝³|㎖|m|g|l|s|%|％|°|℃|deg(?:rees?)?|"
-    r"mIU/ml|mIU/L|[uµμ]IU/ml|IU/ml|IU/L|pmol/L|nmol/L|mg/dL|mg/L|mg|[uµμ]g|mcg|mGy|mrn|rnm|crn|cmH2O|yo|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
+    r"mIU/ml|mIU/L|[uµμ]IU/ml|IU/ml|IU/L|pmol/L|nmol/L|mg/dL|mg/L|mg|[uµμ]g|mcg|mGy|MoM|mrn|rnm|crn|cmH2O|yo|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
     r"millimet(?:er|re)s?|centimet(?:er|re)s?|millilit(?:er|re)s?|percent|per\s?cent|beats|"
     r"(?:weeks?|wks?|days?|months?|mos?|years?|yrs?|hours?|hrs?|minutes?|seconds?|w|d|h)(?:\s?\d\s?(?:days?|d))?)(?![A-Za-z])"
     r"|毫米|厘米|公分|平方厘米|立方厘米|毫升|升|毫克|微克|克|千克|公斤|斤|毫米汞柱|千帕|兆赫|分贝|度|倍|"
@@ -68,7 +68,7 @@ GRAMMAR: dict[str, str] = {
     "age_en": rf"(?<![\d/-]){_AGE}[\s-]?(?:y/?o|yr\.?s?|years?|year[\s-]old|yo|y)(?:[\s-]?(?:old|o))?(?:\s?[mf])?(?![a-z])|(?<![\d/-]){_AGE}\s?[/-]?\s?(?:[MF]|male|female)(?![A-Za-z])"
     rf"|(?<![A-Za-z])(?:[MF]|male|female)\s?[/,-]?\s?{_AGE}(?![\d/.:-])|(?:aged?|年龄)\s?[:=]?\s?{_AGE}(?![\d/.:-])",
     "ratio": r"(?<![\d:./-])\d{1,2}(?:\.\d)?\s?:\s?\d(?:\.\d)?(?![\d:])|(?<![\d/.-])(?:1/[234]|[23]/[34])(?![\d/])|(?<![\d/.])(?:[0-8]/8|(?:[0-9]|10)/10)(?![\d/])",
-    "list_index": r"(?m)^[ \t]*[(（]?\d{1,2}[.)、）．](?!\d)|^[ \t]*\d{1,2}[ \t]*[:：](?!\s?\d)|(?<=[。；;：:.）)\s\]】〕」|])[(（]?\d{1,2}(?:[)、）．]|\.(?=\s|[^\d\s]))(?![\d])",
+    "list_index": r"(?m)^[ \t]*[(（]?[1-4]?\d[.)、）．](?!\d)|^[ \t]*\d{1,2}[ \t]*[:：](?!\s?\d)|(?<=[。；;：:.）)\s\]】〕」|])[(（]?\d{1,2}(?:[)、）．]|\.(?=\s|[^\d\s]))(?![\d])",
     "vital": r"(?<![A-Za-z])BP\s?:?\s?\d{2,3}/\d{2,3}|SpO2\s?:?\s?\d{2,3}\s?%?|\d'\s?\d{1,2}\"",
     "counted_en": r"(?:day of life|dol|cycle|figo|gleason|ipss|d-?dimer|bilirubin|creatinine|uric acid|troponin|crp|esr|glucose|lactate|ca-?125|hematocrit|pages?|day|week|month|para|gravida)"
     r"\s?(?:of\s|is\s|was\s)?[:=]?\s?\d{1,3}(?:\.\d{1,2})?(?![\d/:-])",
@@ -79,8 +79,9 @@ GRAMMAR: dict[str, str] = {
     "sign_count": r"(?<![\dA-Za-z.])(?:[x×]\s?\d{1,2}|[1-4]\s?\+|1:\d{1,4}|\d{1,2}/40)(?![\dA-Za-z/])",
     "rate": r"(?:heart rate|pulse|rate|wk|week|visit|grade|b-?lines?|pgy|mcp|pip|dip|mtp|score|stage|type|class|z值|das28)\s?[:=]?\s?[<>-]?\s?\d{1,3}(?:\.\d{1,2})?(?![\d/:.-])",
     "gene": r"(?<![A-Za-z0-9])(?:BRAF\s)?V600E|(?<![A-Za-z0-9])[A-Z]\d{2}\.\d{1,2}(?![\d.])",
-    "isotope": r"(?<![A-Za-z0-9])\d{2,3}m?[A-Z][a-z]?(?:-[A-Z]{3,4})?(?![A-Za-z0-9])|z-?score\s?[:=+-]?\s?\d(?:\.\d{1,2})?",
+    "isotope": r"(?<![A-Za-z0-9])(?:99m?Tc|131I|125I|123I|111In|201Tl|18F|68Ga|177Lu)(?:-[A-Za-z]{3,4})?(?![A-Za-z0-9])|z-?score\s?[:=+-]?\s?\d(?:\.\d{1,2})?",
     "procedure_count_zh": r"(?:靶向|系统|共|穿刺|取材)\s?\d{1,2}\s?(?:针|条|块|枚|次)|\d{1,2}\s?针|第\s?\d\s?版|120(?=车|急救)",
+    "drug_code": r"(?<![A-Za-z0-9])(?:FK506|ABCD2|NK1|CD\d{1,3}|SCD\d|HLA-?B27|H1N1)(?![A-Za-z0-9])|\d{1,3}(?:-\d{1,3})?/HP",
     "parasite_stage": r"(?<![A-Za-z0-9])P[0-4X]N[01X]M[01X](?![A-Za-z0-9])",
     "percentile_zh": r"第\s?\d{1,2}\s?(?:百分位|年|周|月|掌|跖|趾|指|肋|颈|胸|腰)|\d(?:\s?[-~、]\s?\d)?\s?(?:跖|掌|指|趾)(?:骨|间|指)",
     "markup": r"</?[A-Za-z][\w:.-]*|&#?\w{2,8};|\\[a-z]+-?\d{0,4}|\\'[0-9a-f]{2}|(?<!\w)[A-Za-z_]+(?==[\"'])|(?<![\w])[\w-]+=\"?\d{1,2}\"?(?=[\s>/])",

@@ -165,7 +165,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "zoned_time",
         "TIME",
-        r"(?<![\d.:])(?:[01]?\d|2[0-3])[:.h]?[0-5]\d\s?(?:[ap]\.?m\.?\s?)?(?:[ECMP][SD]T|UTC|GMT|BST|CET|CEST|AEST|AEDT|ACST|NZ[SD]T|NDT|SGT|HKT|IST|WAT|EAT|SAST|GST)(?![A-Za-z])|(?<![\d.:])\d{1,2}\s?[ap]\.?m?\.?\s(?:[ECMP][SD]T)(?![A-Za-z])",
+        r"(?<![\d.:])(?:[01]?\d|2[0-3])[:.h]?[0-5]\d\s?(?:[ap]\.?m\.?\s?)?(?:[ECMP][SD]?T|UTC|GMT|BST|CET|CEST|AEST|AEDT|ACST|NZ[SD]T|NDT|SGT|HKT|IST|WAT|EAT|SAST|GST)(?![A-Za-z])|(?<![\d.:])\d{1,2}\s?[ap]\.?m?\.?\s(?:[ECMP][SD]T)(?![A-Za-z])",
         ("at <08:41 EST>", "<0930 SGT>", "<14h20 NDT>", "<10a MDT>"),
         ("10 mm EST",),
         ignore_case=False,
@@ -173,7 +173,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "written_time",
         "TIME",
-        r"(?<![\d.])(?:1[0-2]|[1-9])(?:\s[0-5]\d)?\s?(?:o'clock\s)?[ap]\.?m\.?(?![a-z])|(?<![\d.])(?:0\d|1[0-2])[0-5]\d\s?[ap]m(?![a-z])|(?<![a-z])(?:at|@|called|by|until)\s(?P<v>(?:[01]\d|2[0-3])[0-5]\d)(?=\s?(?:h(?:rs|ours)?\b|[,.;\"”]|$|by\b))|12\snoon|midnight",
+        r"(?:quarter|half|five|ten|twenty)\s(?:past|to)\s(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)|(?<![\d.])(?:1[0-2]|[1-9])(?:[\s.][0-5]\d)?\s?(?:o'clock\s)?[ap]\.?m\.?(?![a-z])|(?<![\d.])(?:0\d|1[0-2])[0-5]\d\s?[ap]m(?![a-z])|(?<![a-z])(?:at|@|called|by|until)\s(?P<v>(?:[01]\d|2[0-3])[0-5]\d)(?=\s?(?:h(?:rs|ours)?\b|[,.;\"”]|$|by\b))|12\snoon|midnight",
         ("at <4 15 pm>", "<0430 PM>", 'DNase at <1800>"', "<3 o'clock pm>"),
         ("1800 ml", "3 o'clock"),
     ),
@@ -205,5 +205,28 @@ RULES: tuple[Rule, ...] = (
         r"(?i:new\syear'?s\s(?:day|eve)|christmas\s(?:day|eve)|good\sfriday|boxing\sday|thanksgiving(?:\sday)?|easter\s(?:sunday|monday)|labou?r\sday|memorial\sday|independence\sday|anzac\sday|canada\sday)",
         ("on <New Year's Day>", "<CHRISTMAS EVE>"),
         ("day case",),
+    ),
+    Rule(
+        "roman_month",
+        "DATE",
+        r"(?<![\w.])(?:0?[1-9]|[12]\d|3[01])([ ./-])(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})\1(?:\d{4}|\d{2})(?!\d)",
+        ("U/S <12 II 97>", "<9/IV/2024>"),
+        ("2 I 3",),
+        ignore_case=False,
+    ),
+    Rule(
+        "month_in_capitals",
+        "DATE",
+        r"(?:WITH|SINCE|IN|FROM|OF|LAST)\s(?P<v>JANUARY|FEBRUARY|MARCH|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER)(?![A-Z]|\s\d)",
+        ("COMPARED WITH <NOVEMBER> EXAM",),
+        ("MARCH ON",),
+        ignore_case=False,
+    ),
+    Rule(
+        "age_in_brackets",
+        "AGE",
+        r"(?<=\()(?:9\d|10\d)(?=\))|(?<![a-z])age\s?:?\s?(?P<v>9\d|1[0-2]\d)(?!\d)",
+        ("Mrs. Vo (<93>)", "age <91>."),
+        ("(9)",),
     ),
 )

@@ -17,7 +17,7 @@ _SPECIALTY_ALONE = (
     r"emergency department|antenatal clinic|stroke unit|day surgery)"
 )
 _SPECIALTY = (
-    rf"{_SPECIALTY_ALONE}|(?:Non-Invasive|NON-INVASIVE|Ultrasound|ULTRASOUND|Sonography|Imaging|IMAGING|Vascular|VASCULAR|VASC|Vasc|Echo|ECHO|"
+    rf"{_SPECIALTY_ALONE}|(?:Non-Invasive|Noninvasive|NON-INVASIVE|Ultrasound|ULTRASOUND|Sonography|Imaging|IMAGING|Vascular|VASCULAR|VASC|Vasc|Echo|ECHO|"
     r"Echocardiography|Cardiac|Stroke|STROKE|Dialysis|DIALYSIS|Transplant|Emergency|EMERGENCY|Fetal|Maternity|Early Pregnancy|Breast|Renal|Liver|"
     r"Thyroid|Surgical|Medical|Medicine|Surgery|Acute|Assessment|Intensive Care|Coronary Care|Delivery|Antenatal|Fertility|Pain|Radiology|RADIOLOGY|"
     r"Gynecology|Gynaecology|Oncology|Non Invasive|Physiology|Outpatient)"
@@ -82,7 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "hospital",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?!(?:at|for|the|of|and|from|in|In|At|From|The)\s)(?:(?:[A-Z][A-Za-z.'-]*|of|the|and|&|at|for|de|del|la|St\.?)\s){1,7}(?:Hospitals?|HOSPITALS?|(?:Medical|MEDICAL|Health|HEALTH|Imaging|IMAGING|Cancer|Heart|Diagnostic|DIAGNOSTIC|Surgical|Women's|Breast|Vascular|Healthcare)\s(?:Cent(?:er|re)|CENT(?:ER|RE)|Group|GROUP|System|SYSTEM|Clinic|Institute|Associates|ASSOCIATES|Partners|Network|Services|Trust)|Med\sC(?:tr|enter)|Clinics?|CLINICS?|Infirmary|Polyclinic|Healthcare|Sanatorium|University|UNIVERSITY|Institute|INSTITUTE|College|Radiology|RADIOLOGY(?=\s[A-Z]+S\b)|NHS\s(?:Foundation\s)?Trust)(?:\s(?:of|at|for|-)\s(?:[A-Z][A-Za-z.'-]*\s?){1,4})?(?![A-Za-z])|(?:University|Hospital|Institute|Clinic|College)\s(?:of|for)\s(?:the\s)?[A-Z][A-Za-z.'-]+(?:\s[A-Z][A-Za-z.'-]+){0,3}",
+        r"(?<![A-Za-z])(?!(?:at|for|the|of|and|from|in|In|At|From)\s)(?:(?:[A-Z][A-Za-z.'-]*|of|the|and|&|at|for|de|del|la|St\.?)\s){1,7}(?:Hospitals?|HOSPITALS?|(?:Medical|MEDICAL|Health|HEALTH|Imaging|IMAGING|Cancer|Heart|Diagnostic|DIAGNOSTIC|Surgical|Women's|Breast|Vascular|Healthcare)\s(?:Cent(?:er|re)|CENT(?:ER|RE)|Group|GROUP|System|SYSTEM|Clinic|Institute|Associates|ASSOCIATES|Partners|Network|Services|Trust)|Med\sC(?:tr|enter)|Clinics?|CLINICS?|Infirmary|Polyclinic|Healthcare|Sanatorium|University|UNIVERSITY|Institute|INSTITUTE|College|Radiology|RADIOLOGY(?=\s[A-Z]+S\b)|NHS\s(?:Foundation\s)?Trust)(?:\s(?:of|at|for|-)\s(?:[A-Z][A-Za-z.'-]*\s?){1,4})?(?![A-Za-z])|(?:University|Hospital|Institute|Clinic|College)\s(?:of|for)\s(?:the\s)?[A-Z][A-Za-z.'-]+(?:\s[A-Z][A-Za-z.'-]+){0,3}",
         ("<St. Mary's Regional Medical Center>", "at <Mercy General Hospital>", "<University Hospital of Leeds>"),
         ("the liver",),
         ignore_case=False,
@@ -167,7 +167,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "room",
         "ROOM",
-        r"(?<![a-z])(?:room|rm|bed|ward|bay|suite|ste|unit|floor|fl|pod)\s?[:#]?\s?(?P<v>[A-Z]?-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)(?![A-Za-z\d.]|\s?(?:mm|cm|ml|IU))",
+        r"(?<![a-z])(?:room|rm|bed|ward|bay|suite|ste|unit|floor|fl|pod)\s?[:#]?\s?(?P<v>[A-Z]?-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)(?![A-Za-z\d]|\.\d|\s?(?:mm|cm|ml|IU))",
         ("room <412>", "bed <3B>", "ward <7>"),
         ("bedside 3 views",),
     ),
@@ -190,7 +190,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "department",
         "HOSPITAL",
-        rf"(?<![A-Za-z-])(?:(?:{_SPECIALTY})(?:[\s/&-]|\sand\s)?){{1,3}}(?:\s?(?:Department|Dept|Laboratory|Laboratories|Lab|Outpatients?|Unit|Clinic|Suite|Section|Division|Service|Ward)s?)(?![A-Za-z])",
+        rf"(?<![A-Za-z-])(?:(?:{_SPECIALTY})(?:[\s/&-]|\sand\s)?){{1,3}}(?:\s?(?:Department|Dept|Laboratory|Laboratories|Lab|Outpatients?|Unit|Clinic|Suite|Section|Division|Service|Ward|Directorate|Room)s?)(?![A-Za-z])",
         ("<Ultrasound Department>", "<Non-Invasive Vascular Lab>", "to <Stroke Unit>", "<Gynecology Outpatients>"),
         ("vascular unit of",),
         ignore_case=False,
@@ -208,6 +208,21 @@ RULES: tuple[Rule, ...] = (
         ),
         ("HOUNSFIELD UNITS", "CLINICAL AND LABORATORY"),
         ignore_case=False,
+    ),
+    Rule(
+        "initials_cued",
+        "NAME",
+        r"(?<![A-Za-z])(?i:tech|rad|sono|sonogr|reader(?:\s\d)?|reviewer|scanned|typed|addendum|sgd|initials|sig|verifier|-- |dictated by)\s?[.:;(/]{0,2}\s?(?P<v>(?!CT|US|MR|OR|ER|IV|BY|AT|ON|TO|IN|RE|NO|OK)[A-Z]{2,4}|(?:[A-Z]\.){2,3}|[a-z]\.[a-z]\.(?:[a-z]\.)?)(?![A-Za-z])|(?<=[A-Z]{2}/)(?P<w>[A-Z]{2,3})(?=[,\s]|$)|(?<=\bRN:)[A-Z]{2,3}(?![A-Za-z])",
+        ("tech <TN> rad", "Reader 1 (<RL>): Moder", "Sgd. <A.N.M.>", "scanned <PH>"),
+        ("tech note",),
+        ignore_case=False,
+    ),
+    Rule(
+        "facility_lower",
+        "HOSPITAL",
+        r"(?<![a-z])(?:at|from|@)\s(?P<v>(?!the|left|right|lung|heart|its)(?:[a-z'-]+\s){1,2}(?:memorial|base|regional|general\shosp))(?![a-z])",
+        ("at <holloway memorial>. thx",),
+        ("at the base",),
     ),
     Rule(
         "short_hospital",
@@ -244,7 +259,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "department_called",
         "HOSPITAL",
-        rf"(?:\b(?:with|in|to|by|from|at|under|per|via|dept|service:?|OR|WITH|TO|IN|BY|FROM)\s|;\s|MD,\s|consult:\s|Consult:\s|→\s|\|\s|,\s|\()(?P<v>(?:{_SPECIALTY_ALONE})(?:\s(?:and|&)\s(?:{_SPECIALTY_ALONE}))?)(?=[\s.,;:()]|$)",
+        rf"(?:\b(?:with|in|to|by|from|at|under|per|via|dept|service:?|OR|WITH|TO|IN|BY|FROM)\s|;\s|MD,\s|consult:\s|Consult:\s|→\s|\|\s|,\s|\(|-\s|[Dd]ept:?\s)(?P<v>(?:{_SPECIALTY_ALONE})(?:\s(?:and|&)\s(?:{_SPECIALTY_ALONE}))?)(?=[\s.,;:()]|$)",
         (
             "discussed with <Oncology>.",
             "called to <GASTROENTEROLOGY>,",
@@ -265,7 +280,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "facility",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|(?:Imaging\s&\s)?Diagnostics|Surgicentre|Health\sPartners|Regional|Hosp|HOSP|Dispensary|Maternity\sHome|Detention\sCent(?:er|re)|Correctional\s[A-Z][a-z]+|Billing\sServices|Travel\sAssist|Scans|Health\sPlaza|Medical(?=\s*[,.;]|\s\d)|Point-of-Care|General(?=\s(?:to|ED|in|on|for|with|ICU)|[.;,]|$)|United(?=\s|$)|Mobile(?=[\s|;,])|(?:Pediatric\s|Paediatric\s)?Associates|Health(?=[\s]*(?:[,.;(]|$))|Radiology\sP\.C\.|Vascular\sLab|Fertility|Sports\sMedicine|Birth(?:ing)?\sCent(?:er|re)|Health\sPlan|ICB|(?:Mutual\s)?Insurance|Solicitors|Trust|OB/GYN\sGroup|Fire\sDept|&\sPartners|Scans\s&\sDiagnostics|Partners\sof\s[A-Z][a-z]+|Children's|Private)(?![a-z])|(?:Cl[ií]nica|Hospital(?=\s(?:San|Santa|Santo|General|Universitario|Cl[ií]nico|Regional|Nuestra|Civil|Nacional|Infantil))|Sanatorio|Centro\sM[eé]dico)\s(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
+        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|(?:Imaging\s&\s)?Diagnostics|Surgicentre|Health\sPartners|Regional|Hosp|HOSP|Dispensary|Maternity\sHome|Detention\sCent(?:er|re)|Correctional\s[A-Z][a-z]+|Billing\sServices|Travel\sAssist|Scans|Health\sPlaza|Medical(?=\s*[,.;]|\s\d)|Point-of-Care|Memorial(?=[\s|]*(?:[|,.;]|$))|Base(?=\s*(?:[.,;]|$))|Elementary|Imaging\s&\sPath\sLab|Women's\sImaging|Women's\sUltrasound|Reads(?=\s*$)|General(?=\s(?:to|ED|in|on|for|with|ICU)|[.;,]|$)|United(?=\s|$)|Mobile(?=[\s|;,])|(?:Pediatric\s|Paediatric\s)?Associates|Health(?=[\s]*(?:[,.;(]|$))|Radiology\sP\.C\.|Vascular\sLab|Fertility|Sports\sMedicine|Birth(?:ing)?\sCent(?:er|re)|Health\sPlan|ICB|(?:Mutual\s)?Insurance|Solicitors|Trust|OB/GYN\sGroup|Fire\sDept|&\sPartners|Scans\s&\sDiagnostics|Partners\sof\s[A-Z][a-z]+|Children's|Private)(?:\sof\s(?:[A-Z][a-z]+\s?){1,3})?(?![a-z])|(?:Cl[ií]nica|Hospital(?!\s(?:No|Number|Num|ID|Ref|MRN|Name|Record|Bed|Ward|Course|Day|Of|For))|H[oô]pital|Ospedale|Klinikum|Sanatorio|Centro\sM[eé]dico)\s(?:(?:de|del|la|le|du|des|R[eé]gional)\s)*(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
         (
             "at <Juniper Ridge Urgent Care>",
             "<Holbeck Street Surgery>",
@@ -274,39 +289,6 @@ RULES: tuple[Rule, ...] = (
         ),
         ("Doppler Imaging", "Prior Surgery"),
         ignore_case=False,
-        needs=(
-            "care",
-            "practice",
-            "surgery",
-            "home",
-            "hospice",
-            "school",
-            "nursery",
-            "kindergarten",
-            "academy",
-            "radiology",
-            "imaging",
-            "group",
-            "diagnostics",
-            "surgicentre",
-            "partners",
-            "regional",
-            "hosp",
-            "dispensary",
-            "detention",
-            "correctional",
-            "billing",
-            "assist",
-            "scans",
-            "plaza",
-            "medical",
-            "point",
-            "children",
-            "private",
-            "cl",
-            "sanatorio",
-            "centro",
-        ),
     ),
     Rule(
         "facility_small",

@@ -17,7 +17,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "url",
         "URL",
-        r"(?:https?://|www\.)[^\s\u4e00-\u9fff，。；）)]+|(?<![\w.@])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|cn|uk|de|fr|info|health|hospital)(?:/[^\s，。]*)?(?![\w])",
+        r"(?:https?://|www\.)[^\s\u4e00-\u9fff，。；）)]+|(?<![A-Za-z0-9_.@-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|cn|uk|au|in|sg|hk|de|fr|io|info|health|hospital|example)(?:[/?][^\s\u4e00-\u9fff，。]*)?(?![A-Za-z0-9_])",
         ("see <https://x.org/a?b=1>", "<www.a.cn>", "<portal.mercy.org>"),
         ("e.g. cysts",),
     ),
@@ -45,6 +45,21 @@ RULES: tuple[Rule, ...] = (
         r"(?<![a-z])(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[\s-](?:zero|oh|one|two|three|four|five|six|seven|eight|nine)){3,}(?![a-z])|(?<![\d.])\d(?:\s\d){4,}(?!\d|\.\d)",
         ("number <seven seven four one two> comma", "number <5 5 0 1 2>."),
         ("one or two", "4 5 6 mm"),
+    ),
+    Rule(
+        "hong_kong_id",
+        "ID",
+        r"(?<![A-Za-z0-9])[A-Z]{1,2}\d{6}\s?\([\dA]\)",
+        ("HKID <Y288928(A)>",),
+        ("T12(3)",),
+        ignore_case=False,
+    ),
+    Rule(
+        "phone_of_eight",
+        "PHONE",
+        r"(?<![A-Za-z])(?:HP|Tel|Ph|Mob|Mobile|Cell|手机|电话)\s?[.:]?\s?(?P<v>\d{4}[\s-]\d{4})(?!\d)",
+        ("HP <9211 6246>",),
+        ("Ph 7.2",),
     ),
     Rule(
         "phone_short",
