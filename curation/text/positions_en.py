@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from curation.text import words_en
-from curation.text.lexicon import given_en, surnames_en, surnames_pinyin, word_set
+from curation.text.lexicon import clinical_en, given_en, surnames_en, surnames_pinyin, word_set
 from curation.text.spans import Span, Strength
 
 _CAP = r"[A-ZÀ-Þ](?:[a-zß-ɏ]+|')(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)*"
@@ -37,7 +37,7 @@ _SMALL_INITIALS = re.compile(r"(?m)(?:(?<=[.\s])[-/~]|^[-/]|(?<=\. ))[ ]?([a-z]{
 
 def english_names(text: str) -> Iterator[Span]:
     """Find Latin names by where they stand."""
-    for find in (_pairs, _initials, _after_roles, _signatures, _written_otherwise):
+    for find in (_pairs, _romanized, _cued, _paired, _initials, _after_roles, _signatures, _written_otherwise):
         for start, end in find(text):
             words = words_en.TOKEN.finditer(text, start, end)
             if find is _initials or not any(words_en.is_eponym(word.group(), text, word.end()) for word in words):
@@ -124,3 +124,55 @@ def _after_initial(word: str, *, dotted: bool) -> bool:
     if words_en.is_clinical(word):
         return dotted and words_en.may_be_name(word)
     return dotted or words_en.frequency(plain) < words_en.COMMON * 30
+
+
+_SYLLABLE = (
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|"
+    r"er|ia|ie|iu|ua|ui|uo|ue|ve|[aeiouv])"
+)
+_GIVEN = re.compile(rf"{_SYLLABLE}(?:[-']?{_SYLLABLE}){{0,2}}", re.IGNORECASE)
+_ROMANIZED = re.compile(
+    r"(?<![A-Za-z])([A-Z][a-z]+|[A-Z]+),?[ ]{1,2}([A-Z][a-z]+(?:[-' ][A-Z]?[a-z]+)?|[A-Z]+(?:[ -][A-Z]+)?)(?![A-Za-z])"
+)
+
+
+def _romanized(text: str) -> Iterator[tuple[int, int]]:
+    """Find a romanized Chinese name: a family name beside one to three syllables, both with capitals."""
+    for match in _ROMANIZED.finditer(text):
+        for family, given in ((match[1], match[2]), (match[2], match[1])):
+            syllables = re.split(r"[ -]", given)
+            if family.lower() in surnames_pinyin() and all(_GIVEN.fullmatch(part) for part in syllables):
+                known = [
+                    word.lower() in clinical_en() or words_en.frequency(word.lower()) > words_en.COMMON * 10
+                    for word in (family, *syllables)
+                ]
+                if not all(known):
+                    yield match.span()
+                break
+
+
+_AFTER_CUE = re.compile(
+    r"(?<![A-Za-z])(?:by|with|per|to|from|for|Pt|pt|[Pp]atient)[ ](?:Drs?\.?[ ]|M(?:rs?|s)\.?[ ])?"
+    r"([A-ZÀ-Þ][a-zß-ɏ'-]+(?:[ ](?:[A-Z]\.?[ ])?[A-ZÀ-Þ][a-zß-ɏ'-]+){1,2})"
+)
+
+
+def _cued(text: str) -> Iterator[tuple[int, int]]:
+    """Find two or three capitalised words after ``by``, ``with``, …, none of them clinical, however common they are."""
+    for match in _AFTER_CUE.finditer(text):
+        words = words_en.TOKEN.findall(match[1])
+        plain = any(
+            words_en.is_clinical(word) or words_en.frequency(word.lower()) >= words_en.FREQUENT * 5 for word in words
+        )
+        if not plain and not words_en.is_eponym(words[-1], text, match.end(1)):
+            yield match.span(1)
+
+
+_TWO_WORDS = re.compile(r"(?<![A-Za-z])([A-Z][a-z]{2,}) (?:[A-Z]\.? )?([A-Z][a-z]{2,})(?![A-Za-z])")
+
+
+def _paired(text: str) -> Iterator[tuple[int, int]]:
+    """Find a given and a family name side by side, also where both are words (Will Young, Grace Park)."""
+    for match in _TWO_WORDS.finditer(text):
+        if all(words_en.may_be_name(word) and not words_en.is_clinical(word) for word in match.groups()):
+            yield match.span()

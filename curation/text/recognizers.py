@@ -29,8 +29,18 @@ def all_rules() -> tuple[Rule, ...]:
     from curation.text import (  # noqa: PLC0415 - the tables import Rule from here
         recognizers_dates,
         recognizers_en,
+        recognizers_places_en,
+        recognizers_places_zh,
         recognizers_shapes,
         recognizers_zh,
     )
 
-    return (*recognizers_dates.RULES, *recognizers_shapes.RULES, *recognizers_en.RULES, *recognizers_zh.RULES)
+    tables = (
+        recognizers_dates,
+        recognizers_shapes,
+        recognizers_en,
+        recognizers_zh,
+        recognizers_places_en,
+        recognizers_places_zh,
+    )
+    return tuple(rule for table in tables for rule in table.RULES)

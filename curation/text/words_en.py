@@ -232,63 +232,10 @@ def _name_like(word: str) -> bool:
     return may_be_name(word) or frequency(word.lower()) < COMMON * 10
 
 
-_SYLLABLE = (
-    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|"
-    r"er|ia|ie|iu|ua|ui|uo|ue|ve|[aeiouv])"
-)
-_GIVEN = re.compile(rf"{_SYLLABLE}(?:[-']?{_SYLLABLE}){{0,2}}", re.IGNORECASE)
-_PAIR = re.compile(
-    r"(?<![A-Za-z])([A-Z][a-z]+|[A-Z]+),?[ ]{1,2}([A-Z][a-z]+(?:[-' ][A-Z]?[a-z]+)?|[A-Z]+(?:[ -][A-Z]+)?)(?![A-Za-z])"
-)
-
-
-def romanized_names(text: str) -> Iterator[Span]:
-    """Find a romanized Chinese name: a family name beside one to three syllables, both with capitals."""
-    for match in _PAIR.finditer(text):
-        for family, given in ((match[1], match[2]), (match[2], match[1])):
-            syllables = re.split(r"[ -]", given)
-            if family.lower() in surnames_pinyin() and all(_GIVEN.fullmatch(part) for part in syllables):
-                known = [
-                    word.lower() in clinical_en() or frequency(word.lower()) > COMMON * 10
-                    for word in (family, *syllables)
-                ]
-                if not all(known):
-                    yield Span(*match.span(), "NAME", Strength.WEAK)
-                break
-
-
-_AFTER_CUE = re.compile(
-    r"(?<![A-Za-z])(?:by|with|per|to|from|for|Pt|pt|[Pp]atient)[ ](?:Drs?\.?[ ]|M(?:rs?|s)\.?[ ])?"
-    r"([A-ZÀ-Þ][a-zß-ɏ'-]+(?:[ ](?:[A-Z]\.?[ ])?[A-ZÀ-Þ][a-zß-ɏ'-]+){1,2})"
-)
-
-
-def cued_names(text: str) -> Iterator[Span]:
-    """Find two or three capitalised words after ``by``, ``with``, …, none of them clinical, however common they are."""
-    for match in _AFTER_CUE.finditer(text):
-        words = TOKEN.findall(match[1])
-        plain = any(is_clinical(word) or frequency(word.lower()) >= FREQUENT * 5 for word in words)
-        if not plain and not is_eponym(words[-1], text, match.end(1)):
-            yield Span(match.start(1), match.end(1), "NAME", Strength.WEAK)
-
-
-_TWO = re.compile(r"(?<![A-Za-z])([A-Z][a-z]{2,}) (?:[A-Z]\.? )?([A-Z][a-z]{2,})(?![A-Za-z])")
-
-
-def paired_names(text: str) -> Iterator[Span]:
-    """Find a given and a family name side by side, also where both are words (Will Young, Grace Park)."""
-    for match in _TWO.finditer(text):
-        if all(may_be_name(word) and not is_clinical(word) for word in match.groups()):
-            yield Span(*match.span(), "NAME", Strength.WEAK)
-
-
 def unknown_words(text: str) -> Iterator[Span]:
     """Find words of a line that are neither clinical nor common, where names occur."""
     letters = [char for char in text if char.isalpha() and char.isascii()]
     shouting = len(letters) > 12 and sum(char.isupper() for char in letters) > 0.7 * len(letters)
-    yield from romanized_names(text)
-    yield from cued_names(text)
-    yield from paired_names(text)
     for match in TOKEN.finditer(text):
         if _verdict(text, match, shouting):
             yield Span(*_neighbours(text, *match.span()), "NAME", Strength.WEAK)
