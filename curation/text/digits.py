@@ -17,7 +17,7 @@ _NUM = r"(?<![\d/-])(?<!\d[.,:])(?<![A-Za-z]-)[<>≤≥~≈约±+-]{0,2}\s?\d{1,
 _N = r"\d{1,4}(?:[.,]\d{1,3})?"
 _SEP = r"\s*(?:->|→|\||乘|x|X|\*|-|~|～|/|\+|±|to|and|or|by|至|到|和|与|及|或|、|，|,|;|；)\s*"
 _UNIT = (
-    r"(?:mm/s|[uµμ]m|cm/s2?|cm/sec|m/s²?|m/sec|mm[²2³3]|cm\^?[²2³3]|mm\^[23]|mmHg|mmol/L|umol/L|mm|cms?|cc|ml/min|ml/s|ml/m²|mls?|dl|"
+    r"(?:mm/s|[uµμ]m|cm/s2?|cm/sec|m/s²?|m/sec|mm[²2³3]|cm\^?[²2³3]|mm\^[23]|mmHg|mmol/L|[uµμ]mol/L|mm|cms?|cc|ml/min|ml/s|ml/m²|mls?|dl|"
     r"g/m²|g/L|kg/m²|kg|lbs?|oz|kPa|kHz|MHz|Hz|dB(?:/cm/MHz|/m)?|bpm|fps|msec|ms|secs?|mins?|"
     r"m²|㎡|㎜|㎝|㎝²|㎝³|㎖|m|g|l|s|%|％|°|℃|deg(?:rees?)?|"
     r"mIU/ml|mIU/L|[uµμ]IU/ml|IU/ml|IU/L|pmol/L|nmol/L|mg/dL|mg/L|mg|[uµμ]g|mcg|mGy|MoM|mrn|rnm|crn|cmH2O|yo|IU|U/L|U/ml|ng/ml|pg/ml|ug/L|ug/ml|10\^9/L|fr(?:ench)?|gauge|inch(?:es)?|"
@@ -53,7 +53,7 @@ GRAMMAR: dict[str, str] = {
     "scored_zh": r"(?:分级|评分|分型|分期|分类|Adler|Graf|成熟度)\s?[:为约]?\s?\d{1,2}(?:\s?[-~]\s?\d{1,2})?(?:级|分|型|度)?(?!\d)",
     "oclock": r"(?<!\d)(?:1[0-2]|0?[1-9])(?::[03]0)?(?:\s?(?:-|to|and|,|~|/)\s?(?:1[0-2]|0?[1-9])(?::[03]0)?)?\s?o'?\s?clock",
     "clock_position": r"(?<![\d:])(?:1[0-2]|0?[1-9])(?::[03]0)?\s?(?:position|posn|方向|方位|点位|时方向|时位|radial)",
-    "clock_breast": r"(?:breast|quadrant|nipple|areolar?|乳腺?|乳头|FN)[^\n\d]{0,24}(?:1[0-2]|0?[1-9]):[03]0(?!\d)",
+    "clock_breast": r"(?:breast|quadrant|nipple|areolar?|乳腺?|乳头|FN)[^\n\d]{0,24}(?:1[0-2]|0?[1-9]):[03]0(?!\d)|(?<![A-Za-z])(?:left|right|lt|rt|L|R)\s(?:1[0-2]|[1-9]):[03]0(?=[\s,]{1,2}(?:\d|duct|cyst|mass|nodule|axis|pos|[a-z]+\s?cm))",
     "oclock_zh": r"(?<![\d午上晚早晨:])(?:1[0-2]|0?[1-9])(?:\s?[-~～至到、及]\s?(?:1[0-2]|0?[1-9])点?)?\s?点半?(?:钟)?(?!\d|分)",
     "ga": r"(?<![\d/-])(?:[1-9]|[1-3]\d|4[0-5])\s?(?:w(?:eeks?|ks?)?|周)\s?[,+]?\s?(?:and\s?)?(?:[0-6](?:/7)?\s?(?:d(?:ays?)?|天)?)?(?![\dA-Za-z])",
     "ga_plus": r"(?<![\d/.:+-])(?:[4-9]|[1-3]\d|4[0-2])\s?\+\s?[0-6]\s?(?:周|w(?:eeks?|ks?)?|d(?:ays)?)?(?![\dA-Za-z])",
@@ -85,6 +85,8 @@ GRAMMAR: dict[str, str] = {
     "parasite_stage": r"(?<![A-Za-z0-9])P[0-4X]N[01X]M[01X](?![A-Za-z0-9])",
     "percentile_zh": r"第\s?\d{1,2}\s?(?:百分位|年|周|月|掌|跖|趾|指|肋|颈|胸|腰)|\d(?:\s?[-~、]\s?\d)?\s?(?:跖|掌|指|趾)(?:骨|间|指)",
     "markup": r"</?[A-Za-z][\w:.-]*|&#?\w{2,8};|\\[a-z]+-?\d{0,4}|\\'[0-9a-f]{2}|(?<!\w)[A-Za-z_]+(?==[\"'])|(?<![\w])[\w-]+=\"?\d{1,2}\"?(?=[\s>/])",
+    "of_zones": r"\d{1,2}\s?of\s?\d{1,2}\s?(?:zones|views|segments|cores|fields|quadrants|nodes)",
+    "record_key": r"(?<!\w)[A-Z][a-z]+(?:[A-Z][a-z]+)+(?=[>=:])|(?m:^)(?:find|impr|desc|result)_\d",
     "unit_alone": r"(?<![A-Za-z0-9])(?:mm|cm|m)[23](?![A-Za-z0-9])",
     "t_stage": rf"{_LETTERED}[ucpy]T[0-4][a-d]?(?![A-Za-z0-9])",
     "age_in_words": r"(?:[一二三四五六七八]?十[一二三四五六七八九]?|[一二三四五六七八九])(?:周)?岁",
@@ -99,7 +101,7 @@ GRAMMAR: dict[str, str] = {
     "page": r"(?:page|pg\.?)\s?\d{1,2}(?:\s?(?:of|/)\s?\d{1,2})?(?!\d)|第\s?\d{1,2}\s?页|共\s?\d{1,2}\s?页",
     "figure": r"(?:figures?|fig\.?|image|img|frame|panel|图)\s?\d{1,3}(?!\d)",
     "pregnancy": r"(?:孕|停经|妊娠|早孕|胎龄|约|宫内孕|相当于|符合)\s?\d{1,3}\s?\+?\s?\d?\s?(?:周|天|月)\+?\d?天?",
-    "bilateral": r"(?:x|×)\s?\d{1,2}(?![\d./:-])|#\d{1,2}(?!\d)|(?:nodule|cyst|mass|lesion|fibroid|node|fetus|twin|stone|结节|肿块|囊肿|肌瘤|病灶|胎)\s?[:#]?\s?\d(?![\d./:-])",
+    "bilateral": r"(?:x|×)\s?\d{1,2}(?![\d./:-])|#\d{1,2}(?!\d)|(?:nodule|cyst|mass|lesion|fibroid|node|fetus|twin|stone|结节|肿块|囊肿|肌瘤|病灶|胎)\s?[:#]?\s?\d(?![\d./-]|:\d)",
     "device": r"(?i:GE|philips|siemens|mindray|canon|toshiba|samsung|hitachi|aloka|esaote|sonoscape|voluson|logiq|vivid|epiq|affiniti|iu22|cx50|acuson|sequoia|aplio|xario|resona|arietta|mylab|迈瑞|飞利浦|西门子|开立|东芝|三星|日立)"
     r"(?:[ -]?(?:voluson|logiq|vivid|epiq|affiniti|acuson|sequoia|aplio|xario|resona|arietta|mylab|versana))?[ -]?[A-Z]{0,3}-?\d{1,4}[A-Z]{0,2}(?![\d-])",
     "probe": rf"{_LETTERED}(?:[CLSPV]|EC|RAB|RIC|SC|MC|VF|IC|ML|SP|eL|CA|PVT)\d{{1,2}}-\d{{1,2}}[A-Z]{{0,3}}(?![\d-])|{_LETTERED}\d{{1,2}}[LCS](?:-[A-Z]+)?(?![\dA-Za-z])",

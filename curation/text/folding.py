@@ -6,6 +6,7 @@ characters by wordfreq's table (after OpenCC's), so that one vocabulary serves b
 """
 
 import gzip
+import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
@@ -75,8 +76,29 @@ _TABLE = _Table()
 
 
 def fold(text: str) -> str:
-    """Map full-width forms, digits of every script, dashes, quotes and spaces to ASCII, one code point to one."""
-    return text if text.isascii() else text.translate(_TABLE)
+    """Map full-width forms, digits of every script, dashes, quotes and spaces to ASCII, one code point to one.
+
+    Tags and entities of HTML become blanks, those that end a line a line end; so do control words of an RTF text.
+    """
+    plain = text if text.isascii() else text.translate(_TABLE)
+    if plain.startswith("{\\rtf"):
+        plain = _RTF.sub(lambda found: _blank(found, "\\par"), plain)
+    return _HTML.sub(lambda found: _blank(found, "<br", "</p", "</tr", "</li", "</div", "<hr"), plain)
+
+
+#: Only tags that HTML has: "<John>" stays to be read.
+_HTML = re.compile(
+    r"</?(?:br|p|b|i|u|td|tr|th|table|tbody|thead|div|span|hr|li|ul|ol|h[1-6]|html|body|head|font|strong|em|a|pre|title|small|"
+    r"sup|sub|center)\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos|#\d{1,5});",
+    re.IGNORECASE,
+)
+_RTF = re.compile(r"\\[a-z]{1,16}-?\d{0,4} ?|\\'[0-9a-f]{2}")
+
+
+def _blank(found: re.Match[str], *ends: str) -> str:
+    """Write as many blanks, with a line end first where the mark ends a line."""
+    size = len(found.group())
+    return "\n" + " " * (size - 1) if found.group().lower().startswith(ends) else " " * size
 
 
 def is_han(char: str) -> bool:

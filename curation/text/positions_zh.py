@@ -73,6 +73,8 @@ def _by_the_bed(text: str) -> Iterator[tuple[int, int]]:
 
 
 _SPACED = re.compile(r"(?<![\u3400-\u9fff])[\u3400-\u9fff](?:[ ]{1,4}[\u3400-\u9fff]){1,3}(?![\u3400-\u9fff])")
+#: What has a left side: 左 before it is no family name.
+_SIDED = frozenset("侧手足膝肩肘腕髋踝臂腿眼耳乳肾肺房室心肝叶半上下前后内外中第颈颞额顶枕髂腋股胫腓桡尺锁肋")
 _PLAIN = word_set("plain_zh")
 _ROLES = word_set("roles_zh")
 _BEFORE_NAME = (*_ROLES, "请", "由", "给", "与", "和", "的", "经")
@@ -81,6 +83,8 @@ _SOUNDS = word_set("sounds_zh")
 
 def _lone_name(run: str) -> bool:
     """Tell whether a run between edges is a name: a family name first, and neither clinical nor an everyday word."""
+    if run[0] == "左" and run[1] in _SIDED:
+        return False
     if not words_zh.surname_length(run) or words_zh.is_clinical(run, 2) or run in _PLAIN or words_zh.holds_title(run):
         return False
     if words_zh.frequency(run) >= words_zh.COMMON:

@@ -75,7 +75,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "initials_cued",
         "NAME",
-        r"(?<![A-Za-z])(?i:tech|rad|sono|sonogr|reader(?:\s\d)?|reviewer|scanned|typed|addendum|sgd|initials|sig|verifier|-- |dictated by)\s?[.:;(/]{0,2}\s?(?P<v>(?!CT|US|MR|OR|ER|IV|BY|AT|ON|TO|IN|RE|NO|OK)[A-Z]{2,4}|(?:[A-Z]\.){2,3}|[a-z]\.[a-z]\.(?:[a-z]\.)?)(?![A-Za-z])|(?<=[A-Z]{2}/)(?P<w>[A-Z]{2,3})(?=[,\s]|$)|(?<=\bRN:)[A-Z]{2,3}(?![A-Za-z])",
+        r"(?<![A-Za-z])(?i:tech|rad|sono|sonogr|reader(?:\s\d)?|reviewer|scanned|typed|addendum|sgd|initials|sig|verifier|-- |dictated by)\s?[.:;(/]{0,2}\s?(?P<v>(?!CT|US|MR|OR|ER|IV|BY|AT|ON|TO|IN|RE|NO|OK)[A-Z]{2,4}|(?:[A-Z]\.){2,3}|[a-z]\.[a-z]\.(?:[a-z]\.)?)(?![A-Za-z])|(?:^|(?<=\n)|-- )(?!ICA|CCA|E/)[A-Z]{2,3}/(?P<w>(?!CCA|ECA|AC|FL)[A-Z]{2,3})(?=[,\s]|$)|(?<=\bRN:)[A-Z]{2,3}(?![A-Za-z])",
         ("tech <TN> rad", "Reader 1 (<RL>): Moder", "Sgd. <A.N.M.>", "scanned <PH>"),
         ("tech note",),
         ignore_case=False,

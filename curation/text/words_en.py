@@ -145,7 +145,7 @@ def is_eponym(token: str, text: str, at: int) -> bool:
     if nouns is None:
         parts = token.split("-")
         return len(parts) > 1 and all(is_eponym(part, text, at) or is_clinical(part) for part in parts)
-    if "*" in nouns or _EPONYM_ZH.match(text, at):
+    if "*" in nouns or _EPONYM_ZH.match(text, at) or "\u4e00" <= text[at : at + 1] <= "\u9fff":
         return True
     near = TOKEN.findall(text[at : at + 24])[:3] + TOKEN.findall(text[max(0, at - len(token) - 60) : at - len(token)])
     return any(word.lower() in nouns for word in near)
