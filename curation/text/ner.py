@@ -80,6 +80,8 @@ class JiaguNames:
 
         out: list[Span] = []
         for run in words_zh.HAN.finditer(folded):
+            if all(map(words_zh.is_plain, words_zh.words(run.group()))):
+                continue
             words: Sequence[str] = jiagu.seg(run.group())
             at = run.start()
             for word, tag in zip(words, jiagu.ner(words), strict=False):

@@ -58,6 +58,17 @@ def segment(run: str) -> tuple[tuple[int, int], ...]:
     return tuple(reversed(cuts))
 
 
+def words(run: str) -> list[str]:
+    """Cut a run of Han characters into words."""
+    return [run[start:end] for start, end in segment(run)]
+
+
+@lru_cache(maxsize=65536)
+def is_plain(word: str) -> bool:
+    """Tell whether a word is clinical or everyday language and begins with no family name."""
+    return word in clinical_zh() or (not surname_length(word) and frequency(word) >= COMMON)
+
+
 @lru_cache(maxsize=65536)
 def is_clinical(word: str, least: int = 1) -> bool:
     """Tell whether a Han word is vocabulary of reports or put together from it, in pieces of at least ``least``."""
