@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from curation.image.lexicon import Lexicon, has_hanzi, load_lexicon
+from curation.tries import one_of
 
 #: At most four digits before the point and three behind: longer runs are identifiers, never measurements.
 NUMBER = r"(?:[-+±<>~≈]\s?)?(?<![\d.])(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})(?![\d]|\.\d)"
@@ -37,28 +38,10 @@ GAP = r"[\s/,;:.&+\-()|]{0,3}"
 
 def any_of(terms: Iterable[str]) -> str:
     """Match one of many terms, the longest that fits first; one shared trie keeps it fast."""
-    latin = _trie([t for t in terms if not has_hanzi(t)])
-    hanzi = _trie([t for t in terms if has_hanzi(t)])
+    latin = one_of([_escape(char) for char in term] for term in terms if not has_hanzi(term))
+    hanzi = one_of([_escape(char) for char in term] for term in terms if has_hanzi(term))
     parts = [rf"(?<![a-z]){latin}(?![a-z])"] if latin else []
     return "(?:" + "|".join([*parts, *([hanzi] if hanzi else [])]) + ")"
-
-
-def _trie(terms: list[str]) -> str:
-    root: dict[str, dict] = {}  # type: ignore[type-arg] # a recursive type adds nothing here
-    for term in terms:
-        node = root
-        for char in term:
-            node = node.setdefault(char, {})
-        node[""] = {}
-    return _pattern(root) if root else ""
-
-
-def _pattern(node: dict) -> str:  # type: ignore[type-arg]
-    branches = [_escape(char) + _pattern(child) for char, child in sorted(node.items()) if char]
-    if not branches:
-        return ""
-    body = branches[0] if len(branches) == 1 and "" not in node else "(?:" + "|".join(branches) + ")"
-    return body + "?" if "" in node else body
 
 
 def _escape(char: str) -> str:

@@ -10,8 +10,8 @@ from functools import cache
 
 from curation.text.lexicon import labels
 from curation.text.spans import Span, Strength, uncovered
-from curation.text.tries import letters, one_of
 from curation.text.words_en import is_misread_word
+from curation.tries import letters, one_of
 
 _NUM = r"(?<![\d/-])(?<!\d[.,:])(?<![A-Za-z]-)[<>≤≥~≈约±+-]{0,2}\s?\d{1,4}(?:[.,]\d{1,3})?(?![\d])"
 _N = r"\d{1,4}(?:[.,]\d{1,3})?"

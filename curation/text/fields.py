@@ -12,7 +12,7 @@ from typing import NamedTuple
 from curation.text import words_en, words_zh
 from curation.text.lexicon import fields, word_set
 from curation.text.spans import Span
-from curation.text.tries import letters, one_of, spaced
+from curation.tries import letters, one_of, spaced
 
 
 class Label(NamedTuple):

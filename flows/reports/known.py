@@ -20,8 +20,8 @@ def read_known(content: Any) -> Known | None:  # noqa: ANN401 - whatever a JSON 
         return None
     known: Known = {kind: [] for kind in KNOWN_PHI_KINDS}
     for key, value in content.items():
-        texts = [value] if isinstance(value, str) else [] if value is None else value
-        if key not in KEYS or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        values = value if isinstance(value, list) else [value]
+        if key not in KEYS or not all(text is None or isinstance(text, str | int | float) for text in values):
             return None
-        known[KEYS[key]] += texts
+        known[KEYS[key]] += [str(text) for text in values if text is not None and str(text).strip()]
     return known
