@@ -15,6 +15,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 
 from curation.text.recognizers import Rule, all_rules
 from curation.text.spans import Span
+from curation.tries import letters, one_of
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LANGUAGE = "en"  # one registry for both languages: texts mix them
@@ -38,7 +39,7 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
         )  # no rule reaches over a line end
         self.groups = tuple(group for group in ("v", "w") if group in self.pattern.groupindex)
         self.needs_han = rule.name.startswith("zh_")
-        self.needs = re.compile("|".join(map(re.escape, rule.needs)), re.IGNORECASE) if rule.needs else None
+        self.needs = re.compile(one_of(map(letters, rule.needs)), re.IGNORECASE) if rule.needs else None
         super().__init__(supported_entities=[rule.entity], name=rule.name, supported_language=_LANGUAGE)
 
     def load(self) -> None:
@@ -49,9 +50,23 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
     ) -> list[RecognizerResult]:
         """Find the rule's matches; scores are all 1: spans are settled by strength and length in spans.py."""
         del entities, nlp_artifacts
-        if (self.needs_han and not _HAN.search(text)) or (self.needs and not self.needs.search(text)):
+        if self.needs_han and not _HAN.search(text):
             return []
-        return [RecognizerResult(self.rule.entity, *self.part(match), 1.0) for match in self.pattern.finditer(text)]
+        lines = self._lines(text) if self.needs else [(0, len(text))]
+        found = (match for start, end in lines for match in self.pattern.finditer(text, start, end))
+        return [RecognizerResult(self.rule.entity, *self.part(match), 1.0) for match in found]
+
+    def _lines(self, text: str) -> list[tuple[int, int]]:
+        """Find the lines that hold what the rule needs; no rule reaches over a line end."""
+        lines: dict[tuple[int, int], None] = {}
+        end = -1
+        for match in self.needs.finditer(text) if self.needs else ():
+            if match.start() >= end:
+                start = text.rfind("\n", 0, match.start()) + 1
+                end = text.find("\n", match.end())
+                end = len(text) if end < 0 else end
+                lines[start, end] = None
+        return list(lines)
 
     def part(self, match: Any) -> tuple[int, int]:  # noqa: ANN401 - regex.Match has no public generic type
         """Return the span of the marked group, else of the whole match."""

@@ -133,15 +133,18 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "department_capitals",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?:(?!AND|OR|THE|OF|FOR|CLINICAL|THIS|FROM|ATTENDED)[A-Z-]{3,}\s){1,3}(?:DEPARTMENT|DEPT|LABORATORY|LAB|UNIT|CLINIC|WARD|SUITE|OUTPATIENTS)(?![A-Za-z])|(?:(?<=,\s)|(?<=from\s)|(?<=in\s)|(?<=via\s)|(?<=to\s)|(?<=>\s)|(?<=\s{2})|(?<=\.))(?:ED|A&E|SAU|MAU|AMU|EPU|PACU|L&D|EPAU|CDU)(?![A-Za-z])|(?:[A-Z][a-z]+\s){1,2}(?:Intensive\sCare|Assessment|Day|High\sDependency)\sUnit|(?:POCUS\sService|Perinatal\sCent(?:er|re)|Surgical\sAdmissions|Student\sHealth|Healthcare\sWing|Medical\sRecords|(?:Gyn(?:ae)?|Orthop(?:a)?edic|Fracture|Breast|Surgical|Medical)\sOutpatients?|Endocrine\sSurgery|Day\sSurgery|Outpatients\sSuite\s[A-Z]|Cath\sLab(?:\s\d)?|Stepdown(?:\s\d\s[A-Z][a-z]+)?|US\sRoom\s\d{1,2}|Ward\s\d{1,2}[A-Z]?|(?<=,\s)\d\s(?:North|South|East|West)|[A-Z][a-z]+\sWard)(?![A-Za-z])",
-        (
-            "<VASCULAR LABORATORY>",
-            "<ANTENATAL DAY UNIT> St",
-            "Hospital, <ED>",
-            "<Neonatal Intensive Care Unit>",
-            "from <Ward 7B>;",
-        ),
+        r"(?<![A-Za-z])(?:(?!AND|OR|THE|OF|FOR|CLINICAL|THIS|FROM|ATTENDED)[A-Z-]{3,}\s){1,3}(?:DEPARTMENT|DEPT|LABORATORY|LAB|UNIT|CLINIC|WARD|SUITE|OUTPATIENTS)(?![A-Za-z])",
+        ("<VASCULAR LABORATORY>", "<ANTENATAL DAY UNIT> St"),
         ("HOUNSFIELD UNITS", "CLINICAL AND LABORATORY"),
+        ignore_case=False,
+        needs=("department", "dept", "laboratory", "lab", "unit", "clinic", "ward", "suite", "outpatients"),
+    ),
+    Rule(
+        "department_named",
+        "HOSPITAL",
+        r"(?:(?<=,\s)|(?<=from\s)|(?<=in\s)|(?<=via\s)|(?<=to\s)|(?<=>\s)|(?<=\s{2})|(?<=\.))(?:ED|A&E|SAU|MAU|AMU|EPU|PACU|L&D|EPAU|CDU)(?![A-Za-z])|(?:[A-Z][a-z]+\s){1,2}(?:Intensive\sCare|Assessment|Day|High\sDependency)\sUnit|(?:POCUS\sService|Perinatal\sCent(?:er|re)|Surgical\sAdmissions|Student\sHealth|Healthcare\sWing|Medical\sRecords|(?:Gyn(?:ae)?|Orthop(?:a)?edic|Fracture|Breast|Surgical|Medical)\sOutpatients?|Endocrine\sSurgery|Day\sSurgery|Outpatients\sSuite\s[A-Z]|Cath\sLab(?:\s\d)?|Stepdown(?:\s\d\s[A-Z][a-z]+)?|US\sRoom\s\d{1,2}|Ward\s\d{1,2}[A-Z]?|(?<=,\s)\d\s(?:North|South|East|West)|[A-Z][a-z]+\sWard)(?![A-Za-z])",
+        ("Hospital, <ED>", "<Neonatal Intensive Care Unit>", "from <Ward 7B>;"),
+        ("units",),
         ignore_case=False,
     ),
     Rule(
