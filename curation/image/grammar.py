@@ -11,7 +11,7 @@ from curation.image.lexicon import Lexicon, has_hanzi, load_lexicon
 from curation.tries import one_of
 
 #: At most four digits before the point and three behind: longer runs are identifiers, never measurements.
-NUMBER = r"(?:[-+±<>~≈]\s?)?(?<![\d.])(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})(?![\d]|\.\d)"
+NUMBER = r"(?:[-+±<>~≈]\s?)?(?<![\d.])(?!0\d)(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})(?![\d]|\.\d)"
 #: Caliper index: 1, 1., +1, #2, x.
 INDEX = r"(?:[1-9]\s?[.):=]?|[+x*#:\-.·]\s?[1-9]?)"
 #: Weeks and days: 22w3d, 22w, 22周3天, 22周+3. A bare 22+3 only counts behind its label.

@@ -45,7 +45,7 @@ def load_patterns() -> Patterns:
     spread = rf"\s?\(?±\s?\d{{1,4}}(?:\.\d)?\s?(?:d|w|g|天|周|sd|{p.unit})?\)?"
     bracket = rf"(?:\s?\(?{NUMBER}\s?(?:%|sd|mom)\)?|\s?[(]?{DURATION}[)]?|{spread})"
     with_unit = rf"{times}\s?{p.unit}{bracket}{{0,3}}"
-    value = rf"(?:{with_unit}|{times}{bracket}{{0,2}}|{DURATION}{bracket}{{0,1}})"
+    value = rf"(?:{with_unit}|(?!\d{{4}}){times}{bracket}{{0,2}}|{DURATION}{bracket}{{0,1}})"
     index = rf"(?:{INDEX}\s?)?"
     sep = r"\s?[:=]?\s?"
     number = r"(?:\s?#?\d(?![\d.]))?"
@@ -69,7 +69,7 @@ def load_patterns() -> Patterns:
     mode = r"(?:\[?(?:2d|3d|b|m|c|d|cf|cw|pw|tdi|pdi|cdi|cfi|bc|bd)\]?\s?)"
     setting = (
         rf"(?:{mode}?{p.setting}{sep}{setting_value}|{p.weak_setting}{sep}(?:{NUMBER}\s?{p.unit}|{decimal})"
-        rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)"
+        rf"|(?:tls|tlb|tlc){sep}{decimal}|(?:gn|g|dr|c|per|wf|p|ao|frq|f){sep}(?!0\d)\d{{1,3}}(?:\.\d)?\s?{p.unit}?(?!\d)"
         rf"|map\s[a-z](?:/(?:st\s?)?\d)?(?![a-z\d])|map\s?[a-z]/(?:st\s?)?\d(?!\d)|f\s?h\d\.\d|f\s?(?:pen|gen|res|tei)-?[hml]|\d{{1,2}}\s?%\s?hdd|{NUMBER}/{NUMBER}\s?{p.unit})"
     )
     code = rf"\d{{1,3}}(?:\.\d{{1,2}})?(?:[-/]\d{{1,2}}){{0,2}}(?:-[hml])?\s?(?:{p.unit}|[mk](?![a-z]))?"

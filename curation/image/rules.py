@@ -71,7 +71,7 @@ def load_rules() -> tuple[Rule, ...]:
             rf"{x.setting}(?:[\s,;|/]{{0,3}}(?:{x.setting}|{p.shown})){{0,5}}|{p.shown}[\s,;|/]{{1,3}}{x.setting}(?:[\s,;|/]{{0,3}}{x.setting}){{0,3}}",
             True,
             ("TIS0.0 MI 0.6", "MI 1.2", "FR 45Hz", "Gn 50", "DR 65", "PRF 4.0kHz", "WF Low", "D 16.0 cm", "增益 50%"),
-            ("MI LI", "MAPP", "TI 20240309", "ID 0.6", "D 16", "Room 3"),
+            ("MI LI", "MAPP", "P046", "TI 20240309", "ID 0.6", "D 16", "Room 3"),
         ),
         _rule(
             "measurement",
@@ -105,6 +105,7 @@ def load_rules() -> tuple[Rule, ...]:
                 "L 3",
                 "WANG 1.2 cm",
                 "PS 123456",
+                "CS4810",
                 "Room 10.2 cm",
                 "ZHANG 5.1mm",
             ),

@@ -13,6 +13,8 @@ _DEPARTMENT = re.compile(
 )
 #: Units that are initials as well.
 _LIKE_INITIALS = frozenset({"cc", "ms", "sd", "ml", "hz", "db", "bp", "ul", "mg", "kg"})
+#: "M." is an initial, not metres.
+_INITIAL = re.compile(r"[a-z]\.?")
 #: Weeks without days are few letters ("3 W" of "3 West").
 _WEEKS = re.compile(r"\d\s?w")
 #: Labels of one plain word are also names ("Angle"): they want their value, or other values, beside them.
@@ -23,7 +25,9 @@ _MODES = frozenset({"2d", "3d", "4d", "pdi", "tdi", "cfm", "prf", "thi", "tis", 
 
 def is_weak(rule: str, text: str, *, valued: bool) -> bool:
     """Say whether a text without value is so short that it could be initials, or proven by its company alone."""
-    if (rule == "unit" and text.strip() in _LIKE_INITIALS) or _WEEKS.fullmatch(text):
+    if (rule == "unit" and (text.strip() in _LIKE_INITIALS or _INITIAL.fullmatch(text.strip()))) or _WEEKS.fullmatch(
+        text
+    ):
         return True
     if rule == "label" and _ONE_WORD.fullmatch(text.strip(" :=")):
         return True
