@@ -12,7 +12,7 @@ from flows.reports.audit.score import score
 
 LABELLED = Path(__file__).parent / "labelled"
 #: Least recall and most clinical loss that were reached without named-entity models, a little below and above.
-REACHED = {"development": (0.955, 0.02), "test": (0.90, 0.04)}
+REACHED = {"development": (0.955, 0.015), "test": (0.965, 0.025)}
 
 
 @pytest.mark.parametrize("half", REACHED)
