@@ -109,8 +109,10 @@ class Overlay:
         margin = self._tools.config.margin_px
         placed = [*self._masks, *self._versions, *([self._band] if self._band else [])]
         new = self._seen.find_new(pixels, [widen(box, margin) for box in placed])
-        if new:
+        if new and isinstance(self._tools.ocr, LineReader):
             self._look(pixels, [self._whole_lines(part) for part in new])
+        elif new:  # other engines read whole frames only
+            self._look(pixels, [(0, 0, pixels.shape[1], pixels.shape[0])])
 
     def render(self, pixels: Pixels, index: int) -> MaskedFrame:
         """Mask a frame by everything found in any frame.

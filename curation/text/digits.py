@@ -8,6 +8,7 @@ Source: units and labels of curation/vocabulary; grades of ACR RADS, Bosniak, Gr
 import re
 from functools import cache
 
+from curation.text.folding import HTML_TAGS, RTF_WORDS
 from curation.text.lexicon import labels
 from curation.text.spans import Span, Strength, uncovered
 from curation.text.words_en import is_misread_word
@@ -34,13 +35,18 @@ _NOUN = (
     r"valves?|veins?|arter(?:y|ies)|stents?|loops?|pockets?|collections?|areas?|sites?|regions?|grades?|out of|points?|"
     r"cm|mm|vessel|view|chamber|dimensional|limb|limbs|digits?|tendons?|breasts?|lymph|subjects?|patients?|cases?|pregnanc(?:y|ies)|deliver(?:y|ies)|th|arrows?)"
 )
+#: What keys of records are built of; any other glued capitals may be a name.
+_RECORD = (
+    r"(?:Patient|Pat|Study|Series|Exam|Report|Audit|See|Find|Findings?|Diag|Diagnosis|Hospital|Hos|Ref|Order|Req|Dept|Desc|Description|"
+    r"Name|Doctor|Doc|Physician|Date|Time|No|Id|UID|Sex|Age|Type|Result|Text|Status|Code|Body|Part|Modality|Institution|Department|Birth)"
+)
 _AGE = r"(?:[1-9]|[1-8]\d)"
 _LETTERED = r"(?<![A-Za-z0-9])"
 
 #: name -> regex over folded text (case-insensitive). Every one is a proof, so each needs more than a digit.
 GRAMMAR: dict[str, str] = {
     "value_unit": rf"{_NUM}(?:\s?(?:{_UNIT})?{_SEP}{_N}){{0,4}}\s?[-]?(?:{_UNIT})",
-    "units_of_activity": r"\d{2,5}\s?(?:U|IU|单位)(?![A-Za-z/])",
+    "units_of_activity": r"(?<![A-Za-z0-9-])\d{2,5}\s?(?:U|IU|单位)(?![A-Za-z/])",
     "unit_power": r"\d{1,4}(?:\.\d+)?\s?x\s?10\^?\d{1,2}/L",
     "dimensions": rf"{_NUM}(?:\s?(?:mm|cm))?(?:\s?[x*乘]\s?[lIO]?{_N}(?:\s?(?:mm|cm))?){{1,3}}(?!\d)",
     "bracket_unit": rf"[(（]\s?(?:mm|cm|ml|cm/s|m/s|cm²|cm2|%|kpa|bpm|g|厘米|毫米)\s?[)）]\s?[:=]?\s?{_N}(?:{_SEP}{_N}){{0,3}}",
@@ -84,9 +90,9 @@ GRAMMAR: dict[str, str] = {
     "drug_code": r"(?<![A-Za-z0-9])(?:FK506|ABCD2|NK1|CD\d{1,3}|SCD\d|HLA-?B27|H1N1)(?![A-Za-z0-9])|\d{1,3}(?:-\d{1,3})?/HP",
     "parasite_stage": r"(?<![A-Za-z0-9])P[0-4X]N[01X]M[01X](?![A-Za-z0-9])",
     "percentile_zh": r"第\s?\d{1,2}\s?(?:百分位|年|周|月|掌|跖|趾|指|肋|颈|胸|腰)|\d(?:\s?[-~、]\s?\d)?\s?(?:跖|掌|指|趾)(?:骨|间|指)",
-    "markup": r"</?[A-Za-z][\w:.-]*|&#?\w{2,8};|\\[a-z]+-?\d{0,4}|\\'[0-9a-f]{2}|(?<!\w)[A-Za-z_]+(?==[\"'])|(?<![\w])[\w-]+=\"?\d{1,2}\"?(?=[\s>/])",
+    "markup": rf"</?(?:{HTML_TAGS})(?=[\s/>])|&(?:nbsp|lt|gt|amp|quot|apos|#(?:9|10|13|32|160|8211|8212));|{RTF_WORDS}|(?<!\w)(?:age|colspan|rowspan|width|height|size|border)=\"?\d{{1,2}}\"?(?=[\s>/])",
     "of_zones": r"\d{1,2}\s?of\s?\d{1,2}\s?(?:zones|views|segments|cores|fields|quadrants|nodes)",
-    "record_key": r"(?<!\w)[A-Z][a-z]+(?:[A-Z][a-z]+)+(?=[>=:])|(?m:^)(?:find|impr|desc|result)_\d",
+    "record_key": rf"(?<!\w){_RECORD}(?:{_RECORD})+(?=[>=:])|(?m:^)(?:find|impr|desc|result)_\d",
     "decimal_en": r"(?<=[A-Za-z] )(?<!at )(?<!by )(?<!on )(?<!, )(?<!@ )(?<![\u4e00-\u9fff])\d{1,2}\.\d{2}(?![\d.:/-]|\s?[ap]\.?m|[\u4e00-\u9fff])",
     "guideline": r"(?:ACR|ASE|EACVI|SRU|AIUM|ISUOG|ESC|AHA|ATA|EFSUMB|WFUMB|guidelines?|criteria|consensus)[\s,;(]{1,3}(?:19|20)\d{2}(?!\d|[-/.]\d)|(?<![\d/.-])(?:19|20)\d{2}\s(?:ACR|ASE|SRU|AIUM|ISUOG|ESC|criteria|consensus|guidelines?|white\spaper)",
     "trainee": r"(?<![A-Za-z])(?:PGY|ST|FY|SHO)-?\d(?![\dA-Za-z])",

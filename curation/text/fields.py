@@ -125,13 +125,14 @@ def _entity_of_unlisted(label: str) -> tuple[int, str] | None:
         found = pattern.search(key)
         if found and (han or len(key.split()) <= 4):
             return min(len(found.group()), len(label)), entity
-    return (len(label), "KEEP") if _reads_as_label(key, han=han) else None
+    named = not han and any(map(words_en.is_glued_name, words_en.TOKEN.findall(label)))
+    return (len(label), "KEEP") if _reads_as_label(key, han=han) and not named else None
 
 
 def _reads_as_label(key: str, *, han: bool) -> bool:
     """Tell whether words before a colon are a label of any field: common or clinical ones, and no name."""
     if han:
-        words = [key[a:b] for run in [key] if words_zh.HAN.fullmatch(run) for a, b in words_zh.segment(run)]
+        words = words_zh.words(key) if words_zh.HAN.fullmatch(key) else []
         plain = all(words_zh.is_clinical(w) or words_zh.frequency(w) >= words_zh.COMMON for w in words)
         named = words_zh.surname_length(key) and len(key) <= 4 and words_zh.frequency(key) < words_zh.COMMON
         return bool(words) and len(key) <= _LONGEST_LABEL and plain and not named

@@ -78,7 +78,7 @@ _TABLE = _Table()
 def fold(text: str) -> str:
     """Map full-width forms, digits of every script, dashes, quotes and spaces to ASCII, one code point to one.
 
-    Tags and entities of HTML become blanks, those that end a line a line end; so do control words of an RTF text.
+    Tags and entities of HTML become blanks, those that end a line a line end; so do formatting words of an RTF text.
     """
     plain = text if text.isascii() else text.translate(_TABLE)
     if plain.startswith("{\\rtf"):
@@ -86,13 +86,20 @@ def fold(text: str) -> str:
     return _HTML.sub(lambda found: _blank(found, "<br", "</p", "</tr", "</li", "</div", "<hr"), plain)
 
 
-#: Only tags that HTML has: "<John>" stays to be read.
-_HTML = re.compile(
-    r"</?(?:br|p|b|i|u|td|tr|th|table|tbody|thead|div|span|hr|li|ul|ol|h[1-6]|html|body|head|font|strong|em|a|pre|title|small|"
-    r"sup|sub|center)\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos|#\d{1,5});",
-    re.IGNORECASE,
+HTML_TAGS = (
+    "br|p|b|i|u|td|tr|th|table|tbody|thead|div|span|hr|li|ul|ol|h[1-6]|html|body|head|font|strong|em|a|pre|title|small|"
+    "sup|sub|center"
 )
-_RTF = re.compile(r"\\[a-z]{1,16}-?\d{0,4} ?|\\'[0-9a-f]{2}")
+#: Only tags that HTML has: "<John>" stays to be read. Entities that may stand for letters of a name stay visible too.
+_HTML = re.compile(
+    rf"</?(?:{HTML_TAGS})\s?/?>|&(?:nbsp|lt|gt|amp|quot|apos|#(?:9|10|13|32|160|8211|8212));", re.IGNORECASE
+)
+#: Only control words that format; "\u24352" and "\'d5" are letters.
+RTF_WORDS = (
+    r"\\(?:rtf|ansi|ansicpg|deff|deflang|fonttbl|fnil|fcharset|f|fs|b|i|ul|ulnone|par|pard|plain|line|tab|cell|row|"
+    r"q[lrcj]|li|ri|fi|sb|sa|cf|viewkind|uc)-?\d{0,5}(?![A-Za-z0-9])"
+)
+_RTF = re.compile(rf"{RTF_WORDS} ?")
 
 
 def _blank(found: re.Match[str], *ends: str) -> str:

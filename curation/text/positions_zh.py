@@ -89,7 +89,7 @@ def _lone_name(run: str) -> bool:
         return False
     if words_zh.frequency(run) >= words_zh.COMMON:
         return False
-    words = [run[a:b] for a, b in words_zh.segment(run)]
+    words = words_zh.words(run)
     if any(len(word) > 1 and (word in clinical_zh() or word in _PLAIN) for word in words):
         return False
     given = run[words_zh.surname_length(run) :]

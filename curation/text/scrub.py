@@ -25,6 +25,10 @@ from schemas.reject import RejectReason, Unit
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LOST = "\ufffd"
+#: Letters written as codes, as RTF and HTML exports do (not signs, U+2000 to U+2FFF): no rule reads names in them.
+_ENCODED = re.compile(
+    r"(?:\\'[0-9a-fA-F]{2}){2}|\\u-?\d{4,5}|\\u[0-9a-fA-F]{4}|&#(?:x0*(?!2[0-9a-fA-F]{3};)[1-9a-fA-F][0-9a-fA-F]{3,5}|0*(?![89]\d{3};)[1-9]\d{3,6});"
+)
 _LOST_SHARE = 0.02
 #: How many draws of surrogates are tried.
 _DRAWS = 5
@@ -32,7 +36,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
 _HELP = {
     RejectReason.EMPTY_REPORT: "findings are empty",
-    RejectReason.UNDECODABLE_TEXT: "check input.encoding: the text holds characters that no encoding gives",
+    RejectReason.UNDECODABLE_TEXT: "check input.encoding: characters that no encoding gives, or letters as codes",
     RejectReason.TEXT_TOO_LONG: "longer than scrub.max_bytes",
     RejectReason.UNKNOWN_LANGUAGE: "language must be en or zh, or empty to have it detected",
     RejectReason.RESIDUAL_PHI: "known PHI of the case was still found after scrubbing",
@@ -59,10 +63,13 @@ class Tools:
 def scrub(reports: pa.Table, *, config: Scrub, tools: Tools | None = None) -> StepResult:
     """Replace PHI in findings and impression by typed tags, or by surrogates.
 
+    Raises: ConfigError for surrogates without a key.
     Rejects: EMPTY_REPORT, UNDECODABLE_TEXT, TEXT_TOO_LONG, UNKNOWN_LANGUAGE, RESIDUAL_PHI, SCRUB_FAILED.
     Source: deidentification spec, Reports. Unknown numbers and names go: a lost word is cheaper than a leaked name.
     """
     used = tools or Tools(load_redactor(ner=config.ner))
+    if config.mode == "surrogate" and used.keyed is None:
+        raise ConfigError("scrub.mode surrogate needs the pseudonym key: run `sonocurate key init`")
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     for row in reports.to_pylist():
@@ -154,6 +161,8 @@ def _check(texts: Sequence[str], config: Scrub) -> None:
     if len(whole.encode("utf-8", "surrogatepass")) > config.max_bytes:
         raise RowRejected(RejectReason.TEXT_TOO_LONG)
     if _SURROGATE.search(whole) or "\x00" in whole or whole.count(_LOST) > max(2, _LOST_SHARE * len(whole)):
+        raise RowRejected(RejectReason.UNDECODABLE_TEXT)
+    if _ENCODED.search(whole):
         raise RowRejected(RejectReason.UNDECODABLE_TEXT)
 
 

@@ -166,6 +166,8 @@ def _verdict(text: str, match: re.Match[str], shouting: bool) -> bool:
     word = token.lower().removesuffix("'s")
     if len(token) < 2 or word in _PLAIN or word in _CREDENTIALS or is_eponym(token, text, match.end()):
         return False
+    if is_glued_name(token):
+        return True
     before = _previous_word(text, match.start())
     if is_name(token):
         return not (token.islower() and word in clinical_en())
@@ -177,6 +179,17 @@ def _verdict(text: str, match: re.Match[str], shouting: bool) -> bool:
     if titled or (is_common(token) and not rare_here):
         return titled
     return _unusual(text, match, shouting=shouting, cued=cued)
+
+
+def is_glued_name(token: str) -> bool:
+    """Tell whether capitals inside a token are those of a Chinese name in one word ("LiWei")."""
+    parts = re.findall(r"[A-Z][a-z]+", token)
+    return (
+        len(parts) > 1
+        and "".join(parts) == token
+        and (parts[0].lower() in surnames_pinyin() or parts[-1].lower() in surnames_pinyin())
+        and not all(is_clinical(part) for part in parts)
+    )
 
 
 def _is_abbreviation(token: str) -> bool:
@@ -195,6 +208,8 @@ def _unusual(text: str, match: re.Match[str], *, shouting: bool, cued: bool) -> 
     token = match.group()
     if _is_abbreviation(token):
         return False
+    if text[match.start() - 1 : match.start()] == "<" and text[match.end() : match.end() + 1] == ">":
+        return True  # no tag of HTML: a user
     rare = frequency(token.lower().removesuffix("'s")) < _RARE
     if token.isupper() and not shouting:
         return len(token) >= 6 or (cued and len(token) > 3)

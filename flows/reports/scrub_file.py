@@ -18,8 +18,8 @@ from typing import Any
 from curation.pseudonym import Pseudonymizer
 from curation.text.ner import load_redactor
 from curation.text.scrub import Report, RowRejected, Tools, scrub_report
+from flows.known import read_known
 from flows.progress import Track
-from flows.reports.known import read_known
 from schemas.config import Scrub, Scrubbing
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason

@@ -6,25 +6,10 @@ Flows in: a JSONL file of {"image": relative path, "known_phi": {…}}. Flows ou
 
 import json
 from pathlib import Path
-from typing import Any
 
+from flows.known import EXPECTED, Known, read_known
 from schemas.case import KNOWN_PHI_KINDS
 from schemas.errors import ConfigError
-
-#: Keys of a row's known_phi -> kind. The kinds themselves are taken too.
-KEYS: dict[str, str] = {
-    "patient_name": "names",
-    "patient_id": "ids",
-    "birth_date": "dates",
-    "accession_number": "ids",
-    "phone": "phones",
-    "address": "addresses",
-    "physicians": "physicians",
-    "institution": "institutions",
-    **{kind: kind for kind in KNOWN_PHI_KINDS},
-}
-
-Known = dict[str, list[str]]
 
 
 def read_known_phi(path: Path) -> dict[str, Known]:
@@ -54,24 +39,10 @@ def _read_row(line: str, where: str) -> tuple[str, Known]:
     image = row.get("image") if isinstance(row, dict) else None
     if not isinstance(image, str) or not image:
         raise ConfigError(f'{where}: needs "image", the path relative to the folder')
-    content = row.get("known_phi") or {}
-    if not isinstance(content, dict):
-        raise ConfigError(f'{where}: "known_phi" must be an object')
-    known: Known = {}
-    for key, value in content.items():
-        if key not in KEYS:
-            raise ConfigError(f'{where}: unknown key in "known_phi"; known keys are {", ".join(sorted(KEYS))}')
-        known.setdefault(KEYS[key], []).extend(_texts(value, where))
+    known = read_known(row.get("known_phi"))
+    if known is None:
+        raise ConfigError(f'{where}: "known_phi" must be {EXPECTED}')
     return _plain(image), known
-
-
-def _texts(value: Any, where: str) -> list[str]:  # noqa: ANN401 - any JSON value
-    if value is None:
-        return []
-    values = value if isinstance(value, list) else [value]
-    if not all(isinstance(v, str | int | float) or v is None for v in values):
-        raise ConfigError(f"{where}: values must be texts or lists of texts")
-    return [str(v) for v in values if v is not None and str(v).strip()]
 
 
 def _plain(path: str) -> str:

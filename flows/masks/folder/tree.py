@@ -17,7 +17,8 @@ from curation.image.engines import check_engines
 from curation.intake.files import FileIndex, list_files
 from curation.pseudonym import new_key
 from flows.key import find_key
-from flows.masks.folder.known import Known, read_known_phi
+from flows.known import Known
+from flows.masks.folder.known import read_known_phi
 from flows.masks.folder.worker import Job, Outcome, run_jobs
 from flows.progress import Track
 from schemas.case import KNOWN_PHI_KINDS

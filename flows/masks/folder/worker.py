@@ -24,7 +24,7 @@ from curation.image.known import KnownPhi
 from curation.image.overlay import MaskedFrame, masked_frames
 from curation.image.sniff import sniff
 from curation.pseudonym import Pseudonymizer
-from flows.masks.folder.known import Known
+from flows.known import Known
 from flows.masks.folder.paths import mirror, picture_names
 from schemas.config import Masking, limits_of
 from schemas.reject import RejectReason

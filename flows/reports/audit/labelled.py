@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.reports.known import Known, read_known
+from flows.known import Known, read_known
 from schemas.case import Language
 from schemas.config import language_of
 from schemas.errors import ConfigError

@@ -53,6 +53,29 @@ def test_output_is_input_with_spans_replaced(text):
     assert "0012345" not in redaction.text
 
 
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("LiWei scanned the liver.", "LiWei"),
+        ("WangXiaoming: liver normal.", "Xiaoming"),
+        ("<ZhangWei>liver normal</ZhangWei>", "ZhangWei"),
+        ("<jsmith> liver normal.", "jsmith"),
+        ("Operator AB12345U, liver normal.", "12345"),
+    ],
+)
+def test_marks_and_glued_capitals_hide_nobody(text, gone):
+    assert gone not in redact(text).text
+    assert "liver" in redact(text).text
+
+
+def test_marks_keys_and_units_stay():
+    text = "<h2>Liver</h2> PatientName: no nodule; activity 5000U; AoV 12 mm; <td colspan=2>15 mm</td>"
+    kept = redact(text).text
+    assert [
+        w for w in ("<h2>Liver</h2>", "PatientName", "5000U", "AoV 12 mm", "<td colspan=2>15 mm</td>") if w not in kept
+    ] == []
+
+
 def test_name_that_a_cue_gives_goes_everywhere():
     first, second = redact_all(["报告医师：覃晓岚\n肝脏未见异常。", "覃晓岚建议复查。"])
     assert "覃晓岚" not in first.text + second.text

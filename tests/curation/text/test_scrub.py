@@ -9,6 +9,7 @@ from curation.text import scrub as module
 from curation.text.scrub import Tools, scrub
 from schemas.case import KNOWN_PHI_KINDS, RAW_REPORT, REPORT
 from schemas.config import Scrub
+from schemas.errors import ConfigError
 from schemas.reject import REJECT
 
 CANARY = "Zbigniewska"
@@ -62,6 +63,23 @@ def test_reasons():
     assert reason(row(findings="肝脏\ufffd\ufffd\ufffd\ufffd")) == ["UNDECODABLE_TEXT"]
     assert reason(row(language="fr")) == ["UNKNOWN_LANGUAGE"]
     assert reason(row(findings="12 34")) == ["UNKNOWN_LANGUAGE"]
+
+
+@pytest.mark.parametrize(
+    "code", [r"\'d5\'c5\'ce\'b0", r"\u24352?\u20255?", r"\u5f20", "&#24352;&#20255;", "&#x5F20;&#x4F1F;"]
+)
+def test_letters_as_codes_are_undecodable(code):
+    assert reason(row(findings=f"Patient {code} liver normal")) == ["UNDECODABLE_TEXT"]
+
+
+@pytest.mark.parametrize("sign", [r"25\'b0", "&#8804;12 mm", "&#x2264;12 mm", "&nbsp;", r"{\rtf1\ul liver\par}"])
+def test_signs_as_codes_are_no_letters(sign):
+    assert run(row(findings=f"liver normal {sign}")).kept.num_rows == 1
+
+
+def test_surrogates_without_a_key_are_an_error_of_the_config():
+    with pytest.raises(ConfigError, match="sonocurate key init"):
+        run(row(), mode="surrogate")
 
 
 def test_residual_phi_is_rejected(monkeypatch):

@@ -1,9 +1,11 @@
 import json
 import logging
+import sys
 from pathlib import Path
 
 import pytest
 
+from flows.cli import main
 from flows.reports.scrub_file import scrub_file
 from schemas.config import Scrub, Scrubbing
 from schemas.errors import ConfigError
@@ -93,3 +95,18 @@ def test_the_readmes_rows_are_true(tmp_path):
     source = write(tmp_path / "in.jsonl", [given])
     scrub_file(source, tmp_path / "out.jsonl", config=Scrubbing(), key=None)
     assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == shown
+
+
+def test_the_command_writes_rejects_beside_rows_and_never_over_a_file(tmp_path, monkeypatch, capsys):
+    source, target = write(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
+    monkeypatch.setattr(sys, "argv", ["sonocurate", "scrub", str(source), str(target), "--no-ner"])
+    codes = []
+    for _ in range(2):
+        with pytest.raises(SystemExit) as end:
+            main()
+        codes.append(end.value.code or 0)
+    shown = capsys.readouterr()
+    assert codes == [0, 2]
+    assert len(target.read_text(encoding="utf-8").splitlines()) == len(ROWS)
+    assert CANARY not in shown.out + shown.err
+    assert shown.err.splitlines()[-1].endswith("out.jsonl exists: name a new file")

@@ -40,7 +40,7 @@ def test_keys_of_a_table_and_kinds_are_joined_per_image(tmp_path):
         ('["Okafor"]', 'needs "image"'),
         ('{"image": 3}', 'needs "image"'),
         ('{"image": "a", "known_phi": ["Okafor"]}', "must be an object"),
-        ('{"image": "a", "known_phi": {"Okafor": "x"}}', "unknown key"),
+        ('{"image": "a", "known_phi": {"Okafor": "x"}}', "its keys are"),
         ('{"image": "a", "known_phi": {"names": {"Okafor": 1}}}', "texts or lists of texts"),
     ],
 )

@@ -6,8 +6,22 @@ Flows in: a JSON object such as {"patient_name": "…", "physicians": ["…"]}. 
 
 from typing import Any
 
-from flows.masks.folder.known import KEYS
 from schemas.case import KNOWN_PHI_KINDS
+
+#: Keys of a row's known_phi -> kind. The kinds themselves are taken too.
+KEYS: dict[str, str] = {
+    "patient_name": "names",
+    "patient_id": "ids",
+    "birth_date": "dates",
+    "accession_number": "ids",
+    "phone": "phones",
+    "address": "addresses",
+    "physicians": "physicians",
+    "institution": "institutions",
+    **{kind: kind for kind in KNOWN_PHI_KINDS},
+}
+#: What a message may say about content that was refused.
+EXPECTED = f"an object of texts or lists of texts; its keys are {', '.join(sorted(KEYS))}"
 
 Known = dict[str, list[str]]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from flows.reports.known import read_known
+from flows.known import read_known
 
 
 def test_values_are_texts_numbers_or_lists_of_them():
