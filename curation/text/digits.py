@@ -10,6 +10,7 @@ from functools import cache
 
 from curation.text.folding import HTML_TAGS, RTF_WORDS
 from curation.text.lexicon import labels
+from curation.text.sieve import Sieve
 from curation.text.spans import Span, Strength, uncovered
 from curation.text.words_en import is_misread_word
 from curation.tries import letters, one_of
@@ -117,8 +118,7 @@ GRAMMAR: dict[str, str] = {
 }
 
 
-@cache
-def _index_regex() -> re.Pattern[str]:
+def _index() -> str:
     """Measurement label, then a number of at most four digits before the point."""
     words = [label for label in labels() if len(label) > 1]
     more = (
@@ -128,15 +128,13 @@ def _index_regex() -> re.Pattern[str]:
     )
     label = one_of(letters(word.lower()) for word in words)
     link = r"\s?(?:\([^()\n]{1,14}\))?\s?(?:值|为|是|约|小于|大于|等于|of|is|was|are|at|=|:|：|~|≈|<|>|≤|≥|about|approximately|percentile)?\s?(?:约|<|>)?\s?[:=]?\s?"
-    return re.compile(
-        rf"(?<![A-Za-z])(?:{label}|{more}){link}{_N}(?:{_SEP}{_N}){{0,3}}\s?(?:%|th\b)?(?![\d:/A-Za-z]|-\d|\.\d|年|月|日|号)",
-        re.IGNORECASE,
-    )
+    return rf"(?<![A-Za-z])(?:{label}|{more}){link}{_N}(?:{_SEP}{_N}){{0,3}}\s?(?:%|th\b)?(?![\d:/A-Za-z]|-\d|\.\d|年|月|日|号)"
 
 
 @cache
-def _grammar() -> tuple[re.Pattern[str], ...]:
-    return (*(re.compile(regex, re.IGNORECASE) for regex in GRAMMAR.values()), _index_regex())
+def _grammar() -> tuple[Sieve, tuple[re.Pattern[str], ...]]:
+    compiled = tuple(re.compile(expression, re.IGNORECASE) for expression in (*GRAMMAR.values(), _index()))
+    return Sieve([(expression.pattern, True) for expression in compiled]), compiled
 
 
 _DIGITS = re.compile(r"\d+")
@@ -147,7 +145,8 @@ def protected_numbers(folded: str) -> list[tuple[int, int]]:
     """Find the spans of numbers that the clinical grammar proves."""
     if not _DIGITS.search(folded):
         return []
-    return [match.span() for regex in _grammar() for match in regex.finditer(folded)]
+    sieve, grammar = _grammar()
+    return [match.span() for number in sieve.candidates(folded) for match in grammar[number].finditer(folded)]
 
 
 def denied_numbers(folded: str, protected: list[tuple[int, int]]) -> list[Span]:

@@ -1,4 +1,4 @@
-"""presidio-analyzer with our registry only: no network, no models, every rule run on every text.
+"""presidio-analyzer with our registry only: no network, no models, every rule that can match is run.
 
 In: folded text. Out: strong spans. A failed check digit does not save an identity number.
 Source: presidio-analyzer 2.2.366; its defaults that hurt (network at start, IGNORECASE, logged decisions) are off here.
@@ -6,19 +6,19 @@ Source: presidio-analyzer 2.2.366; its defaults that hurt (network at start, IGN
 
 import logging
 import re
+from collections.abc import Iterable
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
-import regex  # type: ignore[import-untyped]
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 
 from curation.text.recognizers import Rule, all_rules
+from curation.text.sieve import Sieve
 from curation.text.spans import Span
-from curation.tries import letters, one_of
 
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _LANGUAGE = "en"  # one registry for both languages: texts mix them
+_CLASS = re.compile(r"\[(?:\\.|[^\]\\])+\]")
 
 
 class Redactor(Protocol):
@@ -28,19 +28,51 @@ class Redactor(Protocol):
         """Find strong spans (half-open code-point offsets)."""
 
 
-class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
-    """One rule as a presidio recognizer; a group ``v`` or ``w`` marks the part that goes."""
+class Matcher:
+    """One rule, compiled; a group ``v`` or ``w`` marks the part that goes."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        flags = regex.MULTILINE | (regex.IGNORECASE if rule.ignore_case else 0)
-        self.pattern = regex.compile(
-            rule.regex.replace(r"\s", r"\h").replace(r"[^\h", r"[^\s"), flags
-        )  # no rule reaches over a line end
+        self.expression = _on_one_line(rule.regex)
+        self.pattern = re.compile(self.expression, re.MULTILINE | (re.IGNORECASE if rule.ignore_case else 0))
         self.groups = tuple(group for group in ("v", "w") if group in self.pattern.groupindex)
-        self.needs_han = rule.name.startswith("zh_")
-        self.needs = re.compile(one_of(map(letters, rule.needs)), re.IGNORECASE) if rule.needs else None
-        super().__init__(supported_entities=[rule.entity], name=rule.name, supported_language=_LANGUAGE)
+
+    def find(self, text: str) -> list[RecognizerResult]:
+        """Find the rule's matches; scores are all 1: spans are settled by strength and length in spans.py."""
+        valid = self.rule.valid
+        return [
+            RecognizerResult(self.rule.entity, *self._part(match), 1.0)
+            for match in self.pattern.finditer(text)
+            if valid is None or valid(match)
+        ]
+
+    def _part(self, match: re.Match[str]) -> tuple[int, int]:
+        """Return the span of the marked group, else of the whole match."""
+        for group in self.groups:
+            if match.start(group) >= 0:
+                return match.span(group)
+        return match.span()
+
+
+def _on_one_line(expression: str) -> str:
+    r"""Let ``\s`` mean a blank: no rule reaches over a line end. What is not ``\s`` stays so."""
+    inner = _CLASS.sub(
+        lambda found: found.group() if found.group()[1] == "^" else found.group().replace(r"\s", r" \t"), expression
+    )
+    parts = _CLASS.split(inner)
+    classes = _CLASS.findall(inner)
+    plain = [part.replace(r"\s", r"[ \t]") for part in parts]
+    return "".join(text for pair in zip(plain, [*classes, ""], strict=True) for text in pair)
+
+
+class RuleTable(EntityRecognizer):  # type: ignore[misc]
+    """Rules as one presidio recognizer: one pass tells which of them can match at all."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.matchers = [Matcher(rule) for rule in rules]
+        self.sieve = Sieve([(matcher.expression, matcher.rule.ignore_case) for matcher in self.matchers])
+        entities = sorted({matcher.rule.entity for matcher in self.matchers})
+        super().__init__(supported_entities=entities, name="rules", supported_language=_LANGUAGE)
 
     def load(self) -> None:
         """Load nothing."""
@@ -48,41 +80,16 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
     ) -> list[RecognizerResult]:
-        """Find the rule's matches; scores are all 1: spans are settled by strength and length in spans.py."""
+        """Find what the rules find."""
         del entities, nlp_artifacts
-        if self.needs_han and not _HAN.search(text):
-            return []
-        lines = self._lines(text) if self.needs else [(0, len(text))]
-        found = (match for start, end in lines for match in self.pattern.finditer(text, start, end))
-        return [RecognizerResult(self.rule.entity, *self.part(match), 1.0) for match in found]
-
-    def _lines(self, text: str) -> list[tuple[int, int]]:
-        """Find the lines that hold what the rule needs; no rule reaches over a line end."""
-        lines: dict[tuple[int, int], None] = {}
-        end = -1
-        for match in self.needs.finditer(text) if self.needs else ():
-            if match.start() >= end:
-                start = text.rfind("\n", 0, match.start()) + 1
-                end = text.find("\n", match.end())
-                end = len(text) if end < 0 else end
-                lines[start, end] = None
-        return list(lines)
-
-    def part(self, match: Any) -> tuple[int, int]:  # noqa: ANN401 - regex.Match has no public generic type
-        """Return the span of the marked group, else of the whole match."""
-        for group in self.groups:
-            if match.start(group) >= 0:
-                return int(match.start(group)), int(match.end(group))
-        return int(match.start()), int(match.end())
+        return [found for number in self.sieve.candidates(text) for found in self.matchers[number].find(text)]
 
 
 @cache
 def analyzer() -> AnalyzerEngine:
     """Build the analyzer once per process."""
     logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
-    registry = RecognizerRegistry(
-        recognizers=[RuleRecognizer(rule) for rule in all_rules()], supported_languages=[_LANGUAGE]
-    )
+    registry = RecognizerRegistry(recognizers=[RuleTable(all_rules())], supported_languages=[_LANGUAGE])
     nlp = NoOpNlpEngine([{"lang_code": _LANGUAGE, "model_name": "none"}])
     return AnalyzerEngine(
         registry=registry, nlp_engine=nlp, supported_languages=[_LANGUAGE], log_decision_process=False

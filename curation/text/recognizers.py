@@ -1,17 +1,34 @@
-"""Recognizers as data: one rule = a name, an entity, a pattern, its examples and counter-examples.
+"""Recognizers as data: one rule = a name, an entity, a pattern, a validator, its examples and where it is from.
 
-In: the rule tables of recognizers_en.py and recognizers_zh.py. Out: rules for the engine.
-Source: HIPAA Safe Harbor (45 CFR 164.514(b)(2)); GB 11643 (identity numbers); each table says the rest.
+In: the rule tables of recognizers_en.py, recognizers_zh.py and their neighbours. Out: rules for the engine.
+Source: each rule names its own; by default the HIPAA Safe Harbor paragraph of its entity.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+#: Paragraph of 45 CFR 164.514(b)(2)(i) that names what an entity is.
+_PARAGRAPH = {
+    "NAME": "A",
+    "HOSPITAL": "B",
+    "ADDRESS": "B",
+    "ROOM": "B",
+    "DATE": "C",
+    "TIME": "C",
+    "AGE": "C",
+    "PHONE": "D",
+    "EMAIL": "F",
+    "ID": "H",
+    "URL": "N",
+}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One pattern. A group named ``v`` marks the part that goes; without it the whole match goes.
+    """One pattern. A group named ``v`` or ``w`` marks the part that goes; without it the whole match goes.
 
-    ``needs`` are small letters or characters of which one must stand in a text, or the rule is not tried at all.
+    ``valid`` judges what the pattern found, where a pattern cannot. ``source`` is a law, a standard or a publication.
     Examples hold the redacted part between ``<`` and ``>``; counter-examples must stay whole (by this rule).
     """
 
@@ -21,7 +38,14 @@ class Rule:
     examples: tuple[str, ...]
     counter: tuple[str, ...] = ()
     ignore_case: bool = True
-    needs: tuple[str, ...] = ()
+    valid: Callable[[re.Match[str]], bool] | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Cite the paragraph of the entity where the rule names no source of its own."""
+        if not self.source:
+            paragraph = _PARAGRAPH[self.entity]
+            object.__setattr__(self, "source", f"HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)({paragraph})")
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -4,6 +4,8 @@
 In: nothing. Out: rules. Source: HIPAA Safe Harbor (45 CFR 164.514(b)(2)(i)(C)); curation/vocabulary/patterns.csv; own examples.
 """
 
+import re
+
 from curation.text.recognizers import Rule
 
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -12,6 +14,14 @@ _YEAR = r"(?:(?:19|20)\d{2}|'\d{2})"
 _ZONE = r"(?:\s?(?:[ECMP][SD]T|UTC|GMT|BST|CET|CEST|AEST|AEDT|ACST|AWST|NZ[SD]T|NDT|NST|SGT|HKT|IST|JST|WAT|EAT|SAST|GST|AST|Z)(?![A-Za-z]))?"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?" + _ZONE
 _NOT_POSITION = r"(?!\s?(?:o'?\s?clock|position|方向|方位|点|radial))"
+
+_BREAST = re.compile(r"(?:breast|quadrant|nipple|areola|FN|乳)[^\n]{0,40}$", re.IGNORECASE)
+
+
+def _away_from_breast(match: re.Match[str]) -> bool:
+    """Tell whether no word of the breast stands before: full and half hours are clock positions there."""
+    return not _BREAST.search(match.string, max(0, match.start() - 52), match.start())
+
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -116,9 +126,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "clock_round",
         "TIME",
-        rf"(?<!(?:breast|quadrant|nipple|areola|FN|乳)[^\n]{{0,40}})(?:(?:at|time|signed|called|notified|@|am|pm|hrs|\d{{2,4}})[\s,]{{1,2}})(?P<v>(?:0?[1-9]|1[0-2]):[03]0)(?![\d:]){_NOT_POSITION}(?!\s?,?\s?(?:\d|cm|left|right|breast|FN|N\d|axis|in the))",
+        rf"(?:(?:at|time|signed|called|notified|@|am|pm|hrs|\d{{2,4}})[\s,]{{1,2}})(?P<v>(?:0?[1-9]|1[0-2]):[03]0)(?![\d:]){_NOT_POSITION}(?!\s?,?\s?(?:\d|cm|left|right|breast|FN|N\d|axis|in the))",
         ("signed <10:30>",),
-        ("at 10:00 left breast",),
+        ("at 10:00 left breast", "breast, at 10:00"),
+        valid=_away_from_breast,
     ),
     Rule(
         "hour",

@@ -47,7 +47,6 @@ RULES: tuple[Rule, ...] = (
         ("<Jane Roe>, MD", "<K. Lee>, RDMS", "<ROE>, RVT"),
         ("Liver, normal",),
         ignore_case=False,
-        needs=("md", "m.d", "do", "mbbs", "frc", "facr", "rdms", "rvt", "rdcs", "crnp", "pa-c", "dnp", "phd", "aprn"),
     ),
     Rule(
         "slash_initials",

@@ -3,7 +3,7 @@
 import pytest
 
 from curation.text.digits import denied_numbers, protected_numbers
-from curation.text.engine import PresidioRedactor, RuleRecognizer
+from curation.text.engine import Matcher, PresidioRedactor
 from curation.text.folding import fold
 from curation.text.recognizers import Rule, all_rules
 
@@ -17,8 +17,7 @@ def cases(kind):
 
 
 def parts(rule: Rule, text: str) -> list[str]:
-    recognizer = RuleRecognizer(rule)
-    return [text[found.start : found.end] for found in recognizer.analyze(text, [])]
+    return [text[found.start : found.end] for found in Matcher(rule).find(text)]
 
 
 @pytest.mark.parametrize(("rule", "example"), cases("examples"))
