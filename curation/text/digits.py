@@ -81,7 +81,8 @@ GRAMMAR: dict[str, str] = {
     r"\s?(?:of\s|is\s|was\s)?[:=]?\s?\d{1,3}(?:\.\d{1,2})?(?![\d/:-])",
     "tnm": rf"{_LETTERED}[cpy]?T[0-4](?:is|[a-d])?\s?N[0-3x][a-c]?(?:\s?M[01x])?(?![A-Za-z0-9])",
     "suture": r"(?<!\d)\d{1,2}-0(?=\s?(?:suture|nylon|vicryl|prolene|silk|线|号))",
-    "message_frame": r"(?m)\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)|^(?:MSH|PID|PV1|ORC|OBR|OBX|NTE)\|\d{0,2}\||\|P\|2\.\d(?:\.\d)?|\^R01",
+    "citation": r"(?<=[a-z.)\]] )\[\d{1,3}(?:\s?[-,]\s?\d{1,3})*\]|(?<=[a-z.)])\[\d{1,3}(?:\s?[-,]\s?\d{1,3})*\]",
+    "message_frame": r"(?m)</?[A-Z]{2}[A-Z0-9]\.\d{1,2}>|\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)|^(?:MSH|PID|PV1|ORC|OBR|OBX|NTE)\|\d{0,2}\||\|P\|2\.\d(?:\.\d)?|\^R01",
     "small_decimal": r"(?<![\d.:/\-年])(?:0\.\d{1,3}|\d{1,3}\.\d)(?![\d.:/\-年月日])",
     "sign_count": r"(?<![\dA-Za-z.])(?:[x×]\s?\d{1,2}|[1-4]\s?\+|1:\d{1,4}|\d{1,2}/40)(?![\dA-Za-z/])",
     "rate": r"(?:heart rate|pulse|rate|wk|week|visit|grade|b-?lines?|pgy|mcp|pip|dip|mtp|score|stage|type|class|z值|das28)\s?[:=]?\s?[<>-]?\s?\d{1,3}(?:\.\d{1,2})?(?![\d/:.-])",
@@ -138,7 +139,7 @@ def _grammar() -> tuple[Sieve, tuple[re.Pattern[str], ...]]:
 
 
 _DIGITS = re.compile(r"\d+")
-_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-_/.#+]+[A-Za-z0-9]+)*")
+_TOKEN = re.compile(r"[A-Za-z0-9]+(?:(?:[-_/#+]|\.(?!\.))+[A-Za-z0-9]+)*")
 
 
 def protected_numbers(folded: str) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Protocol
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 
 from curation.text.recognizers import Rule, all_rules
@@ -85,6 +86,25 @@ class RuleTable(EntityRecognizer):  # type: ignore[misc]
         return [found for number in self.sieve.candidates(text) for found in self.matchers[number].find(text)]
 
 
+class NoContext(ContextAwareEnhancer):  # type: ignore[misc]
+    """Leave scores alone: presidio's own enhancer copies every result and finds nothing without a model."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0, 0.0, 0, 0)
+
+    def enhance_using_context(  # noqa: PLR0913, PLR0917 - presidio's signature
+        self,
+        text: str,
+        raw_results: list[RecognizerResult],
+        nlp_artifacts: NlpArtifacts,
+        recognizers: list[EntityRecognizer],
+        context: list[str] | None = None,
+    ) -> list[RecognizerResult]:
+        """Return the results as they are."""
+        del text, nlp_artifacts, recognizers, context
+        return raw_results
+
+
 @cache
 def analyzer() -> AnalyzerEngine:
     """Build the analyzer once per process."""
@@ -92,7 +112,11 @@ def analyzer() -> AnalyzerEngine:
     registry = RecognizerRegistry(recognizers=[RuleTable(all_rules())], supported_languages=[_LANGUAGE])
     nlp = NoOpNlpEngine([{"lang_code": _LANGUAGE, "model_name": "none"}])
     return AnalyzerEngine(
-        registry=registry, nlp_engine=nlp, supported_languages=[_LANGUAGE], log_decision_process=False
+        registry=registry,
+        nlp_engine=nlp,
+        supported_languages=[_LANGUAGE],
+        log_decision_process=False,
+        context_aware_enhancer=NoContext(),
     )
 
 
@@ -103,5 +127,6 @@ class PresidioRedactor:
         """Find strong spans (half-open code-point offsets)."""
         if not folded:
             return []
-        results = analyzer().analyze(text=folded, language=_LANGUAGE)
+        # with the decision process presidio need not copy every result to strip it
+        results = analyzer().analyze(text=folded, language=_LANGUAGE, return_decision_process=True)
         return [Span(result.start, result.end, result.entity_type) for result in results if result.start < result.end]

@@ -33,6 +33,8 @@ def variants(known_phi: KnownPhi) -> list[str]:
 
 def find_known(text: str, known_phi: KnownPhi) -> list[tuple[int, int, str]]:
     """Find known PHI in any spelling: half-open code-point offsets and the kind of ``KNOWN_PHI``, in order."""
+    if not any(known_phi.values()):
+        return []
     body = skeleton(text)
     found = {(start, end, kind) for kind, form in _needles(known_phi) for start, end in occurrences(body, form)}
     found.update(_lone_parts(body, known_phi))

@@ -99,7 +99,8 @@ def denied_words(folded: str, line: Line, labels: list[Label]) -> list[Span]:
 def _stays_en(folded: str, match: re.Match[str], *, sentence: bool) -> bool:
     """Tell whether an English word may stay in a header or footer line."""
     word = match.group()
-    if len(word) == 1 or word.lower() in _plain_en() | _CREDENTIALS or words_en.is_eponym(word, folded, match.end()):
+    plain = word.lower() in _plain_en() or word.lower() in _CREDENTIALS
+    if len(word) == 1 or plain or words_en.is_eponym(word, folded, match.end()):
         return True
     if words_en.is_name(word):
         return False

@@ -14,7 +14,7 @@ from curation.text.spans import Span, Strength
 _CAP = r"[A-ZÀ-Þ](?:[a-zß-ɏ]+|')(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)*"
 _PAIR = re.compile(rf"(?<![A-Za-z])({_CAP})[ ](?:[A-Z]\.?[ ]|(?:bin|van|de|al|von|der|la)[ ])?({_CAP})(?![A-Za-z])")
 _SMALL_CUED = re.compile(
-    r"(?<![a-z])(?i:pt|patient|called to|this is|dictating on|w/?|with)\s(?:dr\s)?([a-z]{3,}\s[a-z'-]{3,})"
+    r"(?<![a-z])(?i:pt|patient|called to|this is|dictating on|husband|wife|daughter|son|mother|father|w/?)\s(?:dr\s)?([a-z]{3,}\s[a-z'-]{3,})"
     r"(?=\s(?:mrn|np|md|rn|pa|dob|from|comma|\d)|[,;.]|$)"
 )
 _SPEAKER = re.compile(
@@ -46,7 +46,9 @@ def english_names(text: str) -> Iterator[Span]:
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
     """Find a given and a family name side by side, with capitals, without, or parted by a comma at a line's start."""
-    yield from (m.span() for m in _PAIR.finditer(text) if _given(m[1]) and _family(m[2], after=m[1]))
+    for match in _PAIR.finditer(text):
+        if (_given(match[1]) and _family(match[2], after=match[1])) or all(map(_rare, match.groups())):
+            yield match.span()
     for match in _SMALL_PAIR.finditer(text):
         if match[1] in given_en() and _unusual_family(match[2]) and not words_en.is_clinical(match[1]):
             yield match.span()
@@ -111,6 +113,11 @@ def _family(word: str, *, after: str) -> bool:
     if words_en.is_clinical(word):
         return words_en.is_name(after) or words_en.frequency(after.lower()) < words_en.FREQUENT
     return words_en.frequency(plain) < words_en.FREQUENT * 3
+
+
+def _rare(word: str) -> bool:
+    """Tell whether a word with a capital is neither of reports nor of everyday language."""
+    return not words_en.is_clinical(word) and words_en.frequency(word.lower()) < words_en.COMMON
 
 
 def _unusual_family(word: str) -> bool:

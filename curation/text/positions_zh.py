@@ -31,7 +31,7 @@ def chinese_names(text: str) -> Iterator[Span]:
     """Find Chinese names by where they stand."""
     if not words_zh.HAN.search(text):
         return
-    for find in (_lone, _titled, _at_the_end, _by_the_bed, _transliterated):
+    for find in (_lone, _titled, _acting, _at_the_end, _by_the_bed, _transliterated):
         yield from (Span(start, end, "NAME", Strength.WEAK) for start, end in find(text))
 
 
@@ -45,6 +45,32 @@ def _lone(text: str) -> Iterator[tuple[int, int]]:
         if words_zh.surname_length(re.sub(r"\s", "", match.group())):
             yield match.span()
     yield from (match.span() for match in _LONE.finditer(text) if _lone_name(match.group()))
+
+
+_ACTS = (
+    "在旁|在场|到场|陪检|陪同|陪护|送检|签字|签名|签发|代诉|代述|代签|自诉|要求|参与|口头|已知|知晓|审核|复核|翻译|操作|书写|讨论|沟通|"
+    "执行|完成|告知|通知|汇报|联系"
+)
+_ROLE = (
+    "护士|技师|医师|医生|大夫|家属|患者|产妇|患儿|孕妇|受检者|监护人|祖母|祖父|外婆|外公|奶奶|爷爷|母亲|父亲|爱人|丈夫|妻子|婆婆|公公|"
+    "哥哥|姐姐|弟弟|妹妹|儿子|女儿|导师|村医|校医|翻译|主刀|助手|报告者|司机|护工|进修生|实习生|规培生|研究生"
+)
+#: Who does something: behind a role or 由, before an act (or a bracket that explains who it is).
+_ACTING = re.compile(
+    rf"(?:{_ROLE}|[由与经、])([\u3400-\u9fff]{{2,4}}?)(?={_ACTS}|、[\u3400-\u9fff]{{2,4}}(?:{_ACTS}))"
+    rf"|(?:{_ROLE})([\u3400-\u9fff]{{2,4}}?)(?=[(（][^()（）]{{1,12}}[)）])"
+    rf"|的([\u3400-\u9fff]{{2,4}}?)(?=参与|在场)|{_EDGE}([\u3400-\u9fff]{{2,4}}?)(?=口头|陪检|代诉|代述)"
+)
+
+
+def _acting(text: str) -> Iterator[tuple[int, int]]:
+    """Find a name before an act: "由康丽强签发", "护士韩雪在旁", "与褚月、毕成讨论"."""
+    for match in _ACTING.finditer(text):
+        group = next(g for g in range(1, _ACTING.groups + 1) if match[g])
+        name = match[group]
+        size = words_zh.surname_length(name)
+        if size and len(name) <= size + 2 and not words_zh.is_clinical(name, 2) and name not in _PLAIN:
+            yield match.span(group)
 
 
 def _titled(text: str) -> Iterator[tuple[int, int]]:

@@ -4,9 +4,19 @@
 In: nothing. Out: rules. Source: HIPAA Safe Harbor (45 CFR 164.514(b)(2)(i)(A), (B)); curation/vocabulary/phi_cues.csv; own examples.
 """
 
+import re
+
+from curation.text import words_en
 from curation.text.recognizers import Rule
 
 _TITLECASE = r"(?:[A-Z]'|Mc|Mac|De|Van |von |de |da |al-|El-)?[A-ZÀ-Þ][a-zß-ɏ]+(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)?"
+
+
+def _no_report_words(match: re.Match[str]) -> bool:
+    """Tell whether some part parted by carets is no word of reports: codes of messages are written so too."""
+    parts = [part for part in re.split(r"[\^.]", match.group()) if len(part) > 1]
+    return not parts or not all(words_en.is_clinical(part) for part in parts)
+
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -14,7 +24,9 @@ RULES: tuple[Rule, ...] = (
         "NAME",
         r"(?<![A-Za-z])[A-Za-zÀ-ɏ'-]+(?:\^[A-Za-zÀ-ɏ.'-]*){1,4}(?![A-Za-z\d])",
         ("<SMITH^JOHN^A>",),
-        ("10^9/L", "cm^2"),
+        ("10^9/L", "cm^2", "US^Renal"),
+        valid=_no_report_words,
+        source="DICOM PS3.5 6.2, value representation PN",
     ),
     Rule(
         "title_name",
@@ -74,7 +86,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "initials_cued",
         "NAME",
-        r"(?<![A-Za-z])(?i:tech|rad|sono|sonogr|reader(?:\s\d)?|reviewer|scanned|typed|addendum|sgd|initials|sig|verifier|-- |dictated by)\s?[.:;(/]{0,2}\s?(?P<v>(?!CT|US|MR|OR|ER|IV|BY|AT|ON|TO|IN|RE|NO|OK)[A-Z]{2,4}|(?:[A-Z]\.){2,3}|[a-z]\.[a-z]\.(?:[a-z]\.)?)(?![A-Za-z])|(?:^|(?<=\n)|-- )(?!ICA|CCA|E/)[A-Z]{2,3}/(?P<w>(?!CCA|ECA|AC|FL)[A-Z]{2,3})(?=[,\s]|$)|(?<=\bRN:)[A-Z]{2,3}(?![A-Za-z])",
+        r"(?<![A-Za-z])(?i:tech|rad|sono|sonogr|reader(?:\s\d)?|reviewer|scanned|typed|transcribed|assessor|interp|addendum|sgd|initials|sig|verifier|-- |dictated by)\s?[.:;(/]{0,2}\s?(?P<v>(?!CT|US|MR|OR|ER|IV|BY|AT|ON|TO|IN|RE|NO|OK)[A-Z]{2,4}|(?:[A-Z]\.){2,3}|[a-z]\.[a-z]\.(?:[a-z]\.)?)(?![A-Za-z])|(?:^|(?<=\n)|-- )(?!ICA|CCA|E/)[A-Z]{2,3}/(?P<w>(?!CCA|ECA|AC|FL)[A-Z]{2,3})(?=[,\s]|$)|(?<=\bRN:)[A-Z]{2,3}(?![A-Za-z])",
         ("tech <TN> rad", "Reader 1 (<RL>): Moder", "Sgd. <A.N.M.>", "scanned <PH>"),
         ("tech note",),
         ignore_case=False,

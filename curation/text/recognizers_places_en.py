@@ -4,15 +4,27 @@
 In: nothing. Out: rules. Source: HIPAA Safe Harbor (45 CFR 164.514(b)(2)(i)(B)); curation/vocabulary/phi_cues.csv; own examples.
 """
 
+import re
+
 from curation.text.recognizers import Rule
 
 #: Specialties as departments are called by, alone and as the first words of a department's name.
+_WAYS = re.compile(
+    r"\b(?:ultrasound|doppler|duplex|colou?r|contrast|prior|repeat|mr|ct|strain|harmonic|further|diagnostic)\s", re.I
+)
+
+
+def _names_a_place(match: re.Match[str]) -> bool:
+    """Tell whether what stands before "imaging" is no way of imaging."""
+    return not _WAYS.search(match["v"])
+
+
 _SPECIALTY_ALONE = (
     r"(?i:(?:diagnostic |medical |breast |body |women's )imaging|(?:diagnostic )?radiology|(?:medical |clinical |radiation )?oncology|nephrology|"
     r"gastroenterology|hepatology|cardiology|(?:cardiothoracic|general|vascular|orthop(?:a)?edic|thoracic|plastic|transplant|breast|paediatric|pediatric) surgery|"
     r"orthop(?:a)?edics|urology|neurology|neurosurgery|p(?:a)?ediatrics|neonatology|endocrinology|rheumatology|dermatology|pulmonology|"
     r"(?:family|internal|emergency|maternal[- ]fetal|fetal|sports|vascular|intensive care) medicine|obstetrics|gyn(?:a)?ecology|labor and delivery|"
-    r"emergency department|antenatal clinic|stroke unit|day surgery)"
+    r"emergency department|antenatal clinic|stroke unit|day surgery|(?:emergency|general|vascular) ultrasound|fetal assessment|ultrasound medicine|prenatal diagnosis cent(?:er|re)|international(?: medical)? department|dept\.? of [a-z]+|department of [a-z]+)"
 )
 _SPECIALTY = (
     rf"{_SPECIALTY_ALONE}|(?:Non-Invasive|Noninvasive|NON-INVASIVE|Ultrasound|ULTRASOUND|Sonography|Imaging|IMAGING|Vascular|VASCULAR|VASC|Vasc|Echo|ECHO|"
@@ -92,6 +104,13 @@ RULES: tuple[Rule, ...] = (
         ("bedside 3 views",),
     ),
     Rule(
+        "place_in_ward",
+        "ROOM",
+        r"(?<![A-Za-z])(?:bed|bay|cot|cubicle|chair|cell|room|rm|resus|isolette|bassinet|stall|location|loc)[:;#]?\s{0,2}[:#]?\s?(?P<v>(?:[A-Z]{1,2}-?\d{1,4}|\d{1,3}[A-Z]{1,2}-?\d{0,4}|\d{1,3}-\d{1,4})[A-Z]?)(?![A-Za-z\d]|\.\d|\s?(?:mm|cm|ml))|(?<=[,-]\s)(?P<w>(?:Bed|Bay|Cot)\s[A-Z]?\d{1,3})(?![\d.])",
+        ("cubicle <2A36>", "cot <B5>", "Location: <6W-14>", "Willow Ward, <Bed 38>", "room;<4B37>"),
+        ("location 3 cm", "bed rest"),
+    ),
+    Rule(
         "department_of",
         "HOSPITAL",
         r"(?<![A-Za-z])(?:Department|Dept\.?|Section|Division|DEPARTMENT|SECTION|DIVISION)\s(?:of|OF)\s(?:(?:[A-Z][A-Za-z-]+|and|AND|&)(?:\s(?=[A-Z&a]))?){1,4}(?<!and)(?<!AND)",
@@ -169,7 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "department_line",
         "HOSPITAL",
-        rf"(?:^|(?<=Hospital\s)|(?<=Group\s)|(?<=Clinic\s)|(?<=Centre\s)|(?<=Center\s)|(?<=Practice\s)|(?<=Trust\s)|(?<=Dept\s)|(?<=[–-]\s))[ ]*(?P<v>{_SPECIALTY_ALONE})\s*(?=$|\n|\s{{2}})",
+        rf"(?:^|(?<=Hospital\s)|(?<=Group\s)|(?<=Clinic\s)|(?<=Centre\s)|(?<=Center\s)|(?<=Practice\s)|(?<=Trust\s)|(?<=Dept\s)|(?<=[–-]\s)|(?<=[|/]\s))[ ]*(?P<v>{_SPECIALTY_ALONE})\s*(?=$|\n|\s{{2}}|\s?[|/])|(?<=[\u4e00-\u9fff]\s)(?P<w>International(?:\sMedical)?\sDepartment)",
         ("<Diagnostic Imaging>", "<Maternal Fetal Medicine>"),
         ("Imaging shows",),
         ignore_case=False,
@@ -177,7 +196,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "facility",
         "HOSPITAL",
-        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging|Medical\sGroup|(?:Imaging\s&\s)?Diagnostics|Surgicentre|Health\sPartners|Regional|Hosp|HOSP|Dispensary|Maternity\sHome|Detention\sCent(?:er|re)|Correctional\s[A-Z][a-z]+|Billing\sServices|Travel\sAssist|Scans|Health\sPlaza|Medical(?=\s*[,.;]|\s\d)|Point-of-Care|Memorial(?=[\s|]*(?:[|,.;]|$))|Base(?=\s*(?:[.,;]|$))|Elementary|Imaging\s&\sPath\sLab|Women's\sImaging|Women's\sUltrasound|Reads(?=\s*$)|General(?=\s(?:to|ED|in|on|for|with|ICU)|[.;,]|$)|United(?=\s|$)|Mobile(?=[\s|;,])|(?:Pediatric\s|Paediatric\s)?Associates|Health(?=[\s]*(?:[,.;(]|$))|Radiology\sP\.C\.|Vascular\sLab|Fertility|Sports\sMedicine|Birth(?:ing)?\sCent(?:er|re)|Health\sPlan|ICB|(?:Mutual\s)?Insurance|Solicitors|Trust|OB/GYN\sGroup|Fire\sDept|&\sPartners|Scans\s&\sDiagnostics|Partners\sof\s[A-Z][a-z]+|Children's|Private)(?:\sof\s(?:[A-Z][a-z]+\s?){1,3})?(?![a-z])|(?:Cl[ií]nica|Hospital(?!\s(?:No|Number|Num|ID|Ref|MRN|Name|Record|Bed|Ward|Course|Day|Of|For))|H[oô]pital|Ospedale|Klinikum|Sanatorio|Centro\sM[eé]dico)\s(?:(?:de|del|la|le|du|des|R[eé]gional)\s)*(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
+        r"(?<![A-Za-z])(?!(?:The\s)?(?:Prior|General|Vascular|Cardiac|Breast|Further|Her|His|Doppler|Tissue|Harmonic|Strain|Colou?r|Magnetic|Contrast|Gr[ae]y|Shear|Follow|Dedicated|Repeat|Additional|Diagnostic|Advanced)\s)(?:[A-Z][A-Za-z'-]+\s(?:of\s)?){1,4}(?:Urgent\sCare|Family\sPractice|Family\sMedicine\sCent(?:er|re)|Practice|(?:Street|Road|Lane|Park|House|Hill|Mill|Lindens|Oaks|Green|Health|Oaktree|Forge)\sSurgery|Nursing\sHome|Care\sHome|Care\sCent(?:er|re)|Rest\sHome|Assisted\sLiving|Hospice|Preschool|Nursery|Kindergarten|Academy|(?:High|Primary|Elementary|Middle|Secondary)\sSchool|Radiology(?:\sAssociates)?|(?:Diagnostic|Community|Medical)\sImaging|Imaging(?:\s&\s(?:Path\sLab|Diagnostics))?|Scans\s&\sDiagnostics|SCANS\s&\sDIAGNOSTICS|Medical\sGroup|(?:Imaging\s&\s)?Diagnostics|Surgicentre|Health\sPartners|Regional|Hosp|HOSP|Dispensary|Maternity\sHome|Detention\sCent(?:er|re)|Correctional\s[A-Z][a-z]+|Billing\sServices|Travel\sAssist|Scans|Health\sPlaza|Medical(?=\s*[,.;]|\s\d)|Point-of-Care|Memorial(?=[\s|]*(?:[|,.;]|$))|Base(?=\s*(?:[.,;]|$))|Elementary|Imaging\s&\sPath\sLab|Women's\sImaging|Women's\sUltrasound|Reads(?=\s*$)|General(?=\s(?:to|ED|in|on|for|with|ICU)|[.;,]|$)|United(?=\s|$)|Mobile(?=[\s|;,])|(?:Pediatric\s|Paediatric\s)?Associates|Health(?=[\s]*(?:[,.;(]|$))|Radiology\sP\.C\.|Vascular\sLab|Fertility|Sports\sMedicine|Birth(?:ing)?\sCent(?:er|re)|Health\sPlan|ICB|(?:Mutual\s)?Insurance|Solicitors|Trust|OB/GYN\sGroup|Fire\sDept|&\sPartners|Scans\s&\sDiagnostics|Partners\sof\s[A-Z][a-z]+|Children's|Private)(?:\sof\s(?:[A-Z][a-z]+\s?){1,3})?(?![a-z])|(?:Cl[ií]nica|Hospital(?!\s(?:No|Number|Num|ID|Ref|MRN|Name|Record|Bed|Ward|Course|Day|Of|For))|H[oô]pital|Ospedale|Klinikum|Sanatorio|Centro\sM[eé]dico)\s(?:(?:de|del|la|le|du|des|R[eé]gional)\s)*(?:[A-Z][A-Za-zÀ-ɏ'-]+\s?){1,3}",
         (
             "at <Juniper Ridge Urgent Care>",
             "<Holbeck Street Surgery>",
@@ -192,7 +211,8 @@ RULES: tuple[Rule, ...] = (
         "HOSPITAL",
         r"(?<![a-z])(?:prior at|seen at|exam at|done at|study at|from)\s(?P<v>(?:[a-z'-]+\s){1,3}(?:urgent\scare|family\spractice|nursing\shome|care\shome|assisted\sliving|imaging))(?![a-z])",
         ("prior at <juniper ridge urgent care> 2022",),
-        ("from repeat images",),
+        ("from repeat images", "from ultrasound imaging"),
+        valid=_names_a_place,
     ),
     Rule(
         "street_more",

@@ -4,7 +4,15 @@
 In: nothing. Out: rules. Source: HIPAA Safe Harbor (45 CFR 164.514(b)(2)(i)(D)-(O)); curation/vocabulary/patterns.csv; own examples.
 """
 
+import re
+
 from curation.text.recognizers import Rule
+
+
+def _written_as_one(match: re.Match[str]) -> bool:
+    """Tell whether the end of a host is not the first word of a sentence ("failure.In")."""
+    return not match.group().rpartition(".")[2][:2].istitle()
+
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -19,7 +27,9 @@ RULES: tuple[Rule, ...] = (
         "URL",
         r"(?:https?://|www\.)[^\s\u4e00-\u9fff，。；）)]+|(?<![A-Za-z0-9_.@-])(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|cn|uk|au|in|sg|hk|de|fr|io|info|health|hospital|example)(?:[/?][^\s\u4e00-\u9fff，。]*)?(?![A-Za-z0-9_])",
         ("see <https://x.org/a?b=1>", "<www.a.cn>", "<portal.mercy.org>"),
-        ("e.g. cysts",),
+        ("e.g. cysts", "failure.In the"),
+        valid=_written_as_one,
+        source="RFC 3986",
     ),
     Rule("ip", "ID", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])", ("from <192.168.1.20>",), ("1.2.3",)),
     Rule("uid", "ID", r"(?<![\d.])[0-2](?:\.(?:0|[1-9]\d*)){4,}(?![\d.])", ("<1.2.840.113619.2.1>",), ("1.2.3",)),
@@ -28,8 +38,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "phone",
         "PHONE",
-        r"(?<![\d.])(?:\+?\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)\s?|\d{3,4}[\s.-])\d{3,4}[\s.-]\d{4}(?:\s?(?:x|ext\.?|转)\s?\d{1,6})?(?!\d)",
-        ("<(555) 123-4567>", "<555-123-4567>", "<+1 555 123 4567 ext 12>"),
+        r"(?<![\d.])(?:\+?\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)\s?|\d{3,4}[\s.-])\d{3,4}[\s.-]\d{4}(?:,?\s?(?:x|ext\.?|转)\s?\d{1,6})?(?!\d)",
+        ("<(555) 123-4567>", "<555-123-4567>", "<+1 555 123 4567 ext 12>", "<175-555-3488, ext. 3511>."),
         ("1.2-3.4",),
     ),
     Rule(
@@ -71,8 +81,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "extension",
         "PHONE",
-        r"(?<![a-z])(?:ext|extension|pager|beeper|分机)\.?\s?[:#]?\s?(?P<v>\d{2,8})",
-        ("ext. <4521>",),
+        r"(?<![a-z])(?:ext|extension|pager|beeper|bleep|分机)\.?\s?[:#]?\s?(?P<v>\d{2,8})|(?<![a-z])page\s(?P<w>\d{3,6})\s(?:with|for|if)",
+        ("ext. <4521>", "Page <3787> with questions"),
         ("extends 20 mm",),
     ),
     Rule(

@@ -21,6 +21,7 @@ from curation.text.positions_zh import chinese_names
 from curation.text.skeleton import occurrences, skeleton
 from curation.text.spans import Replacement, Span, Strength, replace, resolve
 from curation.text.spellings import reduced
+from curation.text.trim import trimmed
 from schemas.case import Language
 
 #: Tag of each kind of known PHI.
@@ -78,6 +79,7 @@ def redact_all(
     for text, plain, found, proof in zip(texts, folded, spans, proofs, strict=True):
         known = [Span(a, b, KNOWN_ENTITY[kind], Strength.KNOWN) for a, b, kind in find_known(text, known_phi or {})]
         replacements = resolve(text, [*found, *_repeated(plain, names), *known], proof)
+        replacements = trimmed(text, replacements, [(span.start, span.end) for span in known])
         if write:
             replacements = [r._replace(replacement=write(r.entity, text[r.start : r.end])) for r in replacements]
         out.append(Redaction(replace(text, replacements), tuple(replacements)))
@@ -127,4 +129,5 @@ def _repeated(folded: str, names: frozenset[str]) -> list[Span]:
     if not names:
         return []
     body = skeleton(folded)
-    return [Span(start, end, "NAME") for name in names for start, end in occurrences(body, reduced(name))]
+    places = (place for name in names for place in occurrences(body, reduced(name)))
+    return [Span(start, end, "NAME") for start, end in places if not words_en.is_eponym(folded[start:end], folded, end)]

@@ -4,8 +4,10 @@ In: any text. Out: its letters and digits with their places, and searches in it 
 Source: Unicode NFKD; our own.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from curation.text.folding import fold, is_han
@@ -22,20 +24,32 @@ class Skeleton(NamedTuple):
     source: str
 
 
+@lru_cache(maxsize=8)  # the same report is searched for known PHI and for repeated names
 def skeleton(text: str) -> Skeleton:
     """Reduce a text to lower-case letters and digits; ``年月日`` count as separators after a digit."""
     folded = fold(text)
     chars: list[str] = []
     places: list[int] = []
-    for place, char in enumerate(folded):
-        if char in _DROPPED_HAN and place and (folded[place - 1].isdigit() or folded[place - 1] == " "):
+    for match in _PIECE.finditer(folded):
+        place, piece = match.start(), match.group()
+        if piece.isascii():
+            chars.append(piece.lower())
+            places += range(place, match.end())
             continue
-        plain = char.lower() if char.isascii() else unicodedata.normalize("NFKD", char).lower()
-        for part in plain:
-            if part.isalnum():
-                chars.append(part)
-                places.append(place)
+        if piece in _DROPPED_HAN and place and (folded[place - 1].isdigit() or folded[place - 1] == " "):
+            continue
+        plain = _reduced_char(piece)
+        chars.append(plain)
+        places += [place] * len(plain)
     return Skeleton("".join(chars), tuple(places), folded)
+
+
+_PIECE = re.compile(r"[A-Za-z0-9]+|[^\x00-\x7f]")
+
+
+@lru_cache(maxsize=65536)
+def _reduced_char(char: str) -> str:
+    return "".join(part for part in unicodedata.normalize("NFKD", char).lower() if part.isalnum())
 
 
 def _kind(char: str) -> str:

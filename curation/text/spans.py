@@ -103,4 +103,7 @@ def replace(text: str, replacements: Sequence[Replacement]) -> str:
 
 def uncovered(start: int, end: int, covers: Sequence[tuple[int, int]]) -> bool:
     """Tell whether no cover contains the whole of [start, end)."""
-    return not any(left <= start and end <= right for left, right in covers)
+    for left, right in covers:  # noqa: SIM110 - a loop is twice as fast as any() over a generator, and this is hot
+        if left <= start and end <= right:
+            return False
+    return True

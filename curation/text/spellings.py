@@ -25,7 +25,6 @@ _SHORTEST_ID = 4
 
 
 @lru_cache(maxsize=65536)
-@lru_cache(maxsize=65536)
 def reduced(form: str) -> str:
     """Reduce a spelling to what a search compares."""
     return skeleton(form).text

@@ -110,10 +110,12 @@ def is_usual(token: str, *, sentence: bool) -> bool:
     return word not in given_en() and word not in surnames_en()
 
 
+@lru_cache(maxsize=65536)
 def is_name(token: str) -> bool:
     """Tell whether a token is a listed name and hardly a word."""
     word = token.lower().removesuffix("'s")
-    if word in given_en() and frequency(word) < _NO_WORD and word not in clinical_en() | names_en("weak"):
+    rare = word in given_en() and frequency(word) < _NO_WORD
+    if rare and word not in clinical_en() and word not in names_en("weak"):
         return True
     return word in names_en("strong") or ("-" in word and any(part in names_en("strong") for part in word.split("-")))
 
@@ -151,12 +153,18 @@ def is_eponym(token: str, text: str, at: int) -> bool:
     return any(word.lower() in nouns for word in near)
 
 
+_CAPITAL, _LETTER = re.compile(r"[A-Z]"), re.compile(r"[A-Za-z]")
+
+
 def _starts_sentence(text: str, at: int) -> bool:
     return bool(_SENTENCE.search(text[max(0, at - 8) : at]))
 
 
+_BEFORE_WORD = re.compile(r"[A-Za-z/]+")
+
+
 def _previous_word(text: str, at: int) -> str:
-    words = re.findall(r"[A-Za-z/]+", text[max(0, at - 14) : at])
+    words = _BEFORE_WORD.findall(text, max(0, at - 14), at)
     return words[-1].lower() if words else ""
 
 
@@ -212,7 +220,7 @@ def _unusual(text: str, match: re.Match[str], *, shouting: bool, cued: bool) -> 
         return True  # no tag of HTML: a user
     rare = frequency(token.lower().removesuffix("'s")) < _RARE
     if token.isupper() and not shouting:
-        return len(token) >= 6 or (cued and len(token) > 3)
+        return max(map(len, token.split("-"))) >= 6 or (cued and len(token) > 3)
     if token[0].isupper() and not shouting:
         return rare or not _starts_sentence(text, match.start())
     return cued or (shouting and rare)
@@ -249,8 +257,8 @@ def _name_like(word: str) -> bool:
 
 def unknown_words(text: str) -> Iterator[Span]:
     """Find words of a line that are neither clinical nor common, where names occur."""
-    letters = [char for char in text if char.isalpha() and char.isascii()]
-    shouting = len(letters) > 12 and sum(char.isupper() for char in letters) > 0.7 * len(letters)
+    capitals, letters = len(_CAPITAL.findall(text)), len(_LETTER.findall(text))
+    shouting = letters > 12 and capitals > 0.7 * letters
     for match in TOKEN.finditer(text):
         if _verdict(text, match, shouting):
             yield Span(*_neighbours(text, *match.span()), "NAME", Strength.WEAK)

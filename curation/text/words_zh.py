@@ -93,9 +93,14 @@ def frequency(word: str) -> float:
 
 def surname_length(run: str) -> int:
     """Return how many characters of family name a run begins with."""
-    if run[:2] in surnames_zh("compound"):
+    return _surname_length(run[:2])
+
+
+@lru_cache(maxsize=65536)
+def _surname_length(two: str) -> int:
+    if two in surnames_zh("compound"):
         return 2
-    return int(run[:1] in surnames_zh("strong") or run[:1] in surnames_zh("weak"))
+    return int(two[:1] in surnames_zh("strong") or two[:1] in surnames_zh("weak"))
 
 
 def may_be_given(run: str, at: int) -> bool:
