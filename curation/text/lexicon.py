@@ -67,8 +67,8 @@ def labels() -> frozenset[str]:
 def clinical_en() -> frozenset[str]:
     """Lower-case English words of ultrasound reports."""
     words = {word.lower() for term in _vocabulary_terms() for word in _LATIN.findall(term)}
-    for line in _lines("clinical_en.txt"):
-        words.update(line.split())
+    for name in ("clinical_en.txt", "diseases_en.txt", "drugs_en.txt"):
+        words.update(word for line in _lines(name) for word in line.split())
     for row in _rows("text/lexicon", "eponyms.csv"):
         words.update(_LATIN.findall(row["nouns"]))
     return frozenset(words)

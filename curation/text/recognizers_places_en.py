@@ -8,7 +8,14 @@ import re
 
 from curation.text.recognizers import Rule
 
+
 #: Specialties as departments are called by, alone and as the first words of a department's name.
+def _no_measurement(match: re.Match[str]) -> bool:
+    """Tell whether POD is no day after an operation and FL no femur length: both stand for places behind others only."""
+    before = match.string[: match.start()].rstrip()
+    return not match.group().startswith(("POD", "FL ")) or before.endswith(("ICU", ","))
+
+
 _WAYS = re.compile(
     r"\b(?:ultrasound|doppler|duplex|colou?r|contrast|prior|repeat|mr|ct|strain|harmonic|further|diagnostic)\s", re.I
 )
@@ -101,7 +108,8 @@ RULES: tuple[Rule, ...] = (
         "ROOM",
         r"(?<![a-z])(?:room|rm|bed|ward|bay|suite|ste|unit|floor|fl|pod)\s?[:#]?\s?(?P<v>[A-Z]?-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)(?![A-Za-z\d]|\.\d|\s?(?:mm|cm|ml|IU))",
         ("room <412>", "bed <3B>", "ward <7>"),
-        ("bedside 3 views",),
+        ("bedside 3 views", "POD 3", "FL 71"),
+        valid=_no_measurement,
     ),
     Rule(
         "place_in_ward",

@@ -9,6 +9,11 @@ import re
 from curation.text.recognizers import Rule
 
 
+def _no_obstetric_code(match: re.Match[str]) -> bool:
+    """Tell whether a code is not gravida and para ("G3P1011")."""
+    return not re.fullmatch(r"G\d{1,2}P\d{1,4}", match.group())
+
+
 def _written_as_one(match: re.Match[str]) -> bool:
     """Tell whether the end of a host is not the first word of a sentence ("failure.In")."""
     return not match.group().rpartition(".")[2][:2].istitle()
@@ -97,7 +102,8 @@ RULES: tuple[Rule, ...] = (
         "ID",
         r"(?<![A-Za-z0-9.])(?!\d+I?U\b)(?=[A-Z0-9_/-]*\d{4})(?=[A-Z0-9_/-]*[A-Z])[A-Z0-9]+(?:[-_/][A-Z0-9]+)*(?![A-Za-z0-9])(?!\.\d)",
         ("<US2024-0031>", "<A10293>", "<AB12-3456>", "<AB12345U>"),
-        ("CA125", "T12-L1"),
+        ("CA125", "T12-L1", "G3P1011"),
+        valid=_no_obstetric_code,
         ignore_case=False,
     ),
 )
