@@ -92,7 +92,7 @@ class NoContext(ContextAwareEnhancer):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(0.0, 0.0, 0, 0)
 
-    def enhance_using_context(  # noqa: PLR0913, PLR0917 - presidio's signature
+    def enhance_using_context(
         self,
         text: str,
         raw_results: list[RecognizerResult],

@@ -14,7 +14,8 @@ from curation.text.spans import Span, Strength
 _CAP = r"[A-ZÀ-Þ](?:[a-zß-ɏ]+|')(?:[-'][A-ZÀ-Þ]?[a-zß-ɏ]+)*"
 _PAIR = re.compile(rf"(?<![A-Za-z])({_CAP})[ ](?:[A-Z]\.?[ ]|(?:bin|van|de|al|von|der|la)[ ])?({_CAP})(?![A-Za-z])")
 _SMALL_CUED = re.compile(
-    r"(?<![a-z])(?i:pt|patient|called to|this is|dictating on|husband|wife|daughter|son|mother|father|w/?)\s(?:dr\s)?([a-z]{3,}\s[a-z'-]{3,})"
+    r"(?<![a-z])(?i:pt|patient|called to|this is|dictating on|husband|wife|daughter|son|mother|father|w/?)"
+    r"\s(?:dr\s)?([a-z]{3,}\s[a-z'-]{3,})"
     r"(?=\s(?:mrn|np|md|rn|pa|dob|from|comma|\d)|[,;.]|$)"
 )
 _SPEAKER = re.compile(

@@ -1,6 +1,6 @@
 r"""Which of many patterns can match a text at all, told in one linear pass; the patterns themselves decide.
 
-In: regular expressions as ``re`` or ``regex`` write them. Out: numbers of those that may match; none that does is missing.
+In: regular expressions as ``re`` writes them. Out: numbers of those that may match; none that does is missing.
 Each pattern is loosened to what RE2 knows (no looking around, no counting), which matches wherever the pattern does.
 Source: google-re2 ``Set`` (many patterns as one automaton). It gives up silently when its memory is full: a mark at the
 end of each text must be found too, else all patterns of the set are tried.
@@ -136,23 +136,19 @@ def _last_look(units: Sequence[str], closing: dict[int, int], end: int) -> int:
 
 def _plain(unit: str) -> str:
     """Write one unit as RE2 does."""
-    if unit.startswith("(?P="):
+    if unit.startswith("(?P=") or re.fullmatch(r"\\[1-9]", unit):
         return "(?s:.*)"
-    if unit.startswith("(?P<"):
-        return "(?:"
-    if unit == r"\b":
-        return ""
-    if re.fullmatch(r"\\[1-9]", unit):
-        return "(?s:.*)"
-    if unit in (r"\w", r"\s", r"\h"):
+    if unit in _WIDE:
         return f"[{_WIDE[unit]}]"
-    if unit.startswith("[") and not unit.startswith("[^"):
-        return re.sub(r"\\[wsh]", lambda found: _WIDE[found.group()], unit)
     if unit.startswith("[^"):
         return unit.replace(r"\h", "\t ")
-    return _uncounted(unit) if unit.startswith("{") else unit
+    if unit.startswith("["):
+        return re.sub(r"\\[wsh]", lambda found: _WIDE[found.group()], unit)
+    return _uncounted(unit) if unit.startswith("{") else _RENAMED.get(unit[:4], unit)
 
 
+#: Units without a name for it in RE2.
+_RENAMED = {"(?P<": "(?:", r"\b": ""}
 #: What RE2 takes for ASCII and ``re`` does not.
 _WIDE = {r"\w": r"\pL\pN\pM_", r"\s": r"\s\pZ\x{1c}-\x{1f}\x{85}", r"\h": r"\t\pZ"}
 
