@@ -12,7 +12,8 @@ from curation.generate.case import Case, draw
 from curation.generate.pairs import instance_id, lowest, pair_row
 from curation.generate.request import Answer, Failure, Request
 from curation.generate.spans import Candidate
-from curation.generate.template import TOPICS, Library, Template, Topic
+from curation.generate.prompts.few_shot import TOPICS, Template, Topic
+from curation.generate.template import Library
 from schemas.config import Generate
 from schemas.instruction import Form, Task
 

@@ -10,10 +10,13 @@ import re
 from collections.abc import Sequence
 
 from curation.generate.case import Case, draw
+from curation.generate.fence import fenced, plain
+from curation.generate.orders import speaks_to_model
 from curation.generate.parse import choice_of, gives_answer, question_of
-from curation.generate.request import Answer, Failure, Message, Request, content_sha256, fenced
+from curation.generate.request import Answer, Failure, Message, Request, content_sha256
 from curation.generate.spans import Candidate, candidates
-from curation.generate.template import ChoosePrompt, ClosedPrompt, RoundTripPrompt, Shot
+from curation.generate.prompts.few_shot import Shot
+from curation.generate.prompts.texts import ChoosePrompt, ClosedPrompt, RoundTripPrompt
 from schemas.case import Language
 from schemas.config import Generate
 from schemas.reject import RejectReason
@@ -27,8 +30,9 @@ _MARKS = " ，,。.；;"
 
 
 def spans_of(case: Case) -> list[Candidate]:
-    """Find all possible answers of a case, in reading order."""
-    return [span for name, text in case.sections.items() for span in candidates(text, name, case.language)]
+    """Find all possible answers of a case, in reading order; no sentence that addresses a model, no mark of structure."""
+    spans = [span for name, text in case.sections.items() for span in candidates(text, name, case.language)]
+    return [span for span in spans if plain(span.text) == span.text and not speaks_to_model(span.sentence)]
 
 
 def pick(case: Case, spans: Sequence[Candidate], *, count: int, seed: int) -> list[Candidate]:
@@ -136,7 +140,8 @@ def questions_for(span: Candidate, prompt: ChoosePrompt) -> list[str]:
 
 def choose_request(span: Candidate, questions: Sequence[str], prompt: ChoosePrompt, config: Generate) -> Request:
     """Let a model that could not write the question choose one that code has made."""
-    user = prompt.user.format(data=fenced(span.sentence), answer=span.text, choices=" | ".join(questions))
+    shown = [plain(question) for question in questions]
+    user = prompt.user.format(data=fenced(span.sentence), answer=span.text, choices=" | ".join(shown))
     messages = [Message("system", prompt.system), Message("user", user)]
     return _choice_request(messages, "question", questions, prompt.model_dump(), config, purpose="choose")
 
