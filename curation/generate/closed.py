@@ -8,15 +8,16 @@ Source: EchoVLM Appendix A (closed-ended: the answer is extracted from the real 
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from curation.generate.case import Case, draw
-from curation.generate.fence import fenced, plain
+from curation.generate.fence import fenced, parts, plain
 from curation.generate.orders import speaks_to_model
 from curation.generate.parse import choice_of, gives_answer, question_of
-from curation.generate.request import Answer, Failure, Message, Request, content_sha256
-from curation.generate.spans import Candidate, candidates
 from curation.generate.prompts.few_shot import Shot
 from curation.generate.prompts.texts import ChoosePrompt, ClosedPrompt, RoundTripPrompt
+from curation.generate.request import Answer, Failure, Message, Request, content_sha256
+from curation.generate.spans import Candidate, candidates
 from schemas.case import Language
 from schemas.config import Generate
 from schemas.reject import RejectReason
@@ -30,9 +31,25 @@ _MARKS = " ，,。.；;"
 
 
 def spans_of(case: Case) -> list[Candidate]:
-    """Find all possible answers of a case, in reading order; no sentence that addresses a model, no mark of structure."""
-    spans = [span for name, text in case.sections.items() for span in candidates(text, name, case.language)]
-    return [span for span in spans if plain(span.text) == span.text and not speaks_to_model(span.sentence)]
+    """Find all possible answers of a case, in reading order, but in what addresses a model."""
+    return [
+        clean
+        for name, text in case.sections.items()
+        for span in candidates(text, name, case.language)
+        if (clean := _clean(span, text, case.language)) is not None
+    ]
+
+
+def _clean(span: Candidate, text: str, language: Language) -> Candidate | None:
+    """Cut the sentence of a span at marks of structure; None if the span itself has one or its part gives orders."""
+    for start, end in parts(text, language):
+        if start <= span.start and span.end <= end:
+            if plain(span.text) != span.text or speaks_to_model(text[start:end]):
+                return None
+            begin = max(start, span.sentence_start)
+            sentence = text[begin : min(end, span.sentence_start + len(span.sentence))]
+            return replace(span, sentence=sentence, sentence_start=begin)
+    return None
 
 
 def pick(case: Case, spans: Sequence[Candidate], *, count: int, seed: int) -> list[Candidate]:

@@ -16,7 +16,7 @@ _LT = r"(?:[<＜﹤〈‹⟨]|&(?:lt|\#0*60|\#x0*3c);?|\\u003c|%3c)"
 _GT = r"(?:[>＞﹥〉›⟩]|&(?:gt|\#0*62|\#x0*3e);?|\\u003e|%3e)"
 _LETTER = r"(?![\u3400-\u9fff])[^\W\d_]"
 _ZH_NAMES = r"(?:数据|系统|用户|助手|指令|提示)"
-#: Tags of any name, chat-template marks (``<|im_end|>``, ``[INST]``, ``<s>``), cut-off ends of our own fence, role labels.
+#: Tags of any name, chat-template marks (``<|im_end|>``, ``[INST]``), cut-off ends of our own fence, role labels.
 _STRUCTURE = re.compile(
     rf"{_LT}\s*[/／\\]?\s*(?:[|｜!?]|{_LETTER}|{_ZH_NAMES})[^<>＜＞\n]{{0,80}}?{_GT}"
     rf"|{_LT}\s*[/／\\]\s*(?:{_LETTER}|{_ZH_NAMES})+"
@@ -47,12 +47,22 @@ def fenced(text: str) -> str:
 
 
 def clinical(text: str, language: Language) -> str:
-    """Leave out the sentences that address a model; all of the text if nothing else would be left."""
+    """Leave out the parts that address a model; all of the text if nothing else would be left."""
     kept = text
-    for start, end in reversed(sentences(text, language)):
+    for start, end in reversed(parts(text, language)):
         if speaks_to_model(text[start:end]):
             kept = kept[:start] + kept[end:]
     return kept if kept.strip() else text
+
+
+def parts(text: str, language: Language) -> list[tuple[int, int]]:
+    """Split a text into sentences, and those where marks of structure stand: offsets, half-open."""
+    found: list[tuple[int, int]] = []
+    for start, end in sentences(text, language):
+        marks = [mark.span() for mark in _STRUCTURE.finditer(text, start, end)]
+        starts, ends = [start, *(after for _, after in marks)], [*(before for before, _ in marks), end]
+        found += zip(starts, ends, strict=True)
+    return [(start, end) for start, end in found if text[start:end].strip()]
 
 
 def _is_invisible(char: str) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from curation.generate.case import Case
 from curation.generate.fence import clinical, fenced
-from curation.generate.request import Message, Request, content_sha256
 from curation.generate.prompts.few_shot import Template, Topic
 from curation.generate.prompts.texts import OpenPrompt
+from curation.generate.request import Message, Request, content_sha256
 from schemas.config import Generate
 
 

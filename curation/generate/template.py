@@ -1,6 +1,6 @@
 """The library of prompts: the only module that reads the package ``prompts``.
 
-In: TOML files below a folder. Out: a ``Library``, checked and hashed by content; or the problems, each with file and line.
+In: TOML files below a folder. Out: a ``Library``, checked and hashed by content; or problems, each with file and line.
 """
 
 import hashlib
@@ -34,7 +34,9 @@ from schemas.case import AnatomicalSystem, Language
 from schemas.errors import ConfigError
 
 #: Systems that must have a template of each case type (EchoVLM, section 3.1).
-SYSTEMS = tuple(AnatomicalSystem(name) for name in ("liver", "kidney", "thyroid", "vessel", "gynaecology", "heart", "breast"))
+SYSTEMS = tuple(
+    AnatomicalSystem(name) for name in ("liver", "kidney", "thyroid", "vessel", "gynaecology", "heart", "breast")
+)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -72,10 +74,15 @@ class Library(PromptModel):
         return next((by_system[system] for system in systems if system in by_system), None)
 
 
+def installed() -> Traversable:
+    """The folder of the prompts of this installation."""
+    return files("prompts")
+
+
 @cache
 def library() -> Library:
     """Read the prompts of this installation, once."""
-    return read_library(files("prompts"))
+    return read_library(installed())
 
 
 def read_library(root: Traversable) -> Library:
@@ -166,18 +173,22 @@ class _Reader:
         return f"{self.root.name}/{name}:{at}: {key}: {message}"
 
     def whole(self) -> Iterator[str]:
-        """Check what one file alone cannot show: names, and a template of each case type for every system."""
+        """Check what no file shows alone: names, a template of each case type and a vocabulary for every system."""
         for name, template in self.templates.items():
             if f"templates/{template.template_id}.toml" != name:
                 yield self.line(name, ("template_id",), "must be the file's name")
         if self.problems:
             return
+        if self.names("vocabulary") != sorted(f"vocabulary/{system}.toml" for system in SYSTEMS):
+            yield self.line("vocabulary", (), f"needs one file for each of {', '.join(SYSTEMS)}", 1)
         seen = Counter((template.system, template.case_type) for template in self.templates.values())
         for system in SYSTEMS:
             for case_type in CASE_TYPES:
                 count = seen[system, case_type]
                 if count != 1:
-                    yield self.line("templates", (), f"{system} needs one template of case_type {case_type}, has {count}", 1)
+                    yield self.line(
+                        "templates", (), f"{system} needs one template of case_type {case_type}, has {count}", 1
+                    )
 
     def flaws(self) -> Iterator[str]:
         """Lint every template that could be read."""

@@ -1,6 +1,6 @@
 """The messages of a task: one builder for every prompt under ``prompts/tasks``.
 
-In: a prompt, worked examples, the slots of a case. Out: chat turns, constant text first, the case last (prefix caching).
+In: a prompt, examples, the slots of a case. Out: chat turns, constant text first, the case last (prefix caching).
 Report text goes into ``{data}`` behind a fence; every other slot loses its marks of structure.
 """
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from curation.generate.fence import fenced, plain
-from curation.generate.prompts.few_shot import Template
+from curation.generate.prompts.few_shot import Template, TemplateText
 from curation.generate.prompts.texts import TaskName, TaskPrompt
+from curation.generate.prompts.vocabulary import Choice
 from curation.generate.request import Message
 from schemas.case import Language
 
 DATA = "data"
-LETTERS = "ABCDEF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +41,43 @@ def _filled(prompt: TaskPrompt, turn: Turn) -> str:
     return prompt.user.format(**safe)
 
 
-def options(choices: Sequence[str]) -> str:
-    """List the options of a single-choice question, one lettered option per line."""
-    return "\n".join(f"{letter}. {choice}" for letter, choice in zip(LETTERS, choices, strict=False))
+def examples_of(
+    task: TaskName, prompt: TaskPrompt, templates: tuple[Template, Template], language: Language, choice: Choice | None
+) -> list[Turn]:
+    """Make the worked examples of a task from a template; the second one gives what is false of it.
 
-
-def examples_of(task: TaskName, prompt: TaskPrompt, template: Template, other: Template, language: Language) -> list[Turn]:
-    """Make the worked examples of a task from a template; ``other`` gives what is false of it.
-
-    A caption has none: the templates hold no caption.
+    A caption has none: the templates hold no caption. A single-choice example needs a ``choice`` about the template.
     """
+    template, other = templates
     text = template.text(language)
-    report, findings = {DATA: text.report}, {DATA: text.findings}
-    match task:
-        case "report":
-            answer = prompt.labels["form"].format(findings=text.findings, impression=text.impression)
-            return [Turn(report, answer)]
-        case "finding":
-            return [Turn(report, text.findings)]
-        case "impression":
-            return [Turn(findings, text.impression)]
-        case "diagnosis":
-            return [Turn(report, text.diagnosis)]
-        case "judge":
-            return _judged(prompt, template, other, language)
-        case "verification":
-            return _verified(prompt, template, other, language)
-        case _:
-            return []
+    report = {DATA: text.report}
+    if task == "judge":
+        return _judged(prompt, text, other.text(language))
+    if task == "verification":
+        return _verified(prompt, text, other.text(language))
+    if task == "single_choice":
+        question = prompt.labels["question"]
+        return [Turn({**report, "question": question, "choices": choice.listed}, choice.letter)] if choice else []
+    written = {
+        "report": lambda: Turn(
+            report, prompt.labels["form"].format(findings=text.findings, impression=text.impression)
+        ),
+        "finding": lambda: Turn(report, text.findings),
+        "impression": lambda: Turn({DATA: text.findings}, text.impression),
+        "diagnosis": lambda: Turn(report, text.diagnosis),
+    }
+    return [written[task]()] if task in written else []
 
 
-def _judged(prompt: TaskPrompt, template: Template, other: Template, language: Language) -> list[Turn]:
-    text = template.text(language)
+def _judged(prompt: TaskPrompt, text: TemplateText, other: TemplateText) -> list[Turn]:
     return [
         Turn({DATA: text.findings, "statement": text.diagnosis}, prompt.labels["true"]),
-        Turn({DATA: text.findings, "statement": other.text(language).diagnosis}, prompt.labels["false"]),
+        Turn({DATA: text.findings, "statement": other.diagnosis}, prompt.labels["false"]),
     ]
 
 
-def _verified(prompt: TaskPrompt, template: Template, other: Template, language: Language) -> list[Turn]:
-    text = template.text(language)
-    pair = text.about("interpretation")
-    wrong = other.text(language).about("interpretation").answer
+def _verified(prompt: TaskPrompt, text: TemplateText, other: TemplateText) -> list[Turn]:
+    pair, wrong = text.about("interpretation"), other.about("interpretation").answer
     return [
         Turn({DATA: text.report, "question": pair.question, "answer": pair.answer}, prompt.labels["pass"]),
         Turn({DATA: text.report, "question": pair.question, "answer": wrong}, prompt.labels["fail"]),

@@ -36,11 +36,14 @@ UNITS: dict[str, tuple[str, float]] = {
     for word in words
 }
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_NUMBER = re.compile(rf"(?<![A-Za-z\d.])(?<![A-Za-z]-)(\d+(?:\.\d+)?)(?![\d.]*\d)(?:[ \u00a0]?({_UNIT})(?![A-Za-z\d]))?(?![A-Za-z])")
+_NUMBER = re.compile(
+    rf"(?<![A-Za-z\d.])(?<![A-Za-z]-)(\d+(?:\.\d+)?)(?![\d.]*\d)(?:[ \u00a0]?({_UNIT})(?![A-Za-z\d]))?(?![A-Za-z])"
+)
 #: Between two numbers that share the unit of the second: 18 x 15 mm, 2 to 9 mm, 6、12和24个月.
 _JOINT = re.compile(r"\s*(?:x|×|to|-|–|~|至|到|、|,|，|and|or|和|或|,\s*and)\s*")
 _RADS = re.compile(
-    r"(?P<name>BI-RADS|O-RADS|C-TI-?RADS|TI-RADS|(?:LI-RADS\s+)?LR(?=-)|(?<![A-Za-z])TR(?=\d))\s*(?:US|category|分类|TR)?[\s:-]*(?P<grade>\d[A-C]?)",
+    r"(?P<name>BI-RADS|O-RADS|C-TI-?RADS|TI-RADS|(?:LI-RADS\s+)?LR(?=-)|(?<![A-Za-z])TR(?=\d))\s*(?:US|category"
+    r"|分类|TR)?[\s:-]*(?P<grade>\d[A-C]?)",
     re.IGNORECASE,
 )
 _NAMES = {"TR": "TI-RADS", "C-TIRADS": "C-TI-RADS"}
@@ -92,7 +95,7 @@ def normal(text: str) -> str:
 
 
 def quantities(text: str) -> set[tuple[float, str]]:
-    """Read every number with its unit (lengths in mm, velocities in cm/s); numbers in a row share the last one's unit."""
+    """Read every number with its unit (lengths in mm, velocities in cm/s); a row of numbers shares the last unit."""
     text = _NO_QUANTITY.sub(" ", _BOSNIAK.sub(" ", _RADS.sub(" ", normal(text))))
     found: set[tuple[float, str]] = set()
     unit, start = "", len(text)

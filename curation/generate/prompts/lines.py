@@ -1,7 +1,7 @@
 """Find the line of a key in a TOML file of ours, so that an error can name it.
 
-In: the text and a key path (``("en", "vqa", 3, "topic")``). Out: a line number, from 1. Python's own reader gives none. It
-knows the layout of our files: one entry of an array per line.
+In: the text and a key path (``("en", "vqa", 3, "topic")``). Out: a line number, from 1. Python's own reader gives
+none. It knows the layout of our files: one entry of an array per line.
 """
 
 import re

@@ -17,7 +17,9 @@ from schemas.case import Language
 _UNITS = r"mm/s|cm/s|m/s|mmHg|mm|cm²|cm|mL/m²|mL|kPa|ms|s|L"
 _BAD_UNITS = {
     Language.EN: re.compile(rf"\d(?:{_UNITS})\b|\d\s+%|[×*]\s?\d|\d\s?(?:MM|CM|Cm|ml|ML|sec)\b|\dx\d"),
-    Language.ZH: re.compile(rf"\d\s+(?:{_UNITS})\b|\d\s+%|\d\s*[xX*]\s*\d|\d\s+×|×\s+\d|\d\s?(?:MM|CM|Cm|ml|ML)(?![a-z])"),
+    Language.ZH: re.compile(
+        rf"\d\s+(?:{_UNITS})\b|\d\s+%|\d\s*[xX*]\s*\d|\d\s+×|×\s+\d|\d\s?(?:MM|CM|Cm|ml|ML)(?![a-z])"
+    ),
 }
 _HIGH = re.compile(r"^(?:BI-RADS [45]|C-TI-RADS (?:4|5)|TI-RADS [45]|O-RADS [45]|LR [45]|BOSNIAK (?:III|IV))")
 #: Category -> what its management must name (en, zh) and must not name.

@@ -12,9 +12,7 @@ from curation.generate.prompts.base import IS_DATA, ByLanguage, PromptModel
 from curation.generate.prompts.few_shot import TOPICS, Topic
 
 #: Prompts of tasks that one generic builder (``compose``) can ask.
-TaskName = Literal[
-    "report", "diagnosis", "caption", "finding", "impression", "judge", "single_choice", "verification"
-]
+TaskName = Literal["report", "diagnosis", "caption", "finding", "impression", "judge", "single_choice", "verification"]
 TASK_NAMES: tuple[TaskName, ...] = (
     "report",
     "diagnosis",
@@ -87,7 +85,7 @@ class TaskPrompt(SystemPrompt):
     """Prompt of a task. ``labels`` are the fixed words of its answers, where there are any."""
 
     user: str = Field(pattern=r"\{data\}")
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
 
 
 class TaskPrompts(PromptModel):

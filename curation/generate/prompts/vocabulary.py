@@ -1,21 +1,37 @@
 """Distractors of single-choice questions: the words of each anatomical system, and which of them may be true together.
 
-In: the truth and the report it stands in. Out: terms of the same system and kind that the report excludes.
-A term is no distractor if it is named in the report, or shares a group with any term that is ("hepatic cyst" for
-"simple hepatic cyst"). Groups are sets of terms that can be true of one examination at once, by meaning or by cause.
+In: a report. Out: a ``Choice``: one term that it states, and terms of the same system and kind that it excludes.
+A term is no distractor if it shares a group with any term that the report states or leaves open. Groups are
+sets of terms that can be true of one examination at once, by meaning or by cause.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from curation.generate.prompts.base import PromptModel
+from curation.generate.prompts.facts import organs
 from schemas.case import AnatomicalSystem, Language
 
 MIN_TERMS = 25
+OPTIONS = 4
+LETTERS = "ABCD"
 TermKind = Literal["diagnoses", "findings"]
+_CLAUSE = re.compile(r"[,.;:!?\n，。；：！？、]")
+_NEGATION = re.compile(
+    r"\b(?:no|not|without|absent|absence of|neither|nor|excludes?|excluded|negative for|resolved)\b"
+    r"|未见|未探及|未发现|未显示|无(?!回声)|排除|除外|否认|没有|不考虑|术后",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(
+    r"不除外|不能除外|不排除|不能排除|待排|待除外|\?|？"
+    r"|\b(?:cannot|can't|not|to) (?:be )?(?:exclude|rule)|\brule out\b|\bunlikely\b",
+    re.IGNORECASE,
+)
 
 
 class Term(PromptModel):
@@ -26,19 +42,27 @@ class Term(PromptModel):
     groups: tuple[str, ...] = Field(min_length=1)
     also_en: tuple[str, ...] = ()
     also_zh: tuple[str, ...] = ()
+    normal: bool = False
 
     def name(self, language: Language) -> str:
         """Return the term in a language."""
         return self.zh if language is Language.ZH else self.en
 
-    def stands_in(self, text: str) -> bool:
-        """Tell whether a text names the term in either language, in any spelling that is listed."""
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Find where a text names the term, in either language and any spelling that is listed: half-open offsets."""
         folded = text.casefold()
-        chinese = any(word in folded for word in (self.zh.casefold(), *self.also_zh))
-        return chinese or any(
-            re.search(rf"(?<!\w){re.escape(word.casefold())}(?:s|es)?(?!\w)", folded)
-            for word in (self.en, *self.also_en)
-        )
+        patterns = [re.escape(word.casefold()) for word in (self.zh, *self.also_zh)]
+        patterns += [rf"(?<!\w){re.escape(word.casefold())}(?:s|es)?(?!\w)" for word in (self.en, *self.also_en)]
+        return sorted({at.span() for pattern in patterns for at in re.finditer(pattern, folded)})
+
+
+def _stated(text: str, start: int) -> bool | None:
+    """Tell whether what is named at a place is present (True), absent (False) or in doubt (None), by its clause."""
+    before = _CLAUSE.split(text[:start])[-1]
+    clause = before + _CLAUSE.split(text[start:], maxsplit=1)[0]
+    if _DOUBT.search(clause) or text[start + len(clause) - len(before) :][:1] in {"?", "？"}:
+        return None
+    return not _NEGATION.search(before)
 
 
 class Vocabulary(PromptModel):
@@ -62,18 +86,77 @@ class Vocabulary(PromptModel):
         """Return the diagnoses or the findings."""
         return self.diagnoses if kind == "diagnoses" else self.findings
 
-    def named_in(self, text: str) -> tuple[Term, ...]:
-        """Find all terms that a text names, diagnoses first."""
-        return tuple(term for term in (*self.diagnoses, *self.findings) if term.stands_in(text))
+    def possible_in(self, text: str) -> tuple[Term, ...]:
+        """Find all terms that a text names without denying them, diagnoses first."""
+        every = (*self.diagnoses, *self.findings)
+        return tuple(term for term in every if any(_stated(text, start) is not False for start, _ in term.places(text)))
 
-    def distractors(self, kind: TermKind, truth: str, report: str, *, language: Language, draw: int) -> tuple[str, ...]:
-        """List all terms that may stand beside the truth, in an order drawn by a number; empty if the truth is unknown.
+    def affirmed(self, kind: TermKind, text: str) -> tuple[Term, ...]:
+        """Find the terms that a text states to be present; not 圆形肿块 inside 椭圆形肿块."""
+        named = [(term, place) for term in self.terms(kind) for place in term.places(text)]
+        longest = [
+            (term, (start, end))
+            for term, (start, end) in named
+            if not any(s <= start and end <= e and (s, e) != (start, end) for _, (s, e) in named)
+        ]
+        return tuple(dict.fromkeys(term for term, (start, _) in longest if _stated(text, start)))
 
-        An unknown truth has no group, so nothing could be excluded: such a case makes no single-choice question.
+    def distractors(self, kind: TermKind, truth: Term, report: str) -> tuple[Term, ...]:
+        """List the terms that are false where the truth is true.
+
+        Not: what shares a group with the truth or with anything the report names and does not deny, what is about an
+        organ that the report does not describe, and normal findings, often true without being mentioned.
         """
-        named = self.named_in(truth)
-        if not named:
-            return ()
-        taken = {group for term in (*named, *self.named_in(report)) for group in term.groups}
-        free = [term.name(language) for term in self.terms(kind) if not taken & set(term.groups)]
-        return tuple(sorted(free, key=lambda name: hashlib.sha256(f"{draw}\x1f{name}".encode()).digest()))
+        taken = {group for term in (truth, *self.possible_in(report)) for group in term.groups}
+        described = organs(report)
+        return tuple(
+            term
+            for term in self.terms(kind)
+            if not taken & set(term.groups) and not term.normal and organs(term.en) <= described
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A single-choice question without its wording: the options, and which of them is true."""
+
+    options: tuple[str, ...] = field(repr=False)
+    correct: int
+
+    @property
+    def letter(self) -> str:
+        """The letter of the true option."""
+        return LETTERS[self.correct]
+
+    @property
+    def listed(self) -> str:
+        """One lettered option per line."""
+        return "\n".join(f"{letter}. {option}" for letter, option in zip(LETTERS, self.options, strict=False))
+
+    @property
+    def restated(self) -> str:
+        """The letter with its option."""
+        return f"{self.letter}. {self.options[self.correct]}"
+
+
+def choice_from(
+    vocabulary: Vocabulary, kind: TermKind, stated: str, report: str, *, language: Language, number: int
+) -> Choice | None:
+    """Make the options of a single-choice question: one term that ``stated`` affirms, three that the report excludes.
+
+    ``stated`` is the section the truth is taken from, ``report`` the whole report. The drawn number decides the truth,
+    the distractors and their order. None if nothing is affirmed or fewer than three terms are surely false.
+    """
+    truths = vocabulary.affirmed(kind, stated)
+    if not truths:
+        return None
+    truth = truths[number % len(truths)]
+    false = _shuffled([term.name(language) for term in vocabulary.distractors(kind, truth, report)], number)
+    if len(false) < OPTIONS - 1:
+        return None
+    names = _shuffled([truth.name(language), *false[: OPTIONS - 1]], number + 1)
+    return Choice(tuple(names), names.index(truth.name(language)))
+
+
+def _shuffled(names: Sequence[str], number: int) -> list[str]:
+    return sorted(names, key=lambda name: hashlib.sha256(f"{number}\x1f{name}".encode()).digest())
