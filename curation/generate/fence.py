@@ -8,7 +8,7 @@ for any text; the second knows only the ways of speaking that its rules list.
 import re
 import unicodedata
 
-from curation.generate.orders import speaks_to_model
+from curation.generate.orders import CODED, speaks_to_model
 from curation.generate.spans import sentences
 from schemas.case import Language
 
@@ -16,14 +16,16 @@ _LT = r"(?:[<＜﹤〈‹⟨]|&(?:lt|\#0*60|\#x0*3c);?|\\u003c|%3c)"
 _GT = r"(?:[>＞﹥〉›⟩]|&(?:gt|\#0*62|\#x0*3e);?|\\u003e|%3e)"
 _LETTER = r"(?![\u3400-\u9fff])[^\W\d_]"
 _ZH_NAMES = r"(?:数据|系统|用户|助手|指令|提示)"
-#: Tags of any name, chat-template marks (``<|im_end|>``, ``[INST]``), cut-off ends of our own fence, role labels.
+#: Tags of any name, chat-template marks (``<|im_end|>``, ``[INST]``), cut-off ends of our own fence, role labels,
+#: comments, JSON objects and coded text.
 _STRUCTURE = re.compile(
     rf"{_LT}\s*[/／\\]?\s*(?:[|｜!?]|{_LETTER}|{_ZH_NAMES})[^<>＜＞\n]{{0,80}}?{_GT}"
     rf"|{_LT}\s*[/／\\]\s*(?:{_LETTER}|{_ZH_NAMES})+"
     rf"|{_LT}\s*(?:data|system|user|assistant|[|｜])"
     r"|<<\s*/?SYS\s*>>|\[\s*/?\s*(?:INST|SYSTEM|DATA|USER|ASSISTANT)\s*\]"
     r"|^[ \t#*>-]*(?:system|assistant|user|human|系统|助手|用户)\s*(?:prompt|message|提示)?\s*[:：]"
-    r"|```",
+    r"|```|<!--.*?-->|\{\s*\"[^{}]{0,300}\}"
+    rf"|{CODED}",
     re.IGNORECASE | re.MULTILINE,
 )
 _ANGLES = re.compile(rf"{_LT}|{_GT}")
@@ -57,11 +59,11 @@ def clinical(text: str, language: Language) -> str:
 
 def parts(text: str, language: Language) -> list[tuple[int, int]]:
     """Split a text into sentences, and those where marks of structure stand: offsets, half-open."""
+    marks = [mark.span() for mark in _STRUCTURE.finditer(text)]
+    starts, ends = [0, *(after for _, after in marks)], [*(before for before, _ in marks), len(text)]
     found: list[tuple[int, int]] = []
-    for start, end in sentences(text, language):
-        marks = [mark.span() for mark in _STRUCTURE.finditer(text, start, end)]
-        starts, ends = [start, *(after for _, after in marks)], [*(before for before, _ in marks), end]
-        found += zip(starts, ends, strict=True)
+    for start, end in zip(starts, ends, strict=True):
+        found += [(start + first, start + last) for first, last in sentences(text[start:end], language)]
     return [(start, end) for start, end in found if text[start:end].strip()]
 
 

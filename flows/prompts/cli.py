@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from curation.generate.template import Library
 
 HASH_CHARS = 12
-RootOption = Annotated[
-    Path | None, typer.Option("--root", help="another folder of prompts; default: the installed ones")
-]
+RootOption = Annotated[Path | None, typer.Option("--root", help="another folder of prompts than the installed one")]
 LanguageOption = Annotated[str, typer.Option("--language", "-l", help="en or zh")]
 
 prompts_app = typer.Typer(help="The few-shot templates and prompt texts.", no_args_is_help=True)

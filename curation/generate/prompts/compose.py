@@ -1,13 +1,13 @@
 """The messages of a task: one builder for every prompt under ``prompts/tasks``.
 
 In: a prompt, examples, the slots of a case. Out: chat turns, constant text first, the case last (prefix caching).
-Report text goes into ``{data}`` behind a fence; every other slot loses its marks of structure.
+Report text goes into ``{data}`` without what addresses a model, behind a fence; other slots lose marks of structure.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from curation.generate.fence import fenced, plain
+from curation.generate.fence import clinical, fenced, plain
 from curation.generate.prompts.few_shot import Template, TemplateText
 from curation.generate.prompts.texts import TaskName, TaskPrompt
 from curation.generate.prompts.vocabulary import Choice
@@ -25,19 +25,20 @@ class Turn:
     answer: str = field(default="", repr=False)
 
 
-def compose(prompt: TaskPrompt, examples: Sequence[Turn], case: Turn) -> tuple[Message, ...]:
+def compose(prompt: TaskPrompt, examples: Sequence[Turn], case: Turn, language: Language) -> tuple[Message, ...]:
     """Build the messages of a task.
 
     Raises: KeyError for a slot that the prompt has and the turn does not.
     """
     messages = [Message("system", prompt.system)]
     for example in examples:
-        messages += [Message("user", _filled(prompt, example)), Message("assistant", example.answer)]
-    return (*messages, Message("user", _filled(prompt, case)))
+        messages += [Message("user", _filled(prompt, example, language)), Message("assistant", example.answer)]
+    return (*messages, Message("user", _filled(prompt, case, language)))
 
 
-def _filled(prompt: TaskPrompt, turn: Turn) -> str:
-    safe = {name: fenced(text) if name == DATA else plain(text) for name, text in turn.slots.items()}
+def _filled(prompt: TaskPrompt, turn: Turn, language: Language) -> str:
+    safe = {name: plain(text) for name, text in turn.slots.items()}
+    safe[DATA] = fenced(clinical(turn.slots[DATA], language))
     return prompt.user.format(**safe)
 
 

@@ -52,10 +52,11 @@ def entries(library: Library) -> list[Entry]:
     templates = {f"templates/{one.template_id}.toml": one for one in library.templates}
     rows = []
     for path, digest in sorted(library.sha256.items()):
-        folder, _, name = path.removesuffix(".toml").rpartition("/")
+        folder, _, last = path.removesuffix(".toml").rpartition("/")
+        name = last if folder == "templates" else path.removesuffix(".toml")
         kind = {"templates": "template", "phrasings": "question bank", "vocabulary": "vocabulary"}.get(folder, "prompt")
         template = templates.get(path)
-        system = template.system.value if template else name if kind == "vocabulary" else ""
+        system = template.system.value if template else last if kind == "vocabulary" else ""
         case_type = f" ({template.case_type})" if template else ""
         reviewed = (template.reviewed_by or None) if template else None
         rows.append(Entry(name, kind + case_type, system, "en, zh", reviewed, digest))
@@ -129,7 +130,7 @@ def _task(library: Library, task: TaskName, template: Template, language: Langua
         "answer": text.about("interpretation").answer,
         "choices": shown.listed if shown else "",
     }
-    return compose(prompt, examples, Turn(slots))
+    return compose(prompt, examples, Turn(slots), language)
 
 
 def _choice(library: Library, system: str, stated_report: tuple[str, str], language: Language) -> Choice | None:

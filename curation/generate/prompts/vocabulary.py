@@ -27,6 +27,16 @@ _NEGATION = re.compile(
     r"|未见|未探及|未发现|未显示|无(?!回声)|排除|除外|否认|没有|不考虑|术后",
     re.IGNORECASE,
 )
+_ORGAN_ZH = re.compile(
+    r"甲状腺|甲状旁腺|乳腺|乳房|子宫|卵巢|输卵管|宫颈|附件区?|盆腔|肝内?|胆囊|胆管|双?肾|膀胱|输尿管|前列腺|颈内?动脉"
+    r"|椎动脉|下肢|静脉|动脉|左[房室叶侧]|右[房室叶侧]|[左右双]|主动脉瓣|[二三]尖瓣|肺动脉瓣|心房|腋窝|颈部|单纯性"
+)
+_ORGAN_EN = re.compile(
+    r"\b(?:intra)?hepatic\b|\bliver\b|\b(?:peri)?renal\b|\bkidneys?\b|\bthyroid\b|\bbreasts?\b|\bovarian\b|\bovary\b"
+    r"|\buterine\b|\buterus\b|\bgallbladder\b|\bbladder\b|\bureteral\b|\bcarotid\b|\bof the\b|\bsimple\b"
+    r"|\bleft\b|\bright\b|\bcervical\b|\baxillary\b|\bureteric\b|\bendometrial\b|\bvertebral\b|\bartery\b|\blobe\b|\binternal\b",
+    re.IGNORECASE,
+)
 _DOUBT = re.compile(
     r"不除外|不能除外|不排除|不能排除|待排|待除外|\?|？"
     r"|\b(?:cannot|can't|not|to) (?:be )?(?:exclude|rule)|\brule out\b|\bunlikely\b",
@@ -51,9 +61,20 @@ class Term(PromptModel):
     def places(self, text: str) -> list[tuple[int, int]]:
         """Find where a text names the term, in either language and any spelling that is listed: half-open offsets."""
         folded = text.casefold()
-        patterns = [re.escape(word.casefold()) for word in (self.zh, *self.also_zh)]
-        patterns += [rf"(?<!\w){re.escape(word.casefold())}(?:s|es)?(?!\w)" for word in (self.en, *self.also_en)]
-        return sorted({at.span() for pattern in patterns for at in re.finditer(pattern, folded)})
+        return _places(folded, (self.zh, *self.also_zh), (self.en, *self.also_en))
+
+    def core_places(self, text: str) -> list[tuple[int, int]]:
+        """Find where a text may mean the term: its names without the words of organs (钙化灶 for 肝内钙化灶)."""
+        chinese = [_ORGAN_ZH.sub("", word) for word in (self.zh, *self.also_zh)]
+        english = [" ".join(_ORGAN_EN.sub(" ", word).split()) for word in (self.en, *self.also_en)]
+        long = ([word for word in chinese if len(word) > 1], [word for word in english if len(word) > 3])
+        return sorted({*self.places(text), *_places(text.casefold(), *long)})
+
+
+def _places(folded: str, chinese: Sequence[str], english: Sequence[str]) -> list[tuple[int, int]]:
+    patterns = [re.escape(word.casefold()) for word in chinese]
+    patterns += [rf"(?<!\w){re.escape(word.casefold())}(?:s|es)?(?!\w)" for word in english]
+    return sorted({at.span() for pattern in patterns for at in re.finditer(pattern, folded)})
 
 
 def _stated(text: str, start: int) -> bool | None:
@@ -87,9 +108,11 @@ class Vocabulary(PromptModel):
         return self.diagnoses if kind == "diagnoses" else self.findings
 
     def possible_in(self, text: str) -> tuple[Term, ...]:
-        """Find all terms that a text names without denying them, diagnoses first."""
+        """Find all terms that a text may mean and does not deny, diagnoses first."""
         every = (*self.diagnoses, *self.findings)
-        return tuple(term for term in every if any(_stated(text, start) is not False for start, _ in term.places(text)))
+        return tuple(
+            term for term in every if any(_stated(text, start) is not False for start, _ in term.core_places(text))
+        )
 
     def affirmed(self, kind: TermKind, text: str) -> tuple[Term, ...]:
         """Find the terms that a text states to be present; not 圆形肿块 inside 椭圆形肿块."""
