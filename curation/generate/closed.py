@@ -54,7 +54,7 @@ def _clean(span: Candidate, text: str, language: Language) -> Candidate | None:
 
 def pick(case: Case, spans: Sequence[Candidate], *, count: int, seed: int) -> list[Candidate]:
     """Pick answers from different sentences, of as many kinds as there are, by a seeded draw."""
-    shuffled = sorted(spans, key=lambda span: draw(seed, case.case_id, span.section, span.start, span.kind))
+    shuffled = sorted(spans, key=lambda span: draw(seed, case.case_id, span.section, span.sentence, span.kind))
     picked: list[Candidate] = []
     kinds: list[str] = []
     while len(picked) < count:

@@ -19,7 +19,7 @@ _ZH_NAMES = r"(?:数据|系统|用户|助手|指令|提示)"
 #: Tags of any name, chat-template marks (``<|im_end|>``, ``[INST]``), cut-off ends of our own fence, role labels,
 #: comments, JSON objects and coded text.
 _STRUCTURE = re.compile(
-    rf"{_LT}\s*[/／\\]?\s*(?:[|｜!?]|{_LETTER}|{_ZH_NAMES})[^<>＜＞\n]{{0,80}}?{_GT}"
+    rf"{_LT}\s*[/／\\]?\s*(?:[|｜!?]|{_LETTER}|{_ZH_NAMES})[^<>＜＞\n]{{0,80}}?{_GT}(?:\s*(?:system|user|assistant)\b)?"
     rf"|{_LT}\s*[/／\\]\s*(?:{_LETTER}|{_ZH_NAMES})+"
     rf"|{_LT}\s*(?:data|system|user|assistant|[|｜])"
     r"|<<\s*/?SYS\s*>>|\[\s*/?\s*(?:INST|SYSTEM|DATA|USER|ASSISTANT)\s*\]"

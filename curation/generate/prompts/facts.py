@@ -65,7 +65,7 @@ _ORGANS = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
         "liver": r"\b(?:liver|hepat(?:ic|o\w+)|intrahepatic|cirrhosis)\b|(?<!入)(?<!向)肝",
-        "gallbladder": r"\bgallbladder\b|胆囊",
+        "gallbladder": r"\b(?:gallbladder|gallstones?|cholecyst\w+)\b|胆囊",
         "bile duct": r"\bbile duct|胆管",
         "spleen": r"\bsplen\w+|\bspleen\b|脾",
         "pancreas": r"\bpancrea\w+|胰",

@@ -47,7 +47,8 @@ _RISKS: tuple[tuple[str, set[float]], ...] = (
     (r"C-TI-RADS 5", {90}),
     (r"BOSNIAK IV", {90}),
 )
-_ALIKE: tuple[tuple[str, Callable[[str], set[object]]], ...] = (
+Fact = str | tuple[float, str]
+_ALIKE: tuple[tuple[str, Callable[[str], set[Fact]]], ...] = (
     ("numbers", lambda text: set(quantities(text))),
     ("sides", lambda text: set(sides(text))),
     ("grades or categories", lambda text: set(grades(text))),
@@ -101,9 +102,8 @@ def _parts(text: TemplateText, at: str) -> Iterator[tuple[tuple[str | int, ...],
 
 
 def _unknown(path: tuple[str | int, ...], what: str, extra: set[tuple[float, str]] | set[str]) -> Iterator[Flaw]:
-    for one in sorted(extra):
-        shown = one if isinstance(one, str) else f"{one[0]:g} {one[1]}".strip()
-        yield Flaw(path, f"{what} {shown} is neither described nor listed under guideline")
+    for one in sorted(map(_shown, extra)):
+        yield Flaw(path, f"{what} {one} is neither described nor listed under guideline")
 
 
 def _widened(seen: set[str]) -> set[str]:
@@ -144,9 +144,12 @@ def _between_languages(template: Template) -> Iterator[Flaw]:
         yield Flaw(("zh", "findings"), f"organs differ between zh and en: {_listed(set(differ))}")
 
 
-def _listed(facts: set[object]) -> str:
-    shown = (one if isinstance(one, str) else f"{one[0]:g} {one[1]}".strip() for one in facts)  # type: ignore[index]
-    return ", ".join(sorted(shown))
+def _listed(facts: set[Fact]) -> str:
+    return ", ".join(sorted(map(_shown, facts)))
+
+
+def _shown(fact: Fact) -> str:
+    return fact if isinstance(fact, str) else f"{fact[0]:g} {fact[1]}".strip()
 
 
 def _case_type(template: Template) -> Iterator[Flaw]:

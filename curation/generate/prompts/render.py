@@ -3,7 +3,6 @@
 In: a ``Library``. Out: rows, and messages built by the same code that the generate step uses.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from curation.generate import closed
@@ -69,14 +68,14 @@ def render(library: Library, prompt: str, language: Language, template_id: str |
     Raises: ConfigError for an unknown prompt or template.
     """
     template = _template(library, template_id)
-    builders: dict[str, Callable[[], tuple[Message, ...]]] = {
-        "open": lambda: _open(library, template, language),
-        **dict.fromkeys(("closed", "choose", "round_trip"), lambda: _closed(library, prompt, template, language)),
-        **{task: (lambda task=task: _task(library, task, template, language)) for task in TASK_NAMES},
-    }
-    if prompt not in builders:
-        raise ConfigError(f"prompts render: unknown prompt {prompt!r}; there are {', '.join(PROMPTS)}")
-    return builders[prompt]()
+    if prompt == "open":
+        return _open(library, template, language)
+    if prompt in REQUESTS:
+        return _closed(library, prompt, template, language)
+    for task in TASK_NAMES:
+        if prompt == task:
+            return _task(library, task, template, language)
+    raise ConfigError(f"prompts render: unknown prompt {prompt!r}; there are {', '.join(PROMPTS)}")
 
 
 def _template(library: Library, template_id: str | None) -> Template:

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -60,21 +61,29 @@ class Term(PromptModel):
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Find where a text names the term, in either language and any spelling that is listed: half-open offsets."""
-        folded = text.casefold()
-        return _places(folded, (self.zh, *self.also_zh), (self.en, *self.also_en))
+        pattern = _pattern((self.zh, *self.also_zh), (self.en, *self.also_en))
+        return [at.span() for at in pattern.finditer(text)]
 
     def core_places(self, text: str) -> list[tuple[int, int]]:
         """Find where a text may mean the term: its names without the words of organs (钙化灶 for 肝内钙化灶)."""
-        chinese = [_ORGAN_ZH.sub("", word) for word in (self.zh, *self.also_zh)]
-        english = [" ".join(_ORGAN_EN.sub(" ", word).split()) for word in (self.en, *self.also_en)]
-        long = ([word for word in chinese if len(word) > 1], [word for word in english if len(word) > 3])
-        return sorted({*self.places(text), *_places(text.casefold(), *long)})
+        pattern = _core_pattern((self.zh, *self.also_zh), (self.en, *self.also_en))
+        return [at.span() for at in pattern.finditer(text)]
 
 
-def _places(folded: str, chinese: Sequence[str], english: Sequence[str]) -> list[tuple[int, int]]:
-    patterns = [re.escape(word.casefold()) for word in chinese]
-    patterns += [rf"(?<!\w){re.escape(word.casefold())}(?:s|es)?(?!\w)" for word in english]
-    return sorted({at.span() for pattern in patterns for at in re.finditer(pattern, folded)})
+@cache
+def _pattern(chinese: tuple[str, ...], english: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the names, the longest first."""
+    words = [re.escape(word) for word in chinese]
+    words += [rf"(?<!\w){re.escape(word)}(?:s|es)?(?!\w)" for word in english]
+    return re.compile("|".join(sorted(words, key=len, reverse=True)), re.IGNORECASE)
+
+
+@cache
+def _core_pattern(chinese: tuple[str, ...], english: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the names, with or without the words of organs; what is left must still say something."""
+    short_zh = (word for word in (_ORGAN_ZH.sub("", word) for word in chinese) if len(word) > 1)
+    short_en = (word for word in (" ".join(_ORGAN_EN.sub(" ", word).split()) for word in english) if len(word) > 3)
+    return _pattern((*chinese, *short_zh), (*english, *short_en))
 
 
 def _stated(text: str, start: int) -> bool | None:
