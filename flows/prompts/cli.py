@@ -39,7 +39,7 @@ def list_prompts(
             "kind": one.kind,
             "system": one.system,
             "languages": one.languages,
-            "reviewed_by": one.reviewed_by or "-",
+            "reviewed_by": one.reviewed_by or ("-" if output == "table" else None),
             "sha256": one.sha256 if output != "table" else one.sha256[:HASH_CHARS],
         }
         for one in entries(_library(root))

@@ -139,9 +139,9 @@ def _between_languages(template: Template) -> Iterator[Flaw]:
             differ = read(part) ^ read(other)
             if differ:
                 yield Flaw(("zh", *path[1:]), f"{what} differ between zh and en: {_listed(differ)}")
-    differ = organs(template.en.report) ^ organs(template.zh.report)
-    if differ:
-        yield Flaw(("zh", "findings"), f"organs differ between zh and en: {_listed(set(differ))}")
+    organs_differ = organs(template.en.report) ^ organs(template.zh.report)
+    if organs_differ:
+        yield Flaw(("zh", "findings"), f"organs differ between zh and en: {', '.join(sorted(organs_differ))}")
 
 
 def _listed(facts: set[Fact]) -> str:

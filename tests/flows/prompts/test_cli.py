@@ -27,7 +27,7 @@ def test_list_has_a_row_per_file_in_json():
     rows = [json.loads(line) for line in done.output.splitlines()]
     assert len(rows) == len(list(FOLDER.rglob("*.toml")))
     [one] = [row for row in rows if row["id"] == "liver-02"]
-    assert (one["kind"], one["system"], one["reviewed_by"]) == ("template (high_risk)", "liver", "-")
+    assert (one["kind"], one["system"], one["reviewed_by"]) == ("template (high_risk)", "liver", None)
 
 
 def test_render_prints_the_turns():
