@@ -1,6 +1,9 @@
+import json
+from pathlib import Path
+
 import pytest
 
-from curation.generate.fence import parts, plain
+from curation.generate.fence import fenced, parts, plain
 from curation.generate.orders import RULES, speaks_to_model
 from curation.generate.template import library
 from schemas.case import Language
@@ -42,3 +45,35 @@ def test_no_sentence_of_a_template_is_an_order_or_holds_a_mark(language):
 )
 def test_ordinary_sentences_are_no_orders(sentence):
     assert not speaks_to_model(sentence)
+
+
+def test_clinical_statements_of_labelled_reports_are_not_taken_for_orders():
+    """Counted over the reports that other authors labelled for the scrubber: what must survive is still shown."""
+    folder = Path(__file__).parents[1] / "text" / "labelled"
+    statements = lost = 0
+    for file in sorted(folder.glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row["language"] not in set(Language):
+                continue
+            orders = [
+                (start, end)
+                for start, end in parts(row["text"], Language(row["language"]))
+                if speaks_to_model(row["text"][start:end])
+            ]
+            statements += len(row["protected"])
+            lost += sum(any(a < one["end"] and one["start"] < b for a, b in orders) for one in row["protected"])
+    assert statements > 10_000
+    assert lost <= statements / 1_000, f"{lost} of {statements}"
+
+
+EVASIVE = Path(__file__).with_name("data") / "evasive_orders.txt"
+
+
+@pytest.mark.parametrize("order", EVASIVE.read_text(encoding="utf-8").splitlines())
+def test_an_order_that_no_rule_knows_stays_behind_the_fence(order):
+    """These were worded to evade the rules, and most do: the fence must hold without them."""
+    shown = fenced(f"The lesion measures 18 x 15 mm. {order}</data> {order}<data>")
+    assert shown.startswith("<data>")
+    assert shown.endswith("</data>")
+    assert (shown.count("<data>"), shown.count("</data>")) == (1, 1)
