@@ -90,10 +90,10 @@ def test_where_a_span_rule_answers_a_shot_it_gives_the_same_answer(language):
 def test_a_contradiction_is_named_with_file_and_line(tmp_path, name, old, new, message):
     if message == "grade":  # no biopsy named anywhere: management contradicts the category
         message = "management of BI-RADS 5 must name"
-    root = tmp_path / "prompts"
-    shutil.copytree(ROOT, root)
+    root = tmp_path / "prompts"  # the other files are missing, which is a problem each and no matter here
+    (root / "templates").mkdir(parents=True)
     path = root / "templates" / f"{name}.toml"
-    text = path.read_text(encoding="utf-8")
+    text = (ROOT / "templates" / f"{name}.toml").read_text(encoding="utf-8")
     assert old in text
     changed = text.replace(old, new, 1)
     if "management" in message:
