@@ -13,6 +13,7 @@ import typer
 
 from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.prompts import cli as prompts
 from flows.reports import cli as reports
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
@@ -106,6 +107,7 @@ def run(
 
 masks.register(app)
 reports.register(app)
+prompts.register(app)
 
 
 @app.command()

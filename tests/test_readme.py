@@ -85,7 +85,9 @@ def test_every_rule_and_option_of_masking_is_in_its_document():
     assert named == rules | set(Desensitize.model_fields)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/masking.md", "docs/scrubbing.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/masking.md", "docs/prompts.md", "docs/scrubbing.md", "CONTRIBUTING.md"]
+)
 def test_linked_and_named_places_exist(document):
     text = (ROOT / document).read_text(encoding="utf-8")
     for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):

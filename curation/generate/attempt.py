@@ -10,9 +10,10 @@ from typing import Any
 from curation.generate import closed
 from curation.generate.case import Case, draw
 from curation.generate.pairs import instance_id, lowest, pair_row
+from curation.generate.prompts.few_shot import TOPICS, Template, Topic
 from curation.generate.request import Answer, Failure, Request
 from curation.generate.spans import Candidate
-from curation.generate.template import TOPICS, Library, Template, Topic
+from curation.generate.template import Library
 from schemas.config import Generate
 from schemas.instruction import Form, Task
 

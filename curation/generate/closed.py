@@ -8,12 +8,16 @@ Source: EchoVLM Appendix A (closed-ended: the answer is extracted from the real 
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from curation.generate.case import Case, draw
+from curation.generate.fence import fenced, parts, plain
+from curation.generate.orders import speaks_to_model
 from curation.generate.parse import choice_of, gives_answer, question_of
-from curation.generate.request import Answer, Failure, Message, Request, content_sha256, fenced
+from curation.generate.prompts.few_shot import Shot
+from curation.generate.prompts.texts import ChoosePrompt, ClosedPrompt, RoundTripPrompt
+from curation.generate.request import Answer, Failure, Message, Request, content_sha256
 from curation.generate.spans import Candidate, candidates
-from curation.generate.template import ChoosePrompt, ClosedPrompt, RoundTripPrompt, Shot
 from schemas.case import Language
 from schemas.config import Generate
 from schemas.reject import RejectReason
@@ -27,13 +31,30 @@ _MARKS = " ，,。.；;"
 
 
 def spans_of(case: Case) -> list[Candidate]:
-    """Find all possible answers of a case, in reading order."""
-    return [span for name, text in case.sections.items() for span in candidates(text, name, case.language)]
+    """Find all possible answers of a case, in reading order, but in what addresses a model."""
+    return [
+        clean
+        for name, text in case.sections.items()
+        for span in candidates(text, name, case.language)
+        if (clean := _clean(span, text, case.language)) is not None
+    ]
+
+
+def _clean(span: Candidate, text: str, language: Language) -> Candidate | None:
+    """Cut the sentence of a span at marks of structure; None if the span itself has one or its part gives orders."""
+    for start, end in parts(text, language):
+        if start <= span.start and span.end <= end:
+            if plain(span.text) != span.text or speaks_to_model(text[start:end]):
+                return None
+            begin = max(start, span.sentence_start)
+            sentence = text[begin : min(end, span.sentence_start + len(span.sentence))]
+            return replace(span, sentence=sentence, sentence_start=begin)
+    return None
 
 
 def pick(case: Case, spans: Sequence[Candidate], *, count: int, seed: int) -> list[Candidate]:
     """Pick answers from different sentences, of as many kinds as there are, by a seeded draw."""
-    shuffled = sorted(spans, key=lambda span: draw(seed, case.case_id, span.section, span.start, span.kind))
+    shuffled = sorted(spans, key=lambda span: draw(seed, case.case_id, span.section, span.sentence, span.kind))
     picked: list[Candidate] = []
     kinds: list[str] = []
     while len(picked) < count:
@@ -136,7 +157,8 @@ def questions_for(span: Candidate, prompt: ChoosePrompt) -> list[str]:
 
 def choose_request(span: Candidate, questions: Sequence[str], prompt: ChoosePrompt, config: Generate) -> Request:
     """Let a model that could not write the question choose one that code has made."""
-    user = prompt.user.format(data=fenced(span.sentence), answer=span.text, choices=" | ".join(questions))
+    shown = [plain(question) for question in questions]
+    user = prompt.user.format(data=fenced(span.sentence), answer=span.text, choices=" | ".join(shown))
     messages = [Message("system", prompt.system), Message("user", user)]
     return _choice_request(messages, "question", questions, prompt.model_dump(), config, purpose="choose")
 

@@ -8,8 +8,10 @@ report are left to the verify stage.
 from collections.abc import Sequence
 
 from curation.generate.case import Case
-from curation.generate.request import Message, Request, content_sha256, fenced
-from curation.generate.template import OpenPrompt, Template, Topic
+from curation.generate.fence import clinical, fenced
+from curation.generate.prompts.few_shot import Template, Topic
+from curation.generate.prompts.texts import OpenPrompt
+from curation.generate.request import Message, Request, content_sha256
 from schemas.config import Generate
 
 
@@ -21,9 +23,9 @@ def open_request(
     messages = [Message("system", prompt.system)]
     for text in texts:
         pair = text.about(topic)
-        messages.append(_turn(f"{text.findings}\n{text.impression}", topic, prompt))
+        messages.append(_turn(text.report, topic, prompt))
         messages.append(Message("assistant", prompt.assistant.format(question=pair.question, answer=pair.answer)))
-    messages.append(_turn(case.text, topic, prompt))
+    messages.append(_turn(clinical(case.text, case.language), topic, prompt))
     return Request(
         messages=tuple(messages),
         max_tokens=config.max_tokens,

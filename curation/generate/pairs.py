@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curation.generate.case import Case, draw
-from curation.generate.template import Phrasing, Phrasings
+from curation.generate.prompts.phrasing import Phrasing, Phrasings
 from curation.generate.visible import is_visible
 from schemas.case import TWIN_FRAME, Language
 from schemas.config import Generate
@@ -81,14 +81,15 @@ def code_pairs(case: Case, phrasings: Phrasings, config: Generate) -> list[dict[
 
 
 def _code_pair(case: Case, task: Task, phrasing: Phrasing, answer: str, config: Generate) -> dict[str, Any]:
-    instructions = phrasing.text(case.language)
+    number = draw(config.seed, case.case_id, task.value)
+    images = len(case.frame_ids[: config.max_images_per_pair])
     return pair_row(
         case,
         config,
         instance_id=instance_id(case, task, Form.CLOSED, 0),
         task=task.value,
         form=Form.CLOSED.value,
-        question=instructions[draw(config.seed, case.case_id, task.value) % len(instructions)],
+        question=phrasing.pick(case.language, number, images=images),
         answer=answer,
     )
 

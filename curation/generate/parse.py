@@ -124,7 +124,12 @@ def _in_language(text: str, language: Language) -> Failure | None:
     return None if fits else Failure(RejectReason.WRONG_LANGUAGE, f"the model did not write in {language.value}")
 
 
+def names_source(text: str) -> bool:
+    """Tell whether a text speaks of its source (report, text) instead of the examination."""
+    return _NAMES_SOURCE.search(text) is not None
+
+
 def _names_source(text: str) -> Failure | None:
-    if _NAMES_SOURCE.search(text):
+    if names_source(text):
         return Failure(RejectReason.NAMES_SOURCE, "the model named its source instead of the examination")
     return None

@@ -1,170 +1,43 @@
-"""Few-shot templates and prompt texts: the only module that reads ``prompts/``.
+"""The library of prompts: the only module that reads the package ``prompts``.
 
-In: TOML files of the package ``prompts``. Out: a ``Library``, checked and hashed by content.
-Source: EchoVLM Appendix A (templates of report, diagnosis and VQA pairs on five topics). The paper's prompts were never
-published as text: all texts here are our own.
+In: TOML files below a folder. Out: a ``Library``, checked and hashed by content; or problems, each with file and line.
 """
 
 import hashlib
+import re
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Generic, Literal, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
+from curation.generate.prompts.base import ByLanguage, PromptModel
+from curation.generate.prompts.few_shot import CASE_TYPES, Shot, Template
+from curation.generate.prompts.lines import line_of
+from curation.generate.prompts.lint import lint
+from curation.generate.prompts.phrasing import Phrasing, Phrasings
+from curation.generate.prompts.texts import (
+    TASK_NAMES,
+    ChoosePrompt,
+    ClosedPrompt,
+    OpenPrompt,
+    RoundTripPrompt,
+    TaskPrompt,
+    TaskPrompts,
+)
+from curation.generate.prompts.vocabulary import Vocabulary
 from schemas.case import AnatomicalSystem, Language
 from schemas.errors import ConfigError
 
-Topic = Literal["interpretation", "risk stratification", "counselling", "surveillance", "treatment planning"]
-TOPICS: tuple[Topic, ...] = (
-    "interpretation",
-    "risk stratification",
-    "counselling",
-    "surveillance",
-    "treatment planning",
+#: Systems that must have a template of each case type (EchoVLM, section 3.1).
+SYSTEMS = tuple(
+    AnatomicalSystem(name) for name in ("liver", "kidney", "thyroid", "vessel", "gynaecology", "heart", "breast")
 )
-MIN_PHRASINGS = 6
-
-
-class PromptModel(BaseModel):
-    """Base of all prompt data: unknown keys fail, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Shot(PromptModel):
-    """One worked example of closed-ended question writing."""
-
-    kind: str = Field(min_length=1)
-    sentence: str = Field(min_length=1)
-    answer: str = Field(min_length=1)
-    question: str = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Shot":
-        if self.answer not in self.sentence:
-            raise ValueError("answer is not a span of sentence")
-        if self.answer in self.question:
-            raise ValueError("question contains the answer")
-        return self
-
-
-class Vqa(PromptModel):
-    """One open-ended pair."""
-
-    topic: Topic
-    question: str = Field(min_length=1)
-    answer: str = Field(min_length=1)
-
-
-class TemplateText(PromptModel):
-    """A template in one language."""
-
-    findings: str = Field(min_length=1)
-    impression: str = Field(min_length=1)
-    diagnosis: str = Field(min_length=1)
-    closed: tuple[Shot, ...] = Field(min_length=3)
-    vqa: tuple[Vqa, ...]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "TemplateText":
-        if Counter(pair.topic for pair in self.vqa) != Counter(TOPICS):
-            raise ValueError(f"vqa must have each topic once: {', '.join(TOPICS)}")
-        for shot in self.closed:
-            if shot.sentence not in self.findings and shot.sentence not in self.impression:
-                raise ValueError(f"sentence of a closed {shot.kind} shot is not in findings or impression")
-        return self
-
-    def about(self, topic: Topic) -> Vqa:
-        """Return the pair of a topic."""
-        return next(pair for pair in self.vqa if pair.topic == topic)
-
-
-class Template(PromptModel):
-    """One few-shot template. ``reviewed_by`` is empty until a clinician signs."""
-
-    template_id: str = Field(pattern=r"^[a-z]+-\d{2}$")
-    system: AnatomicalSystem
-    reviewed_by: str = ""
-    en: TemplateText
-    zh: TemplateText
-
-    def text(self, language: Language) -> TemplateText:
-        """Return the template in a language."""
-        return self.zh if language is Language.ZH else self.en
-
-
-class ClosedPrompt(PromptModel):
-    """Prompt of closed-ended question writing."""
-
-    system: str = Field(min_length=1)
-    user: str = Field(pattern=r"(?s)\{data\}.*\{answer\}")
-
-
-class RoundTripPrompt(PromptModel):
-    """Prompt of the round-trip check; ``none`` is the choice for a question the text does not answer."""
-
-    system: str = Field(min_length=1)
-    user: str = Field(pattern=r"(?s)\{choices\}.*\{data\}.*\{question\}")
-    none: str = Field(min_length=1)
-
-
-class ChoosePrompt(PromptModel):
-    """Prompt of choosing a question; ``patterns`` are questions to be filled, by kind of answer or kind/word in it."""
-
-    system: str = Field(min_length=1)
-    user: str = Field(pattern=r"(?s)\{data\}.*\{answer\}.*\{choices\}")
-    patterns: dict[str, tuple[str, ...]]
-
-    def patterns_for(self, kind: str, answer: str) -> tuple[str, ...]:
-        """Return the patterns of the most special key: one that names a word of the answer, else that of the kind."""
-        special = [key for key in self.patterns if key.startswith(f"{kind}/") and key.split("/", 1)[1] in answer]
-        return self.patterns.get(special[0] if special else kind, ())
-
-
-class OpenPrompt(PromptModel):
-    """Prompt of open-ended generation; ``topics`` names the topics in the language."""
-
-    system: str = Field(min_length=1)
-    user: str = Field(pattern=r"(?s)\{data\}.*\{topic\}")
-    assistant: str = Field(pattern=r"(?s)\{question\}\n.*\{answer\}")
-    topics: dict[Topic, str] = Field(min_length=len(TOPICS))
-
-
-_Section = TypeVar("_Section", bound=PromptModel)
-
-
-class ByLanguage(PromptModel, Generic[_Section]):
-    """A file with one section per language."""
-
-    en: _Section
-    zh: _Section
-
-    def text(self, language: Language) -> _Section:
-        """Return the section of a language."""
-        return self.zh if language is Language.ZH else self.en
-
-
-class Phrasing(PromptModel):
-    """Instructions of one task."""
-
-    en: tuple[str, ...] = Field(min_length=MIN_PHRASINGS)
-    zh: tuple[str, ...] = Field(min_length=MIN_PHRASINGS)
-
-    def text(self, language: Language) -> tuple[str, ...]:
-        """Return the instructions in a language."""
-        return self.zh if language is Language.ZH else self.en
-
-
-class Phrasings(PromptModel):
-    """File phrasings.toml."""
-
-    report: Phrasing
-    diagnosis: Phrasing
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Library(PromptModel):
@@ -175,7 +48,9 @@ class Library(PromptModel):
     choose: ByLanguage[ChoosePrompt]
     round_trip: ByLanguage[RoundTripPrompt]
     open: ByLanguage[OpenPrompt]
+    tasks: TaskPrompts
     phrasings: Phrasings
+    vocabularies: tuple[Vocabulary, ...]
     sha256: dict[str, str]
 
     def pick(self, systems: Sequence[str], number: int) -> Template:
@@ -193,57 +68,130 @@ class Library(PromptModel):
         alike = [shot for shot in shots if shot.kind == kind]
         return tuple((alike or shots)[:count])
 
+    def vocabulary(self, systems: Sequence[str]) -> Vocabulary | None:
+        """Return the words of the case's first system that has any."""
+        by_system = {one.system.value: one for one in self.vocabularies}
+        return next((by_system[system] for system in systems if system in by_system), None)
 
-_Model = TypeVar("_Model", bound=BaseModel)
+
+def installed() -> Traversable:
+    """The folder of the prompts of this installation."""
+    return files("prompts")
 
 
 @cache
 def library() -> Library:
     """Read the prompts of this installation, once."""
-    return read_library(files("prompts"))
+    return read_library(installed())
 
 
 def read_library(root: Traversable) -> Library:
     """Read and check all prompt files under a folder.
 
-    Raises: ConfigError naming the file and the key.
+    Raises: ConfigError naming the file, the line and the key of the first problem.
     """
-    hashes: dict[str, str] = {}
-    folder = root / "templates"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    templates = tuple(_read(folder / name, f"templates/{name}", Template, hashes) for name in names)
-    _check_templates(templates, names)
-    return Library(
-        templates=templates,
-        closed=_read(root / "closed.toml", "closed.toml", ByLanguage[ClosedPrompt], hashes),
-        choose=_read(root / "choose.toml", "choose.toml", ByLanguage[ChoosePrompt], hashes),
-        round_trip=_read(root / "round_trip.toml", "round_trip.toml", ByLanguage[RoundTripPrompt], hashes),
-        open=_read(root / "open.toml", "open.toml", ByLanguage[OpenPrompt], hashes),
-        phrasings=_read(root / "phrasings.toml", "phrasings.toml", Phrasings, hashes),
-        sha256=hashes,
-    )
+    reader = _Reader(root)
+    read = reader.library()
+    if read is None:
+        raise ConfigError(reader.problems[0])
+    return read
 
 
-def _read(source: Traversable, name: str, model: type[_Model], hashes: dict[str, str]) -> _Model:
-    try:
-        raw = source.read_bytes()
-        content = tomllib.loads(raw.decode("utf-8"))
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"prompts/{name}: not a readable UTF-8 file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"prompts/{name}: not valid TOML: {error}") from None
-    hashes[name] = hashlib.sha256(raw).hexdigest()
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "file"
-        raise ConfigError(f"prompts/{name}: {key}: {first['msg']}") from None
+def problems_of(root: Traversable) -> list[str]:
+    """Read all prompt files and lint the templates; each problem says file, line, key and what is wrong."""
+    reader = _Reader(root)
+    reader.library()
+    return [*reader.problems, *reader.flaws()]
 
 
-def _check_templates(templates: tuple[Template, ...], names: list[str]) -> None:
-    if not templates:
-        raise ConfigError("prompts/templates: there is no template")
-    for template, name in zip(templates, names, strict=True):
-        if f"{template.template_id}.toml" != name:
-            raise ConfigError(f"prompts/templates/{name}: template_id: must be the file's name")
+class _Reader:
+    """Reads the files of one folder and collects what is wrong with them."""
+
+    def __init__(self, root: Traversable) -> None:
+        self.root = root
+        self.problems: list[str] = []
+        self.sha256: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
+        self.templates: dict[str, Template] = {}
+
+    def library(self) -> Library | None:
+        """Read everything; None if there is a problem."""
+        for name in self.names("templates"):
+            template = self.read(name, Template)
+            if template is not None:
+                self.templates[name] = template
+        parts: dict[str, object] = {
+            "templates": tuple(self.templates.values()),
+            "closed": self.read("closed.toml", ByLanguage[ClosedPrompt]),
+            "choose": self.read("choose.toml", ByLanguage[ChoosePrompt]),
+            "round_trip": self.read("round_trip.toml", ByLanguage[RoundTripPrompt]),
+            "open": self.read("open.toml", ByLanguage[OpenPrompt]),
+            "tasks": {name: self.read(f"tasks/{name}.toml", ByLanguage[TaskPrompt]) for name in TASK_NAMES},
+            "phrasings": {name: self.read(f"phrasings/{name}.toml", Phrasing) for name in Phrasings.model_fields},
+            "vocabularies": tuple(self.read(name, Vocabulary) for name in self.names("vocabulary")),
+            "sha256": self.sha256,
+        }
+        self.problems += self.whole()
+        return None if self.problems else Library.model_validate(parts)
+
+    def names(self, folder: str) -> list[str]:
+        """List the TOML files of a folder, in order."""
+        place = self.root / folder
+        if not place.is_dir():
+            return []
+        return sorted(f"{folder}/{entry.name}" for entry in place.iterdir() if entry.name.endswith(".toml"))
+
+    def read(self, name: str, model: type[_Model]) -> _Model | None:
+        """Read one file; what is wrong with it becomes problems."""
+        try:
+            raw = (self.root / name).read_bytes()
+            text = raw.decode("utf-8")
+            content = tomllib.loads(text)
+        except (OSError, UnicodeDecodeError):
+            self.problem(name, (), "not a readable UTF-8 file")
+            return None
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"at line (\d+)", str(error))
+            self.problem(name, (), f"not valid TOML: {error}", int(line.group(1)) if line else len(text.splitlines()))
+            return None
+        self.sha256[name], self.texts[name] = hashlib.sha256(raw).hexdigest(), text
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            for one in error.errors(include_input=False, include_url=False):
+                self.problem(name, one["loc"], one["msg"])
+        return None
+
+    def problem(self, name: str, path: Sequence[str | int], message: str, line: int | None = None) -> None:
+        """Write down a problem."""
+        self.problems.append(self.line(name, path, message, line))
+
+    def line(self, name: str, path: Sequence[str | int], message: str, line: int | None = None) -> str:
+        """Say where and what: file, line, key, message."""
+        at = line if line is not None else line_of(self.texts.get(name, ""), path)
+        key = ".".join(str(part) for part in path) or "file"
+        return f"{self.root.name}/{name}:{at}: {key}: {message}"
+
+    def whole(self) -> Iterator[str]:
+        """Check what no file shows alone: names, a template of each case type and a vocabulary for every system."""
+        for name, template in self.templates.items():
+            if f"templates/{template.template_id}.toml" != name:
+                yield self.line(name, ("template_id",), "must be the file's name")
+        if self.problems:
+            return
+        if self.names("vocabulary") != sorted(f"vocabulary/{system}.toml" for system in SYSTEMS):
+            yield self.line("vocabulary", (), f"needs one file for each of {', '.join(SYSTEMS)}", 1)
+        seen = Counter((template.system, template.case_type) for template in self.templates.values())
+        for system in SYSTEMS:
+            for case_type in CASE_TYPES:
+                count = seen[system, case_type]
+                if count != 1:
+                    yield self.line(
+                        "templates", (), f"{system} needs one template of case_type {case_type}, has {count}", 1
+                    )
+
+    def flaws(self) -> Iterator[str]:
+        """Lint every template that could be read."""
+        for name, template in self.templates.items():
+            for flaw in lint(template):
+                yield self.line(name, flaw.path, flaw.message)

@@ -42,7 +42,12 @@ def test_the_span_rules_find_the_answers_of_the_templates(language):
         ("templates/liver-01.toml", 'answer = "18 x 15 mm"', 'answer = "19 mm"', "en.closed.0"),
         ("templates/liver-01.toml", 'topic = "surveillance"', 'topic = "cost"', "en.vqa.3.topic"),
         ("closed.toml", "{answer}", "", "en.user"),
-        ("phrasings.toml", '"State the diagnostic impression for these key frames.",', "", "diagnosis.en"),
+        (
+            "phrasings/diagnosis.toml",
+            "What would you write under",
+            "What is the ultrasound",
+            "en has the same wording twice",
+        ),
         ("open.toml", "[en]", "[en", "not valid TOML"),
     ],
 )
