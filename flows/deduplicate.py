@@ -13,7 +13,7 @@ from flows.stage import Context, Receipt, commit_chunk, context_of
 from schemas.instruction import DEDUP_INPUT, KEPT, Task
 
 #: Pairs made of real reports are not generated, so the rule does not apply to them.
-EXEMPT = (Task.REPORT.value, Task.DIAGNOSIS.value)
+EXEMPT = (Task.REPORT.value, Task.DIAGNOSIS.value, Task.FINDING.value, Task.IMPRESSION.value)
 
 
 @flow(name="deduplicate", flow_run_name="deduplicate", persist_result=False)

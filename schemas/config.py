@@ -124,6 +124,10 @@ class Generate(StageModel):
     open_per_case: int = Field(1, ge=0, le=50)
     report_pairs: bool = True
     diagnosis_pairs: bool = True
+    finding_pairs: bool = True
+    impression_pairs: bool = True
+    judge_per_case: int = Field(1, ge=0, le=20, description="True/False statements")
+    choices_per_case: int = Field(1, ge=0, le=2, description="single choice: of the diagnosis, then of a finding")
     max_images_per_pair: int = Field(4, ge=1, le=64)
     shortcut_twins: bool = Field(False, description="repeat pairs that can be read off the screen, values masked")
     tier: Tier = Field(Tier.RESEARCH, description="what pairs may be used for at most; a model's tier may lower it")

@@ -13,8 +13,9 @@ import pyarrow as pa
 from curation.generate import closed
 from curation.generate.attempt import Attempt, plan
 from curation.generate.case import Case
+from curation.generate.code_tasks import code_pairs
 from curation.generate.open import open_request
-from curation.generate.pairs import code_pairs, twins_of
+from curation.generate.pairs import twins_of
 from curation.generate.parse import pair_of
 from curation.generate.request import Answer, AnswerPool, Failure, Request
 from curation.generate.template import Library, library
@@ -112,7 +113,7 @@ def _collect(
     rejected: list[dict[str, Any]] = []
     generations: list[dict[str, Any]] = []
     for case, attempts in zip(cases, planned, strict=True):
-        by_code = code_pairs(case, prompts.phrasings, config) if case.frame_ids else []
+        by_code = code_pairs(case, prompts, config) if case.frame_ids else []
         pairs = by_code + [attempt.row(config) for attempt in attempts if attempt.failure is None]
         kept += [row for pair in pairs for row in (pair, *twins_of(case, pair, config))]
         rejected += [_rejected(attempt) for attempt in attempts if attempt.failure is not None]

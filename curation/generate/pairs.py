@@ -1,22 +1,18 @@
-"""Rows of ``INSTRUCTION_PAIR`` and their twins; report and diagnosis pairs, which code makes without a model.
+"""Rows of ``INSTRUCTION_PAIR`` and their twins.
 
-In: a ``Case``. Out: rows. The answer of a report pair is findings + impression in the paper's form, that of a diagnosis
-pair the impression; the instruction is drawn from the phrasing bank by a seeded hash of the case id.
-Source: EchoVLM Appendix A and its repository (zh sections 超声所见 and 超声提示).
+In: a ``Case`` and what a pair says. Out: rows.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from curation.generate.case import Case, draw
-from curation.generate.prompts.phrasing import Phrasing, Phrasings
+from curation.generate.case import Case
 from curation.generate.visible import is_visible
-from schemas.case import TWIN_FRAME, Language
+from schemas.case import TWIN_FRAME
 from schemas.config import Generate
 from schemas.instruction import TWIN, Form, Task, Tier
 
 _TIERS = (Tier.DEMO, Tier.RESEARCH, Tier.PRODUCTION)
-_HEADINGS = {Language.EN: ("Findings: ", "Impression: "), Language.ZH: ("超声所见：", "超声提示：")}
 
 
 def lowest(*tiers: Tier) -> Tier:
@@ -65,35 +61,3 @@ def twins_of(case: Case, row: Mapping[str, Any], config: Generate) -> list[dict[
         "twin_of": row["instance_id"],
     }
     return [{**row, **own}]
-
-
-def code_pairs(case: Case, phrasings: Phrasings, config: Generate) -> list[dict[str, Any]]:
-    """Make the report pair and, where there is an impression, the diagnosis pair."""
-    findings, impression = case.findings.strip(), case.impression.strip()
-    rows = []
-    if config.report_pairs and findings:
-        rows.append(
-            _code_pair(case, Task.REPORT, phrasings.report, _report(case.language, findings, impression), config)
-        )
-    if config.diagnosis_pairs and impression:
-        rows.append(_code_pair(case, Task.DIAGNOSIS, phrasings.diagnosis, impression, config))
-    return rows
-
-
-def _code_pair(case: Case, task: Task, phrasing: Phrasing, answer: str, config: Generate) -> dict[str, Any]:
-    number = draw(config.seed, case.case_id, task.value)
-    images = len(case.frame_ids[: config.max_images_per_pair])
-    return pair_row(
-        case,
-        config,
-        instance_id=instance_id(case, task, Form.CLOSED, 0),
-        task=task.value,
-        form=Form.CLOSED.value,
-        question=phrasing.pick(case.language, number, images=images),
-        answer=answer,
-    )
-
-
-def _report(language: Language, findings: str, impression: str) -> str:
-    first, second = _HEADINGS[language]
-    return f"{first}{findings}\n{second}{impression}" if impression else f"{first}{findings}"

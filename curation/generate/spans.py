@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from schemas.case import Language
 
 MAX_SENTENCE_CHARS = 300
-_TAG = re.compile(r"\[[A-Z][A-Z_ ]*\d*\]")
+REDACTED = re.compile(r"\[[A-Z][A-Z_ ]*\d*\]")
 _SENTENCE = {
     Language.EN: re.compile(r"\S.*?(?:[.!?;](?=\s|$)|(?=\n|$))", re.MULTILINE),
     Language.ZH: re.compile(r"[^\s。；！？;][^。；！？;\n]*[。；！？;]?"),
@@ -181,7 +181,7 @@ def candidates(text: str, section: str, language: Language) -> list[Candidate]:
     found: list[Candidate] = []
     for start, end in sentences(text, language):
         sentence = text[start:end]
-        if len(sentence) > MAX_SENTENCE_CHARS or _TAG.search(sentence):
+        if len(sentence) > MAX_SENTENCE_CHARS or REDACTED.search(sentence):
             continue
         for rule in RULES:
             span = only_span(rule, sentence) if rule.language is language else None
