@@ -15,6 +15,8 @@ from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
 from flows.prompts import cli as prompts
 from flows.reports import cli as reports
+from flows.shelf import cli as shelf
+from flows.shelf.cli import RootOption
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -31,9 +33,6 @@ key_app = typer.Typer(help="The pseudonym key (keep it like the patient records)
 app.add_typer(key_app, name="key")
 
 FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
-RootOption = Annotated[
-    Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
-]
 
 
 @app.command()
@@ -144,6 +143,9 @@ def _root(config: Path, root: Path | None) -> Path:
     if root is not None:
         return root
     return load(config).warehouse.root if config.is_file() else Warehouse().root
+
+
+shelf.register(app, _root)
 
 
 def main() -> None:

@@ -1,0 +1,46 @@
+"""The commands of the shelf: `sonocurate export`. The work is elsewhere.
+
+Flows in: options. Flows out: lines on standard output.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+
+RootOption = Annotated[
+    Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
+]
+
+
+def register(app: typer.Typer, root_of: Callable[[Path, Path | None], Path]) -> None:
+    """Add the commands of the shelf to the command line."""
+
+    @app.command()
+    def export(  # noqa: PLR0913 - the options of one command
+        release: Annotated[str, typer.Argument(help="name of a release, or the path of a copy")],
+        out: Annotated[Path, typer.Argument(help="new or empty folder, or an unfinished export of the same call")],
+        *,
+        format_: Annotated[
+            str,
+            typer.Option("--format", help="hf, ms-swift, llama-factory, llava, webdataset, vlmevalkit or lmms-eval"),
+        ],
+        images: Annotated[
+            str | None, typer.Option("--images", help="embed: inside the rows; files: beside them; default: as usual")
+        ] = None,
+        split: Annotated[
+            list[str] | None, typer.Option("--split", help="train, validation or test; may be repeated")
+        ] = None,
+        where: Annotated[str | None, typer.Option("--where", help="SQL condition on the columns of a pair")] = None,
+        config: ConfigOption = DEFAULT_CONFIG,
+        root: RootOption = None,
+    ) -> None:
+        """Write a release in the format of a training or benchmark program; the same call goes on after a kill."""
+        from flows.shelf.export import Wanted, export_release, lines  # noqa: PLC0415
+
+        wanted = Wanted(format_, images, tuple(split or ()), where)
+        for line in lines(export_release(root_of(config, root), release, out, wanted)):
+            typer.echo(line)
