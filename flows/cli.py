@@ -110,20 +110,6 @@ prompts.register(app)
 
 
 @app.command()
-def sql(
-    statement: Annotated[str, typer.Argument(help="one SQL statement that reads")],
-    output: FormatOption = "table",
-    config: ConfigOption = DEFAULT_CONFIG,
-    root: RootOption = None,
-) -> None:
-    """Ask the warehouse (DuckDB SQL over all tables and views)."""
-    from flows.show import show_table  # noqa: PLC0415
-    from warehouse.catalog import query  # noqa: PLC0415
-
-    show_table(query(_root(config, root), statement), output)
-
-
-@app.command()
 def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG, root: RootOption = None) -> None:
     """Show rows in, kept and rejected per stage, and the reasons."""
     from flows.show import FUNNEL_SQL, REASONS_SQL, show_table  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The commands of the shelf: `sonocurate export`. The work is elsewhere.
+"""The commands of the shelf: `sonocurate export`, `sql` and `push`. The work is elsewhere.
 
 Flows in: options. Flows out: lines on standard output.
 """
@@ -15,9 +15,49 @@ RootOption = Annotated[
     Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
 ]
 
+AnyRootOption = Annotated[
+    str | None, typer.Option("--root", help="warehouse root, or s3://BUCKET/PREFIX; default: the config's")
+]
+FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet")]
+
 
 def register(app: typer.Typer, root_of: Callable[[Path, Path | None], Path]) -> None:
     """Add the commands of the shelf to the command line."""
+
+    @app.command()
+    def sql(
+        statement: Annotated[str, typer.Argument(help="one SQL statement that reads")],
+        output: FormatOption = "table",
+        out: Annotated[Path | None, typer.Option("--out", help="write to a file; parquet needs it")] = None,
+        config: ConfigOption = DEFAULT_CONFIG,
+        root: AnyRootOption = None,
+    ) -> None:
+        """Ask the warehouse (DuckDB SQL over all tables, releases and views)."""
+        from flows.show import check_format, show_table, write_table  # noqa: PLC0415
+        from warehouse.catalog import query  # noqa: PLC0415
+        from warehouse.remote import Remote, is_remote  # noqa: PLC0415
+
+        check_format(output, to_file=out is not None)
+        if root is not None and is_remote(root):
+            found = Remote(root).query(statement)
+        else:
+            found = query(root_of(config, None if root is None else Path(root)), statement)
+        if out is None:
+            show_table(found, output)
+        else:
+            write_table(found, output, out)
+
+    @app.command()
+    def push(
+        to: Annotated[str, typer.Argument(help="s3://BUCKET/PREFIX")],
+        config: ConfigOption = DEFAULT_CONFIG,
+        root: RootOption = None,
+    ) -> None:
+        """Put the tables of this warehouse on s3-compatible storage, to be asked there with `sql --root`."""
+        from flows.shelf.push import push_tables  # noqa: PLC0415
+
+        for line in push_tables(root_of(config, root), to):
+            typer.echo(line)
 
     @app.command()
     def export(  # noqa: PLR0913 - the options of one command

@@ -1,7 +1,7 @@
 """`sonocurate export`: a release in the format of a training or benchmark program.
 
-Flows in: the name of a release, options. Flows out: the export, a line per split, and a line in ``exports.jsonl`` of the
-warehouse, so that it is known which copies exist when a patient withdraws.
+Flows in: the name of a release, options. Flows out: the export, a line per split, and a line in ``exports.jsonl`` of
+the warehouse, so that it is known which copies exist when a patient withdraws.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""An invented warehouse of any size, for benches, tests and the examples of docs/sql.md: no patient, the same every time.
+"""An invented warehouse of any size, for benches, tests and the examples of docs/sql.md: no patient, always the same.
 
-``python -m flows.shelf.invented FOLDER --cases 40`` writes the tables, the catalog and a release. Frames are noise. Counts
-are drawn by a seeded hash, so that sites, systems and models differ from each other.
+``python -m flows.shelf.invented FOLDER --cases 40`` writes the tables, the catalog and a release. Frames are noise.
+Counts are drawn by a seeded hash, so that sites, systems and models differ from each other.
 """
 
 import argparse

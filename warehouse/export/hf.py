@@ -1,7 +1,7 @@
 """Hugging Face datasets: Parquet with the pictures inside, or an image folder with a table beside it.
 
-``embed``: ``data/SPLIT-NNNNN-of-NNNNN.parquet`` with all columns of a pair and ``images`` as a list of Image, uncompressed
-(PNG does not shrink), 64 rows per group. ``files``: ``SPLIT/metadata.jsonl`` for the builder ``imagefolder``.
+``embed``: ``data/SPLIT-NNNNN-of-NNNNN.parquet`` with all columns of a pair and ``images`` as a list of Image, not
+compressed (PNG does not shrink), 64 rows per group. ``files``: ``metadata.jsonl`` for the builder ``imagefolder``.
 Source: datasets, Image feature and ImageFolder with ``images_file_names``.
 """
 

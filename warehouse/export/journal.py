@@ -1,8 +1,8 @@
 """The journal of an export that is being written: whose it is, which parts are done, how long its files were then.
 
-In: finished parts. Out: where to go on. A part counts when its line is complete; what lies behind the recorded length of
-a file was written by a part that was cut down, and is written again. The folder ``.unfinished`` is gone when the export
-is complete.
+In: finished parts. Out: where to go on. A part counts when its line is complete; what lies behind the recorded length
+of a file was written by a part that was cut down, and is written again. The folder ``.unfinished`` is gone when the
+export is complete.
 """
 
 import fcntl
@@ -61,8 +61,7 @@ class Journal:
     def files(self) -> Iterator[tuple[str, int, str]]:
         """Give name, size and sha256 of every file that one part wrote."""
         for line in self._lines():
-            for name, size, digest in json.loads(line)["files"]:
-                yield name, size, digest
+            yield from ((name, size, digest) for name, size, digest in json.loads(line)["files"])
 
     def _lines(self) -> Iterator[bytes]:
         if self._path.exists():

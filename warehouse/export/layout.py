@@ -110,7 +110,7 @@ def lines_of(
 def array_of(
     row_of: Callable[[Example], Mapping[str, Any]],
 ) -> Callable[[BinaryIO, Iterator[list[Example]], Call], None]:
-    """Write one JSON array, a row per line. The file begins with ``[`` and ends with ``]``: see ``head`` and ``tail``."""
+    """Write one JSON array, a row per line. ``head`` and ``tail`` of the layout are its brackets."""
 
     def write(stream: BinaryIO, batches: Iterator[list[Example]], _call: Call) -> None:
         first = stream.tell() == len(ARRAY_HEAD)

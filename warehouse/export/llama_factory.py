@@ -1,8 +1,8 @@
 """LLaMA-Factory: sharegpt rows and ``dataset_info.json``.
 
 Source: LLaMA-Factory, data/README.md, sharegpt format with images. Human and gpt turns alternate; there are as many
-``<image>`` as images. Paths are relative to the folder of the export: LLaMA-Factory reads them below ``media_dir``, which
-is ``dataset_dir`` by default.
+``<image>`` as images. Paths are relative to the folder of the export: LLaMA-Factory reads them below ``media_dir``,
+which is ``dataset_dir`` by default.
 """
 
 import json

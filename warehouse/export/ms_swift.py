@@ -1,7 +1,7 @@
 """ms-swift: JSONL of {"id", "messages", "images"}.
 
-Source: ms-swift, "Custom dataset", multimodal rows. A row without pictures carries no key ``images``. Paths are relative
-to the folder of the export: ms-swift reads them below ``ROOT_IMAGE_DIR``.
+Source: ms-swift, "Custom dataset", multimodal rows. A row without pictures carries no key ``images``. Paths are
+relative to the folder of the export: ms-swift reads them below ``ROOT_IMAGE_DIR``.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Which pairs of a release are exported: the rows of a split that meet a condition, counted once, read in order.
 
-In: a source and an optional SQL condition on the columns of a pair. Out: rows by position. A condition sees one row at a
-time and nothing else: no file, no other table.
+In: a source and an optional SQL condition on the columns of a pair. Out: rows by position. A condition sees one row at
+a time and nothing else: no file, no other table.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,8 @@ class Condition:
             return rows
         self._database.register("pairs", rows)
         try:
-            mask = self._database.sql(f"SELECT coalesce(({self._sql}\n), false) AS kept FROM pairs").to_arrow_table()
+            statement = f"SELECT coalesce(({self._sql}\n), false) AS kept FROM pairs"  # noqa: S608 - see _check
+            mask = self._database.sql(statement).to_arrow_table()
         except (duckdb.Error, pa.ArrowException) as error:  # these quote values of rows
             raise ConfigError(f"--where: the condition failed ({type(error).__name__})") from None
         finally:

@@ -1,8 +1,8 @@
-"""VLMEvalKit: one TSV per split with index, image or image_path, question, hint, A-D, answer, category, l2-category, split.
+"""VLMEvalKit: one TSV per split: index, image or image_path, question, hint, A-D, answer, category, l2-category, split.
 
-Several pictures of a row are a list in Python's writing, as VLMEvalKit reads it. Options of a single-choice question move
-from its text into the columns A to D, and its answer is the letter. pandas reads NA, None, null and the like as missing: a
-row with such a cell is left out.
+Several pictures of a row are a list in Python's writing, as VLMEvalKit reads it. Options of a single-choice question
+move from its text into the columns A to D, and its answer is the letter. pandas reads NA, None, null and the like as
+missing: a row with such a cell is left out.
 Source: VLMEvalKit, docs/en/Development.md, "TSV file" and ImageBaseDataset.
 """
 
@@ -18,7 +18,26 @@ from warehouse.export.layout import Call, Example, Layout, readme
 LETTERS = ("A", "B", "C", "D")
 #: Cells that pandas.read_csv takes for missing. Source: pandas, ``na_values``.
 MISSING = frozenset(
-    "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
+    {
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "-1.#IND",
+        "-1.#QNAN",
+        "-NaN",
+        "-nan",
+        "1.#IND",
+        "1.#QNAN",
+        "<NA>",
+        "N/A",
+        "NA",
+        "NULL",
+        "NaN",
+        "None",
+        "n/a",
+        "nan",
+        "null",
+    }
 )
 _OPTION = re.compile(r"(?m)^([A-Z])\. (.+)$\n?")
 
