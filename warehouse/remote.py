@@ -1,8 +1,9 @@
 """A warehouse on s3-compatible storage: tables pushed there and asked there, through delta-rs.
 
 In: a root ``s3://BUCKET/PREFIX``; the storage is described by the variables that object_store reads
-(``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_ALLOW_HTTP``, …). Out: Delta tables below
-``ROOT/tables``, Arrow rows of a query. DuckDB never touches the network: delta-rs reads, and hands over Arrow.
+(``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_ALLOW_HTTP``, …).
+Out: Delta tables below ``ROOT/tables``, Arrow rows of a query. DuckDB never touches the network:
+delta-rs reads, and hands over Arrow.
 Source: delta-rs, "Usage with S3"; object_store, AmazonS3ConfigKey.
 """
 

@@ -11,6 +11,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,11 @@ class Invented:
         case = self._case(number)
         frames = [self._frame(case, position) for position in range(self._frames)]
         pairs = [self._pair(case, frames, position) for position in range(self._pairs)]
-        kept = [pair for pair in pairs if drawn("dup", pair["instance_id"]) % 8]
+        rejects = list(self._rejects(case))
+        unsupported = {row["id"] for row in rejects if row["stage"] == "verify"}
+        passed = [pair for pair in pairs if pair["instance_id"] not in unsupported]
+        kept = [pair for pair in passed if drawn("dup", pair["instance_id"]) % 8]
+        duplicates = [self._duplicate(pair, pairs[0]) for pair in passed if pair not in kept]
         return {
             "cases": [case],
             "images": frames,
@@ -87,10 +92,11 @@ class Invented:
             "reports": [self._report(case)],
             "instruction_pairs": pairs,
             "generations": [self._generation(pair) for pair in pairs if pair["model"]],
-            "verdicts": [{**_of(pair), "verdict": "pass", "rules": ["numbers", "sides"]} for pair in pairs],
+            "verdicts": [{**_of(pair), "verdict": "pass", "rules": ["numbers", "sides"]} for pair in passed],
             "dedup_pool": [self._kept(pair) for pair in kept],
-            "duplicates": [self._duplicate(pair, pairs[0]) for pair in pairs if pair not in kept],
-            "rejects": list(self._rejects(case)),
+            "duplicates": duplicates,
+            "rejects": [*rejects, *(_rejected_as_duplicate(row, case) for row in duplicates)],
+            "mask_reviews": [row for frame in frames for row in self._reviews(frame)],
         }
 
     def _case(self, number: int) -> dict[str, Any]:
@@ -103,7 +109,7 @@ class Invented:
             "language": ("zh", "zh", "en")[drawn("language", number) % 3],
             "sex": "FM"[drawn("sex", number) % 2],
             "age_years": 18 + drawn("age", number) % 72,
-            "image_ids": [f"{case_id}/i{position:03d}" for position in range(self._frames)],
+            "image_ids": [f"{case_id}/i{position:03d}" for position in range(self._frames + _loses_image(case_id))],
         }
 
     def _frame(self, case: dict[str, Any], position: int) -> dict[str, Any]:
@@ -134,6 +140,20 @@ class Invented:
                 "rule": f"{kind}_{drawn('rule', frame['frame_id'], position) % 2}",
                 "value_text": "12 mm" if kind == "measurement" and not masked else None,
             }
+
+    def _reviews(self, frame: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Two reviewers look at the masked boxes, and agree more often than not."""
+        for region in (region for region in self._regions(frame) if region["action"] == "mask"):
+            first = drawn("review", frame["frame_id"], region["kind"]) % 3 == 0
+            second = first if drawn("agree", frame["frame_id"], region["kind"]) % 5 else not first
+            for reviewer, keep in (("r1", first), ("r2", second)):
+                yield {
+                    **{name: region[name] for name in ("frame_id", "case_id", "site", "box_px", "rule")},
+                    "decision": "keep" if keep else "mask",
+                    "reviewer": reviewer,
+                    "decided_at": datetime(2026, 1, 5, tzinfo=UTC),
+                    "outcome": "applied" if keep else "stays_masked",
+                }
 
     def _report(self, case: dict[str, Any]) -> dict[str, Any]:
         system = case["systems"][0]
@@ -192,15 +212,26 @@ class Invented:
     def _rejects(self, case: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for stage, units in _REJECTED.items():
             for unit, reasons in units:
+                lost = {"desensitize": case["image_ids"][-1], "verify": f"{case['case_id']}/vqa-closed-00"}
                 if drawn(stage, unit, case["case_id"]) % 4 == 0:
                     yield {
                         "stage": stage,
                         "unit": unit,
-                        "id": f"{case['case_id']}/x-{unit}",
+                        "id": lost.get(stage, f"{case['case_id']}/x-{unit}"),
                         "parent_id": case["case_id"],
                         "site": case["site"],
                         "reason": reasons[drawn("reason", stage, unit, case["case_id"]) % len(reasons)],
                     }
+
+
+def _loses_image(case_id: str) -> bool:
+    return drawn("desensitize", "image", case_id) % 4 == 0
+
+
+def _rejected_as_duplicate(row: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    reason = f"DUPLICATE_{row['reason'].upper()}"
+    place = {"stage": "deduplicate", "unit": "pair", "parent_id": case["case_id"], "site": row["site"]}
+    return {**place, "id": row["instance_id"], "reason": reason}
 
 
 def _of(pair: dict[str, Any]) -> dict[str, Any]:
