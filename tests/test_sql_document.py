@@ -1,5 +1,6 @@
 """docs/sql.md tells the truth: every question runs on the invented warehouse and gives the answer that is shown."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -44,5 +45,5 @@ def test_the_invented_rows_are_conserved(root):
     funnel = query(root, "SELECT stage, unit, rows_in, kept FROM funnel WHERE step BETWEEN 1 AND 6").to_pylist()
     found = {(row["stage"], row["unit"]): row for row in funnel}
     for unit, stages in {"image": ("intake", "desensitize"), "pair": ("generate", "verify", "deduplicate")}.items():
-        for earlier, later in zip(stages, stages[1:], strict=False):
+        for earlier, later in itertools.pairwise(stages):
             assert found[earlier, unit]["kept"] == found[later, unit]["rows_in"]

@@ -5,6 +5,7 @@ In: rows of table `instruction_pairs` and PNG bytes. Out: lines of one file per 
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -59,6 +60,7 @@ class Layout:
 
     ``file(call, split, part, parts)`` names a file; a format that ``appends`` names the same file for every part.
     ``write(stream, batches, call)`` writes one part. ``unfit(example)`` says why a row cannot be told in the format.
+    ``columns`` of a pair are all that it reads (None: every column).
     ``extras(call, splits)`` gives small files of the whole export, by name.
     """
 
@@ -71,17 +73,16 @@ class Layout:
     tail: bytes = b""
     unfit: Callable[[Example], str | None] = lambda _example: None
     with_report: bool = False
+    columns: tuple[str, ...] | None = None
     default_splits: tuple[str, ...] = ("train", "validation", "test")
 
 
 def picture_path(split: str, frame_id: str) -> str:
-    """Name the file of a frame: one folder per case, one file name per frame, never two frames at one place."""
-    case, _, rest = frame_id.partition("/")
-    return f"images/{split}/{_safe(case)}/{_safe(rest or 'frame').replace('%2F', '_')}.png"
-
-
-def _safe(text: str) -> str:
-    return quote(text, safe="").replace("_", "%5F").replace(".", "%2E")
+    """Name the file of a frame: 256 folders per split, the frames of a case in one; never two frames in one file."""
+    folder = zlib.crc32(frame_id.partition("/")[0].encode()) % 256
+    plain = frame_id.isascii() and frame_id.replace("/", "").isalnum()
+    name = frame_id if plain else quote(frame_id, safe="/").replace("_", "%5F").replace(".", "%2E")
+    return f"images/{split}/{folder:02x}/{name.replace('/', '_')}.png"
 
 
 def reserved(example: Example) -> str | None:
@@ -121,6 +122,8 @@ def array_of(
     return write
 
 
+#: What conversations are made of.
+CONVERSATION = ("instance_id", "case_id", "language", "question", "answer", "frame_ids")
 ARRAY_HEAD, ARRAY_TAIL = b"[", b"\n]\n"
 
 

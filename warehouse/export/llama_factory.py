@@ -9,7 +9,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from warehouse.export.layout import ARRAY_HEAD, ARRAY_TAIL, Call, Example, Layout, array_of, readme, reserved
+from warehouse.export.layout import (
+    ARRAY_HEAD,
+    ARRAY_TAIL,
+    CONVERSATION,
+    Call,
+    Example,
+    Layout,
+    array_of,
+    readme,
+    reserved,
+)
 
 SYSTEM = {
     "en": "You are an assistant for ultrasound examinations. Answer from the images.",
@@ -54,6 +64,7 @@ LAYOUT = Layout(
     write=array_of(row_of),
     extras=_extras,
     appends=True,
+    columns=CONVERSATION,
     head=ARRAY_HEAD,
     tail=ARRAY_TAIL,
     unfit=reserved,

@@ -7,7 +7,17 @@ its own as LLaVA writes it. Source: LLaVA, docs/Finetune_Custom_Data.md; EchoVLM
 from collections.abc import Sequence
 from typing import Any
 
-from warehouse.export.layout import ARRAY_HEAD, ARRAY_TAIL, Call, Example, Layout, array_of, readme, reserved
+from warehouse.export.layout import (
+    ARRAY_HEAD,
+    ARRAY_TAIL,
+    CONVERSATION,
+    Call,
+    Example,
+    Layout,
+    array_of,
+    readme,
+    reserved,
+)
 
 
 def row_of(example: Example) -> dict[str, Any]:
@@ -35,6 +45,7 @@ LAYOUT = Layout(
     write=array_of(row_of),
     extras=_extras,
     appends=True,
+    columns=CONVERSATION,
     head=ARRAY_HEAD,
     tail=ARRAY_TAIL,
     unfit=reserved,

@@ -7,7 +7,7 @@ relative to the folder of the export: ms-swift reads them below ``ROOT_IMAGE_DIR
 from collections.abc import Sequence
 from typing import Any
 
-from warehouse.export.layout import Call, Example, Layout, lines_of, readme, reserved
+from warehouse.export.layout import CONVERSATION, Call, Example, Layout, lines_of, readme, reserved
 
 
 def row_of(example: Example) -> dict[str, Any]:
@@ -32,5 +32,6 @@ LAYOUT = Layout(
     write=lines_of(row_of),
     extras=_extras,
     appends=True,
+    columns=CONVERSATION,
     unfit=reserved,
 )

@@ -18,6 +18,10 @@ from warehouse.export.source import Group, Source
 _ABOUT_THE_CONDITION = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
+#: Columns that say where a pair belongs and what it shows.
+_PLACES = ("case_id", "frame_ids")
+
+
 class Condition:
     """A condition on the columns of a pair, as DuckDB reads it."""
 
@@ -26,7 +30,7 @@ class Condition:
 
         Raises: ConfigError when it is none.
         """
-        self._sql = sql
+        self.sql = sql
         self._database = duckdb.connect(config={"threads": 1})
         self._database.execute("SET python_enable_replacements = false")
         self._database.execute("SET enable_external_access = false")
@@ -39,11 +43,11 @@ class Condition:
 
         Raises: ConfigError when it cannot be computed.
         """
-        if self._sql is None or rows.num_rows == 0:
+        if self.sql is None or rows.num_rows == 0:
             return rows
         self._database.register("pairs", rows)
         try:
-            statement = f"SELECT coalesce(({self._sql}\n), false) AS kept FROM pairs"  # noqa: S608 - see _check
+            statement = f"SELECT coalesce(({self.sql}\n), false) AS kept FROM pairs"  # noqa: S608 - see _check
             mask = self._database.sql(statement).to_arrow_table()
         except (duckdb.Error, pa.ArrowException) as error:  # these quote values of rows
             raise ConfigError(f"--where: the condition failed ({type(error).__name__})") from None
@@ -114,7 +118,7 @@ class Selection:
     def _scan(self, split: str) -> Selected:
         found = Selected(split)
         for group in self._source.groups("pairs", split):
-            rows = self._condition.filter(self._source.read(group))
+            rows = self._condition.filter(self._source.read(group, None if self._condition.sql else _PLACES))
             found.counts.append((group, rows.num_rows))
             found.frames.update(rows["frame_ids"].combine_chunks().flatten().to_pylist())
             found.cases.update(rows["case_id"].unique().to_pylist())

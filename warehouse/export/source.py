@@ -134,35 +134,39 @@ class Index:
         self._source = source
         self._key = key
         self.groups = list(groups)
-        self._place: dict[str, int] = {}
-        self._recent: OrderedDict[tuple[int, str], dict[str, Any]] = OrderedDict()
+        self._place: dict[str, tuple[int, int]] = {}
+        self._recent: OrderedDict[tuple[int, str], pa.ChunkedArray] = OrderedDict()
         for number, group in enumerate(self.groups):
-            self._place.update(dict.fromkeys(source.read(group, [key])[key].to_pylist(), number))
+            ids = source.read(group, [key])[key].to_pylist()
+            self._place.update((row_id, (number, row)) for row, row_id in enumerate(ids))
 
     def __contains__(self, row_id: object) -> bool:
         return row_id in self._place
 
     def take(self, ids: Collection[str], column: str) -> dict[str, Any]:
         """Give the values of a column for some ids. All must be known."""
-        wanted: dict[int, list[str]] = {}
+        wanted: dict[int, list[tuple[str, int]]] = {}
         for row_id in ids:
-            wanted.setdefault(self._place[row_id], []).append(row_id)
+            number, row = self._place[row_id]
+            wanted.setdefault(number, []).append((row_id, row))
         found: dict[str, Any] = {}
         for number in sorted(wanted):
             values = self._values(number, column)
-            found.update({row_id: values[row_id] for row_id in wanted[number]})
+            found.update((row_id, values[row].as_py()) for row_id, row in wanted[number])
         return found
 
-    def scan(self, groups: Sequence[int], column: str) -> Iterator[tuple[str, Any]]:
-        """Give id and value of every row of some row groups, in order."""
+    def scan(self, groups: Sequence[int], wanted: Collection[str], column: str) -> Iterator[tuple[str, Any]]:
+        """Give id and value of the wanted rows of some row groups, in order."""
         for number in groups:
-            yield from self._values(number, column).items()
+            rows = self._source.read(self.groups[number], [self._key, column])
+            for row, row_id in enumerate(rows[self._key].to_pylist()):
+                if row_id in wanted:
+                    yield row_id, rows[column][row].as_py()
 
-    def _values(self, number: int, column: str) -> dict[str, Any]:
+    def _values(self, number: int, column: str) -> pa.ChunkedArray:
         values = self._recent.pop((number, column), None)
         if values is None:
-            rows = self._source.read(self.groups[number], [self._key, column])
-            values = dict(zip(rows[self._key].to_pylist(), rows[column].to_pylist(), strict=True))
+            values = self._source.read(self.groups[number], [column])[column]
         self._recent[(number, column)] = values
         while len(self._recent) > _KEPT_GROUPS:
             self._recent.popitem(last=False)

@@ -43,7 +43,21 @@ def test_text_only_rows_carry_no_images():
 
 
 def test_frames_never_share_a_file():
-    ids = ["a/b_c", "a_b/c", "a/b/c", "a/b%2Fc", "../a/b", "a.b/c", "a", "a/frame", "a/b%5Fc"]
+    ids = [
+        "a/b_c",
+        "a_b/c",
+        "a/b/c",
+        "a/b%2Fc",
+        "../a/b",
+        "a.b/c",
+        "a",
+        "a/frame",
+        "a/b%5Fc",
+        "a_b_c",
+        "a.b.c",
+        "a%2Eb/c",
+    ]
     paths = [picture_path("train", frame_id) for frame_id in ids]
-    assert len(set(paths)) == len(ids) - 1  # an id without a second part is named `frame`
+    assert len({path.rpartition("/")[2] for path in paths}) == len(ids)
+    assert all(path.count("/") == 3 for path in paths)
     assert all(path.startswith("images/train/") and ".." not in path for path in paths)
