@@ -13,6 +13,7 @@ import typer
 
 from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.pool import cli as pool
 from flows.reports import cli as reports
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
@@ -106,6 +107,7 @@ def run(
 
 masks.register(app)
 reports.register(app)
+pool.register(app)
 
 
 @app.command()

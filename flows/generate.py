@@ -14,14 +14,19 @@ from prefect import flow, task
 
 from curation.generate.embedded import embedded_endpoint
 from curation.generate.generate import STAGE, generate
-from curation.generate.ledger import Ledger
-from curation.generate.pool import EndpointPool
+from curation.generate.request import AnswerPool
 from curation.image.twin import REGION_COLUMNS, twin_frames
+from curation.pool.batch import BatchPool
+from curation.pool.ledger import Ledger
+from curation.pool.pool import EndpointPool
+from curation.pool.terms import Terms
 from curation.step import StepResult, reject, rejects_of, table_of
 from flows.chunks import run_chunks
+from flows.pool.keys import keys_of
 from flows.stage import Context, Receipt, commit_chunk, context_of
 from schemas.case import IMAGE, TWIN_FRAME
-from schemas.config import Endpoint
+from schemas.config import Generate
+from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.instruction import GENERATE_INPUT
 from schemas.reject import RejectReason, Unit
@@ -69,6 +74,18 @@ def endpoints_of(context: Context, *, embedded: bool) -> Iterator[Sequence[Endpo
         yield (endpoint,)
 
 
+@contextmanager
+def open_pool(config: Generate, endpoints: Sequence[Endpoint], ledger: Ledger) -> Iterator[AnswerPool]:
+    """Open the lane that the config names, with the keys of the endpoints.
+
+    Raises: ConfigError.
+    """
+    terms = Terms(config.deadline_s, budget_usd=config.budget_usd, allowed=config.allowed, keys=keys_of(endpoints))
+    lane = BatchPool if config.lane == "batch" else EndpointPool
+    with lane(endpoints, ledger, terms) as pool:
+        yield pool
+
+
 def ledger_path(root: Path) -> Path:
     """Give the file that remembers every paid answer."""
     return root / LEDGER
@@ -80,7 +97,7 @@ def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -
     with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
     ledger = Ledger(ledger_path(context.shelf.root))
     try:
-        with EndpointPool(endpoints, ledger) as pool:
+        with open_pool(context.config.generate, endpoints, ledger) as pool:
             result = generate(with_frames, config=context.config.generate, pool=pool)
     finally:
         ledger.close()

@@ -3,7 +3,8 @@
 import pytest
 
 from flows.starter import STARTER, write_starter
-from schemas.config import Deduplicate, Desensitize, Endpoint, language_of
+from schemas.config import Deduplicate, Desensitize, language_of
+from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.load import load
 
