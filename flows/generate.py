@@ -92,7 +92,7 @@ def ledger_path(root: Path) -> Path:
 
 
 def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -> StepResult:
-    rows = _inputs(context, ids)
+    rows = inputs_of(context, ids)
     without = [row for row in rows if not row["frame_ids"]]
     with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
     ledger = Ledger(ledger_path(context.shelf.root))
@@ -121,7 +121,7 @@ def _twin_frames(context: Context, pairs: pa.Table) -> pa.Table:
     return twin_frames(images, regions, margin_px=context.config.desensitize.margin_px)
 
 
-def _inputs(context: Context, ids: Sequence[str]) -> list[dict[str, Any]]:
+def inputs_of(context: Context, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Join reports, the systems of their cases, their published frames and what can be read on these."""
     wanted = pc.field("case_id").isin(pa.array(ids, pa.string()))
     shelf = context.shelf

@@ -1,4 +1,4 @@
-"""The commands of the pool: `sonocurate pool run`. The work is elsewhere.
+"""The commands of the pool: `sonocurate pool run` and `profile`. The work is elsewhere.
 
 Flows in: options. Flows out: lines on standard output.
 """
@@ -38,3 +38,11 @@ def pool_run(
     for line in done.lines():
         typer.echo(line)
     console().print(done.table())
+
+
+@pool_app.command("profile")
+def pool_profile(name: Annotated[str, typer.Argument(help="echovlm: the seven models of the paper")]) -> None:
+    """Print a ready file of endpoints, to be adapted."""
+    from flows.pool.profiles import profile  # noqa: PLC0415
+
+    typer.echo(profile(name), nl=False)

@@ -207,6 +207,12 @@ async def _stop(listening: asyncio.Server) -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
+async def serve_at(port: int) -> None:
+    """Serve well-behaved answers on a port, until cancelled."""
+    async with await Rehearsal(Mood(median_s=0.1)).serve(port) as listening:
+        await listening.serve_forever()
+
+
 async def _serve_alone(mood: Mood, port_file: Path) -> None:
     server = Rehearsal(mood)
     server.keep_bodies = False

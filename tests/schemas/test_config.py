@@ -36,11 +36,11 @@ def test_paths_are_relative_to_the_file(tmp_path):
         (MINIMAL + "[release]\nname = '../x'\n", "release.name"),
         (
             MINIMAL + "[[endpoints]]\nname = 'a'\nbase_url = 'http://x/v1'\nmodel = 'm'\nweight = -1\n",
-            "endpoints.0.weight",
+            "endpoint a: weight",
         ),
         (
             MINIMAL + "[[endpoints]]\nname = 'a'\nbase_url = 'http://x/v1'\nmodel = 'm'\ncapabilities = ['smell']\n",
-            "endpoints.0.capabilities.0",
+            "endpoint a: capabilities.0",
         ),
     ],
 )
