@@ -150,12 +150,14 @@ class Lane:
 
         A server that asks for no time at all, again and again, still gets ``LEAST_COOL_S``.
         """
+        self.tally.throttled += 1
         if call.sent_s >= self.cool_until_s:
             self.throttles += 1
+        elif asked_s is None:
+            return  # sent before this cooldown began: it tells nothing new
         own_s = min(MAX_COOL_S, FIRST_COOL_S * 2.0 ** (min(self.throttles, 16) - 1)) * (0.75 + 0.5 * jitter)
         rest_s = own_s if asked_s is None else max(asked_s + 0.1 + 0.2 * jitter, min(own_s, LEAST_COOL_S))
         self.cool_until_s = max(self.cool_until_s, now_s + rest_s)
-        self.tally.throttled += 1
 
     def denied_once(self) -> None:
         """Count a denial; several in a row mean that the key, the address or the model is wrong."""

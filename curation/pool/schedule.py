@@ -24,7 +24,7 @@ from curation.pool.wire import Kind, Trouble
 from schemas.endpoint import Endpoint
 from schemas.reject import RejectReason
 
-MAX_ATTEMPTS = 6
+MAX_ATTEMPTS = 8
 MAX_FLAWS = 3
 MAX_BACKOFF_S = 20.0
 Final = tuple[Job, Failure]

@@ -1,7 +1,7 @@
 """`sonocurate generate --dry-run`: requests, tokens and cost per endpoint before anything is spent.
 
-Flows in: the shelf and the ledger; what is answered already costs nothing. Flows out: upper bounds. Nobody is asked: the
-generate step runs against a pool that counts, gives an unusable answer to every free question (so that every
+Flows in: the shelf and the ledger; what is answered already costs nothing. Flows out: upper bounds. Nobody is asked:
+the generate step runs against a pool that counts, gives an unusable answer to every free question (so that every
 fallback is counted) and the first choice to every multiple-choice one (so that every check that follows is counted).
 """
 

@@ -75,7 +75,13 @@ class Done:
 
 
 def run_file(
-    source: Path, target: Path, config: Endpoints, *, ledger: Path | None, deadline_s: float | None, batch: bool = False
+    source: Path,
+    target: Path,
+    config: Endpoints,
+    *,
+    ledger: Path | None,
+    deadline_s: float | None = None,
+    batch: bool = False,
 ) -> Done:
     """Answer the requests of a file.
 
@@ -96,6 +102,10 @@ def run_file(
         with lane as pool, source.open("rb") as lines, unfinished.open("w", encoding="utf-8", newline="\n") as out:
             done = _answer_lines(lines, out.write, pool)
         unfinished.replace(target)
+    except KeyboardInterrupt:
+        kept = "what was answered is in the ledger" if ledger else "nothing was kept, which --ledger FILE would"
+        sys.stderr.write(f"sonocurate: interrupted; {kept}; run the same command again\n")
+        raise
     except OSError as error:
         raise ConfigError(f"cannot read {source} or write {target}: {error.strerror}") from None
     finally:
