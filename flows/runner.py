@@ -53,13 +53,8 @@ def run_generate(config_path: Path, *, embedded: bool) -> str:
         from flows.chunks import on_threads  # noqa: PLC0415 - Prefect reads its settings at import
         from flows.generate import generate_flow  # noqa: PLC0415
 
-        state = on_threads(generate_flow, 1)(str(config_path.resolve()), embedded=embedded, return_state=True)
-        outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, CurationError):
-        raise outcome
-    if isinstance(outcome, BaseException):
-        raise ConfigError(f"the flow ended with {type(outcome).__name__}; see the Prefect UI") from None
-    return f"{outcome.kept} pairs kept, {outcome.rejected} rejected"
+        receipt = on_threads(generate_flow, 1)(str(config_path.resolve()), embedded=embedded)
+    return f"{receipt.kept} pairs kept, {receipt.rejected} rejected"
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from schemas.endpoint import Endpoint
 FIRST_COOL_S, LEAST_COOL_S, MAX_COOL_S = 0.5, 1.0, 30.0
 #: So many calls in a row that the endpoint denied (401, 403, 404) close it for the run.
 DENIED_IN_A_ROW = 3
+#: A cooldown of this length is waited for; after so many 429 in a row without an answer, others take over.
+WORTH_WAITING_S, THROTTLES_TO_LEAVE = 5.0, 3
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +36,7 @@ class Job:
     started_s: float | None = None
     attempts: int = 0
     flaws: int = 0
+    throttled: int = 0
     failed_s: float | None = None
     last: "Lane | None" = None
     trouble: Trouble | None = None
@@ -117,11 +120,18 @@ class Lane:
         self.denied = 0
         self.closed = False
         self.up_s = 0.0
+        self.worth_waiting_s = min(WORTH_WAITING_S, terms.deadline_s / 8)
         self.succeeded_s = float("-inf")
 
     def is_up(self, now_s: float) -> bool:
-        """Say whether calls go there as usual: not closed, not resting, not cooling down."""
-        return not self.closed and not self.breaker.is_open and now_s >= self.cool_until_s
+        """Say whether its jobs are its own: not closed, not resting, and cooling down for a moment at most.
+
+        Short cooldowns are waited for, or every 429 would move the mix to other models.
+        """
+        if self.closed or self.breaker.is_open:
+            return False
+        soon = self.cool_until_s - now_s <= self.worth_waiting_s and self.throttles < THROTTLES_TO_LEAVE
+        return now_s >= self.cool_until_s or soon
 
     def may_send(self, now_s: float) -> bool:
         """Say whether one more call may go there now, but for rates."""

@@ -3,7 +3,7 @@
 In: jobs, outcomes and the time. Out: the next job of an endpoint, and the failures that are final.
 
 - A request waits for its first choice, however long the queue or the rate, so that the mix does not depend on timing.
-  Only while that endpoint is down or cools down may others take it.
+  Only while that endpoint is down, or cools down for long, may others take it.
 - The clock of a request runs from its first call; queueing does not count. A request that was never sent is given up
   when none of its endpoints has been up for a whole deadline.
 - Attempts are bounded (``MAX_ATTEMPTS``) only while others are answered: in an outage requests wait for their deadline.
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from curation.generate.request import Failure, Request
-from curation.pool.lane import Call, Job, Lane
+from curation.pool.lane import THROTTLES_TO_LEAVE, Call, Job, Lane
 from curation.pool.route import in_order, jitter
 from curation.pool.terms import Terms
 from curation.pool.tokens import tokens_in, tokens_out
@@ -26,7 +26,7 @@ from schemas.reject import RejectReason
 
 MAX_ATTEMPTS = 8
 MAX_FLAWS = 3
-MAX_BACKOFF_S = 20.0
+MAX_BACKOFF_S = 8.0
 Final = tuple[Job, Failure]
 
 
@@ -110,6 +110,7 @@ class Schedule:
             lane.breaker.succeeded()  # it answers
         if trouble.kind is Kind.THROTTLED:
             lane.throttled(call, now_s, trouble.wait_s, noise)
+            job.throttled += 1
             return self._later_or_never(job, now_s, 0.0)
         job.attempts += 1
         lane.tally.troubles[trouble.detail] += 1
@@ -160,7 +161,8 @@ class Schedule:
 
     def _route(self, job: Job, now_s: float) -> Lane:
         """Choose where a second attempt goes: the next endpoint that is up, else the one that is up first."""
-        start = job.lanes.index(job.last) + 1 if job.last in job.lanes else 0
+        stays = job.trouble is not None and job.trouble.kind is Kind.THROTTLED and job.throttled < THROTTLES_TO_LEAVE
+        start = job.lanes.index(job.last) + (not stays) if job.last in job.lanes else 0
         turn = job.lanes[start:] + job.lanes[:start]
         up = [lane for lane in turn if lane.is_up(now_s)]
         free = [lane for lane in up if lane.rates.wait_s(job.tokens_in, job.tokens_out, now_s) == 0]

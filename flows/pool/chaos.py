@@ -69,7 +69,7 @@ def _command(folder: Path, url: str, n_requests: int) -> list[str | Path]:
     (folder / "endpoints.toml").write_text(table, encoding="utf-8")
     rows = ({"id": n, "messages": [{"role": "user", "content": str(n)}], "params": {}} for n in range(n_requests))
     (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    options = ["--endpoints", folder / "endpoints.toml", "--ledger", folder / "ledger.sqlite"]
+    options: list[str | Path] = ["--endpoints", folder / "endpoints.toml", "--ledger", folder / "ledger.sqlite"]
     return [sys.executable, "-m", "flows.cli", "pool", "run", folder / "in.jsonl", folder / "out.jsonl", *options]
 
 

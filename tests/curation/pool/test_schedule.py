@@ -93,6 +93,8 @@ def test_others_take_jobs_only_of_an_endpoint_that_is_down():
         taken += 1
     assert taken == 40 - of_b
     b.cool_until_s = 5.0
+    assert made.take(a, 1.0) is None  # a moment is waited for
+    b.cool_until_s = 60.0
     assert made.take(a, 1.0).job.choice is b
 
 
