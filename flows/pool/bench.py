@@ -255,8 +255,11 @@ PARTS: dict[str, Callable[[], None]] = {
 def main(arguments: Sequence[str]) -> None:
     """Run the parts that are asked for; all of them by default."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=list(PARTS))
-    for part in parser.parse_args(arguments).parts:
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    chosen = parser.parse_args(arguments).parts or list(PARTS)
+    if unknown := [part for part in chosen if part not in PARTS]:
+        parser.error(f"no part is called {unknown[0]}")
+    for part in chosen:
         PARTS[part]()
 
 
