@@ -10,14 +10,11 @@ from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from curation.pool.images import UnreadableImageError
 from curation.pool.terms import Terms, is_loopback
-from curation.pool.wire import Kind, MalformedBodyError, Trouble, trouble_of
+from curation.pool.wire import Kind, Trouble, trouble_of
 from schemas.endpoint import Endpoint
 from schemas.reject import RejectReason
 
-_MALFORMED = (openai.OpenAIError, MalformedBodyError)
 _DROPPED = (openai.APIConnectionError, httpx2.HTTPError, aiohttp.ClientError, OSError)
-#: Everything that sending a request may raise because of the other side, or of the request's pictures.
-EXPECTED = (*_DROPPED, *_MALFORMED, UnreadableImageError)
 
 
 def client_of(endpoint: Endpoint, terms: Terms) -> AsyncOpenAI:
@@ -32,8 +29,8 @@ def client_of(endpoint: Endpoint, terms: Terms) -> AsyncOpenAI:
     )
 
 
-def trouble_from(error: BaseException, name: str) -> Trouble:
-    """Say in words without content what one of ``EXPECTED`` means."""
+def trouble_from(error: Exception, name: str) -> Trouble:
+    """Say in words without content what an exception of a call means."""
     if isinstance(error, openai.APIStatusError):
         return trouble_of(error.status_code, error.response.headers, name)
     if isinstance(error, TimeoutError):

@@ -17,7 +17,7 @@ import httpx2
 
 from curation.generate.request import Answer, AnswerPool, Failure, Request
 from curation.pool.check import whole_answer
-from curation.pool.client import EXPECTED, client_of, trouble_from
+from curation.pool.client import client_of, trouble_from
 from curation.pool.lane import Call, Job, Lane, Tally
 from curation.pool.ledger import Ledger
 from curation.pool.outcome import raise_for
@@ -223,7 +223,7 @@ class EndpointPool:
             async with asyncio.timeout(None) as limit:
                 call.expire = lambda: limit.reschedule(0.0)
                 response = await self._exchange(lane, job)
-        except EXPECTED as error:
+        except Exception as error:  # noqa: BLE001 - a server can make the client raise anything
             if isinstance(error, TimeoutError):
                 lane.patience.hung(call.sent_s, self._loop.time())
             return trouble_from(error, name)

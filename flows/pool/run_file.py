@@ -88,13 +88,7 @@ def run_file(
     Raises: ConfigError when the input cannot be read, the output exists, or an endpoint is not set up.
     """
     _check_places(source, target, ledger)
-    for external in check_hosts(config.endpoints, config.allowed):
-        line = f"endpoint {external.endpoint} sends to {external.host} under agreement {external.agreement}"
-        sys.stderr.write(line + "\n")
-    keys = keys_of(config.endpoints)
-    terms = Terms(
-        deadline_s or (DAY_S if batch else DEADLINE_S), budget_usd=config.budget_usd, allowed=config.allowed, keys=keys
-    )
+    terms = _terms(config, deadline_s or (DAY_S if batch else DEADLINE_S))
     book = Ledger(ledger)
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
@@ -112,6 +106,15 @@ def run_file(
         unfinished.unlink(missing_ok=True)
         book.close()
     return done
+
+
+def _terms(config: Endpoints, deadline_s: float) -> Terms:
+    """Find the keys, and say which endpoints lie off this machine and why that is allowed."""
+    for external in check_hosts(config.endpoints, config.allowed):
+        line = f"endpoint {external.endpoint} sends to {external.host} under agreement {external.agreement}"
+        sys.stderr.write(line + "\n")
+    keys = keys_of(config.endpoints)
+    return Terms(deadline_s, budget_usd=config.budget_usd, allowed=config.allowed, keys=keys)
 
 
 def _check_places(source: Path, target: Path, ledger: Path | None) -> None:
