@@ -51,6 +51,14 @@ def test_mistakes_are_one_line_that_names_the_key(tmp_path, text, message):
     assert "\n" not in str(error.value).strip() or "TOML" in message
 
 
+def test_hosts_off_this_machine_are_listed_with_their_agreement(tmp_path):
+    table = "[[generate.allowed]]\nhost = 'llm.example.org'\n"
+    config = load(write(tmp_path, MINIMAL + table + "agreement = 'DPA-1'\n"))
+    assert config.generate.allowed[0].agreement == "DPA-1"
+    with pytest.raises(ConfigError, match="generate.allowed.0.agreement"):
+        load(write(tmp_path, MINIMAL + table))
+
+
 def test_a_missing_config_says_what_to_do(tmp_path):
     with pytest.raises(ConfigError, match="sonocurate init"):
         load(tmp_path / "absent.toml")
@@ -61,7 +69,9 @@ def test_the_starter_config_is_valid_and_never_overwrites(tmp_path):
     write_starter(path)
     assert load(path).release.name == "demo"
     uncommented = "\n".join(line[2:] if line.startswith("# [") else line for line in STARTER.splitlines())
-    assert load(write(tmp_path, uncommented.replace("[[endpoints]]", ""))).input.table
+    for table in ("[[endpoints]]", "[[generate.allowed]]"):
+        uncommented = uncommented.replace(table, "")
+    assert load(write(tmp_path, uncommented)).input.table
     with pytest.raises(ConfigError, match="exists already"):
         write_starter(path)
 

@@ -51,6 +51,12 @@ def test_trace_is_a_command(finished, site):
     assert pair["instance_id"] in done.stdout
 
 
+def test_generate_alone_finds_nothing_new_after_a_run(finished, site):
+    done = site.cli("generate", "--config", finished.folder / "pipeline.toml")
+    assert done.returncode == 0, done.stderr
+    assert "0 pairs kept, 0 rejected" in done.stdout
+
+
 def test_a_dry_run_counts_what_is_new_and_asks_nobody(finished, site, tmp_path):
     config = finished.folder / "pipeline.toml"
     again = site.cli("generate", "--dry-run", "--config", config)
