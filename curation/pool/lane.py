@@ -32,7 +32,7 @@ class Job:
     lanes: list["Lane"]
     choice: "Lane"
     tokens_in: float
-    tokens_out: int
+    bound_out: int | None
     started_s: float | None = None
     attempts: int = 0
     flaws: int = 0

@@ -233,8 +233,8 @@ class EndpointPool:
 
     async def _exchange(self, lane: Lane, job: Job) -> Completion | Trouble:
         if lane.rates.limited:
-            sent = (lane.endpoint.name, time.time(), lane.rates.scaled(job.tokens_in), job.tokens_out)
-            await asyncio.to_thread(self._ledger.sending, *sent)
+            tokens = (lane.rates.scaled(job.tokens_in), lane.rates.expected(job.bound_out))
+            await asyncio.to_thread(self._ledger.sending, lane.endpoint.name, time.time(), *tokens)
         if job.request.pictures:
             body = await asyncio.to_thread(body_of, lane.endpoint, job.request)
         else:

@@ -18,6 +18,8 @@ SLACK_S = 2.0
 _OBSERVED = 32
 _ENOUGH = 8
 _LEAST_SCALE = 0.25
+#: Of an answer without a bound that fits: this part of the limit at first, then this much more than was seen.
+_FIRST_PART, _MARGIN = 8, 1.25
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +64,7 @@ class Window:
 class Ticket:
     """What one call has taken."""
 
-    estimate: tuple[float, float]
+    estimate_in: float
     tokens_in: _Share | None = None
     tokens_out: _Share | None = None
 
@@ -75,6 +77,7 @@ class Rates:
     tokens_in: Window | None
     tokens_out: Window | None
     _ratios: deque[float] = field(default_factory=lambda: deque(maxlen=_OBSERVED))
+    _answers: deque[int] = field(default_factory=lambda: deque(maxlen=_OBSERVED))
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> "Rates":
@@ -95,7 +98,16 @@ class Rates:
         worst = max(self._ratios)
         return tokens_in * (max(worst, _LEAST_SCALE) if len(self._ratios) >= _ENOUGH else max(1.0, worst))
 
-    def wait_s(self, tokens_in: float, tokens_out: float, now_s: float) -> float:
+    def expected(self, bound: float | None) -> float:
+        """Say how many tokens of output to reserve: the bound where it fits into a minute, else what is usual."""
+        if self.tokens_out is None:
+            return bound or 0.0
+        limit = self.tokens_out.limit
+        if bound is not None and bound <= limit:
+            return bound
+        return min(limit, _MARGIN * max(self._answers) if self._answers else limit / _FIRST_PART)
+
+    def wait_s(self, tokens_in: float, bound_out: float | None, now_s: float) -> float:
         """Say how long a call must wait."""
         waits = [0.0]
         if self.requests is not None:
@@ -103,12 +115,12 @@ class Rates:
         if self.tokens_in is not None:
             waits.append(self.tokens_in.wait_s(self.scaled(tokens_in), now_s))
         if self.tokens_out is not None:
-            waits.append(self.tokens_out.wait_s(tokens_out, now_s))
+            waits.append(self.tokens_out.wait_s(self.expected(bound_out), now_s))
         return max(waits)
 
-    def take(self, tokens_in: float, tokens_out: float, now_s: float) -> Ticket:
+    def take(self, tokens_in: float, bound_out: float | None, now_s: float) -> Ticket:
         """Take what a call needs at most."""
-        ticket = Ticket((tokens_in, tokens_out))
+        ticket = Ticket(tokens_in)
         gone_s = now_s + MINUTE_S + SLACK_S
         if self.requests is not None:
             self.requests.end(self.requests.take(1), gone_s)
@@ -116,14 +128,16 @@ class Rates:
             ticket.tokens_in = self.tokens_in.take(self.scaled(tokens_in))
             self.tokens_in.end(ticket.tokens_in, gone_s)
         if self.tokens_out is not None:
-            ticket.tokens_out = self.tokens_out.take(tokens_out)
+            ticket.tokens_out = self.tokens_out.take(self.expected(bound_out))
         return ticket
 
     def settle(self, ticket: Ticket, used: tuple[int | None, int | None], now_s: float) -> None:
         """Correct the estimates of a call that ended; what the server did not count stays as estimated."""
         actual_in, actual_out = used
-        if actual_in is not None and ticket.estimate[0] > 0:
-            self._ratios.append(actual_in / ticket.estimate[0])
+        if actual_in is not None and ticket.estimate_in > 0:
+            self._ratios.append(actual_in / ticket.estimate_in)
+        if actual_out is not None:
+            self._answers.append(actual_out)
         if self.tokens_in is not None and ticket.tokens_in is not None and actual_in is not None:
             self.tokens_in.correct(ticket.tokens_in, actual_in)
         if self.tokens_out is not None and ticket.tokens_out is not None:

@@ -19,7 +19,7 @@ from curation.generate.request import Failure, Request
 from curation.pool.lane import THROTTLES_TO_LEAVE, Call, Job, Lane
 from curation.pool.route import in_order, jitter
 from curation.pool.terms import Terms
-from curation.pool.tokens import tokens_in, tokens_out
+from curation.pool.tokens import bound_out, tokens_in, tokens_out
 from curation.pool.wire import Kind, Trouble
 from schemas.endpoint import Endpoint
 from schemas.reject import RejectReason
@@ -52,7 +52,7 @@ class Schedule:
         if not lanes:
             detail = "no endpoint can take the request's images or log probabilities: check capabilities and max_images"
             return Failure(RejectReason.NO_CAPABLE_ENDPOINT, detail)
-        job = Job(next(self._number), request, key, lanes, lanes[0], tokens_in(request), tokens_out(request))
+        job = Job(next(self._number), request, key, lanes, lanes[0], tokens_in(request), bound_out(request))
         lanes[0].tally.first_choices += 1
         lanes[0].backlog.put(job)
         return job
@@ -65,13 +65,13 @@ class Schedule:
         if jobs is None:
             return None
         job = jobs[0]
-        cost_usd = lane.endpoint.cost_usd(round(job.tokens_in), job.tokens_out)
-        if self._too_dear(cost_usd) or lane.rates.wait_s(job.tokens_in, job.tokens_out, now_s) > 0:
+        cost_usd = _most_usd(lane, job)
+        if self._too_dear(cost_usd) or lane.rates.wait_s(job.tokens_in, job.bound_out, now_s) > 0:
             return None
         jobs.popleft()
         job.started_s = now_s if job.started_s is None else job.started_s
         job.last = lane
-        call = Call(job, now_s, lane.rates.take(job.tokens_in, job.tokens_out, now_s), cost_usd)
+        call = Call(job, now_s, lane.rates.take(job.tokens_in, job.bound_out, now_s), cost_usd)
         lane.in_flight.add(call)
         return call
 
@@ -165,7 +165,7 @@ class Schedule:
         start = job.lanes.index(job.last) + (not stays) if job.last in job.lanes else 0
         turn = job.lanes[start:] + job.lanes[:start]
         up = [lane for lane in turn if lane.is_up(now_s)]
-        free = [lane for lane in up if lane.rates.wait_s(job.tokens_in, job.tokens_out, now_s) == 0]
+        free = [lane for lane in up if lane.rates.wait_s(job.tokens_in, job.bound_out, now_s) == 0]
         return (free or up or [min(turn, key=Lane.ready_s)])[0]
 
     def _homeless(self) -> list[Final]:
@@ -214,10 +214,14 @@ class Schedule:
         finals: list[Final] = []
         for lane in self.lanes:
             jobs = self._next(lane, now_s) if lane.may_send(now_s) else None
-            if jobs and self._too_dear(lane.endpoint.cost_usd(round(jobs[0].tokens_in), jobs[0].tokens_out)):
+            if jobs and self._too_dear(_most_usd(lane, jobs[0])):
                 jobs_out = lane.urgent.take_out(lambda _job: True) + lane.backlog.take_out(lambda _job: True)
                 finals += [(job, _final(job, RejectReason.BUDGET_SPENT, "the budget is spent")) for job in jobs_out]
         return finals
+
+
+def _most_usd(lane: Lane, job: Job) -> float:
+    return lane.endpoint.cost_usd(round(job.tokens_in), tokens_out(job.request))
 
 
 def _final(job: Job, reason: RejectReason, detail: str) -> Failure:

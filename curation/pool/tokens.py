@@ -10,7 +10,7 @@ CHARS_PER_TOKEN = 3.0
 TOKENS_PER_WIDE_CHAR = 1.5
 TOKENS_PER_TURN = 8
 TOKENS_PER_PICTURE = 256
-#: What is reserved for an answer whose length the request does not bound.
+#: What an answer whose length the request does not bound is expected to cost at most.
 ANSWER_TOKENS = 1024
 
 
@@ -30,9 +30,13 @@ def tokens_in(request: Request) -> float:
     return total + TOKENS_PER_PICTURE * len(request.pictures)
 
 
+def bound_out(request: Request) -> int | None:
+    """Give what an answer may take at most; None where the request does not say."""
+    given = (request.max_tokens, request.params.get("max_tokens"), request.params.get("max_completion_tokens"))
+    bounds = [bound for bound in given if isinstance(bound, int) and bound > 0]
+    return min(bounds) if bounds else None
+
+
 def tokens_out(request: Request) -> int:
-    """Give what an answer may take at most."""
-    for bound in (request.max_tokens, request.params.get("max_completion_tokens")):
-        if isinstance(bound, int) and bound > 0:
-            return bound
-    return ANSWER_TOKENS
+    """Give what an answer may take, for its price."""
+    return bound_out(request) or ANSWER_TOKENS

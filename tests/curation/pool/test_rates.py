@@ -51,6 +51,17 @@ def test_a_call_larger_than_a_limit_goes_alone():
     assert books.wait_s(1, 1, 62.5) == 0
 
 
+def test_an_answer_without_a_bound_takes_what_is_usual():
+    books = rates(tpm_output=1000)
+    assert books.expected(None) == 125
+    assert books.expected(300) == 300
+    assert books.expected(5000) == 125
+    for at in range(3):
+        books.settle(books.take(1, None, float(at)), (1, 8), float(at))
+    assert books.expected(None) == 10
+    assert books.wait_s(1, 5000, 3.0) == 0
+
+
 def test_estimates_follow_what_the_server_counts():
     books = rates(tpm_input=1000)
     for at in range(10):

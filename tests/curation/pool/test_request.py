@@ -46,3 +46,4 @@ def test_estimates_are_on_the_safe_side():
     assert tokens_in(request("x" * 30)) == 18
     assert tokens_out(request(max_tokens=77)) == 77
     assert tokens_out(request(max_tokens=None)) == 1024
+    assert tokens_out(request(max_tokens=None, params={"max_tokens": 5})) == 5
