@@ -125,13 +125,26 @@ def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -
     without = [row for row in rows if not row["frame_ids"]]
     with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
     with _pool(context, endpoints) as pool:
-        result = generate(with_frames, config=context.config.generate, pool=pool)
+        frames = _frames(context, with_frames, endpoints)
+        result = generate(with_frames, config=context.config.generate, pool=pool, frames=frames)
     rejects = rejects_of(
         reject(STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME)
         for row in without
     )
     byproducts = {**result.byproducts, "twin_frames": _twin_frames(context, result.kept)}
     return StepResult(result.kept, pa.concat_tables([result.rejected, rejects]), byproducts)
+
+
+def _frames(context: Context, cases: pa.Table, endpoints: Sequence[Endpoint]) -> dict[str, bytes]:
+    """Read the masked key frames of the cases, where some endpoint can look at them."""
+    if not any("vision" in endpoint.capabilities for endpoint in endpoints):
+        return {}
+    most = context.config.generate.max_images_per_pair
+    ids = [frame for frames in cases["frame_ids"].to_pylist() for frame in frames[:most]]
+    if not ids:
+        return {}
+    rows = Source(context.shelf, "images", "frame_id").rows(ids, ["frame_id", "image"]).to_pylist()
+    return {row["frame_id"]: row["image"]["bytes"] for row in rows}
 
 
 def _twin_frames(context: Context, pairs: pa.Table) -> pa.Table:

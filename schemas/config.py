@@ -107,6 +107,7 @@ class Generate(StageModel):
     chunk_cases: int = Field(8, ge=1, le=10_000)
     closed_per_case: int = Field(2, ge=0, le=50)
     open_per_case: int = Field(1, ge=0, le=50)
+    captions_per_case: int = Field(0, ge=0, le=5, description="sentences about the key frames, written by a model")
     report_pairs: bool = True
     diagnosis_pairs: bool = True
     finding_pairs: bool = True
