@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from curation.dedup.engine import Engine
 from curation.dedup.kept import Pool
-from curation.dedup.rows import LENGTH_BITS, NONE, Found, Int64, Rows, Rule
+from curation.dedup.rows import LENGTH_BITS, NONE, Found, Int64, Rows, Rule, han_counts
 from curation.dedup.slots import slots_key
 from schemas.config import Deduplicate
 
@@ -61,6 +61,7 @@ class Decider:
             np.arange(first, first + n),
             groups << LENGTH_BITS | np.diff(start),
             np.fromiter((text.twin for text in texts), np.int64, n),
+            han_counts(self._engine.keys(tokens), start),
             self._engine.bitmaps(tokens, start),
             simhash,
             np.array(slots, np.uint64),

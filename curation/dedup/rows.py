@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from curation.dedup.tokens import HAN_KEY, HAN_SHIFT
+
 Int64 = NDArray[np.int64]
 UInt64 = NDArray[np.uint64]
 
@@ -36,13 +38,14 @@ class Rule(NamedTuple):
 class Rows(NamedTuple):
     """n prepared texts.
 
-    Shapes: arrival, key, twin int64[n]; bitmap uint64[8, n]; simhash, slots uint64[n]; digest uint64[2, n];
+    Shapes: arrival, key, twin, han int64[n] (``han`` counts the Han tokens); bitmap uint64[8, n]; simhash, slots uint64[n]; digest uint64[2, n];
     start int64[n + 1] into tokens uint32[…]. ``twin`` is the arrival of the one text that this is not compared with.
     """
 
     arrival: Int64
     key: Int64
     twin: Int64
+    han: Int64
     bitmap: UInt64
     simhash: UInt64
     slots: UInt64
@@ -64,6 +67,7 @@ class Rows(NamedTuple):
             self.arrival[index],
             self.key[index],
             self.twin[index],
+            self.han[index],
             np.ascontiguousarray(self.bitmap[:, index]),
             self.simhash[index],
             self.slots[index],
@@ -109,13 +113,19 @@ class Found(NamedTuple):
         self.spared[:] |= other.spared
 
 
+def han_counts(keys: UInt64, start: Int64) -> Int64:
+    """Count the Han tokens of every text by the keys of its tokens."""
+    before = np.concatenate(([0], np.cumsum(keys >> np.uint64(HAN_SHIFT) == HAN_KEY >> HAN_SHIFT)))
+    return before[start[1:]] - before[start[:-1]]
+
+
 def join(parts: Sequence[Rows]) -> Rows:
     """Put texts behind each other."""
     offsets = np.cumsum([0, *(len(part.tokens) for part in parts)])
     starts = [part.start[:-1] + offset for part, offset in zip(parts, offsets[:-1], strict=True)]
-    plain = [np.concatenate([part[at] for part in parts]) for at in (0, 1, 2)]
+    plain = [np.concatenate([part[at] for part in parts]) for at in (0, 1, 2, 3)]
     bitmap = np.concatenate([part.bitmap for part in parts], axis=1)
-    hashes = [np.concatenate([part[at] for part in parts]) for at in (4, 5)]
+    hashes = [np.concatenate([part[at] for part in parts]) for at in (5, 6)]
     digest = np.concatenate([part.digest for part in parts], axis=1)
     start = np.concatenate([*starts, offsets[-1:]])
     return Rows(*plain, bitmap, *hashes, digest, start, np.concatenate([part.tokens for part in parts]))

@@ -1,6 +1,6 @@
 """A segment: kept texts sorted for the search, never changed once they are built.
 
-Sorted by key (group, then length) for the scan; indexed by bands of the Simhash value, so that two values within k bits
+Sorted by key (group, then length) and number of Han tokens for the scan; indexed by bands of the Simhash value, so that two values within k bits
 agree in at least one of k + 1 bands (pigeonhole); sorted by digest for equal texts.
 """
 
@@ -29,10 +29,15 @@ class Bands(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """Kept texts. Shapes: planes uint64[14, n], bitmaps folded to 2, to 4 words, and whole; digest_order int64[n]."""
+    """Kept texts.
+
+    Shapes: planes uint64[14, n], bitmaps folded to 2, to 4 words, and whole; runs int64[keys + 1], where the rows of each
+    key begin; digest_order int64[n].
+    """
 
     rows: Rows
     planes: UInt64
+    runs: Int64
     bands: Bands
     digest_order: Int64
     digest_high: UInt64
@@ -45,14 +50,15 @@ class Segment(NamedTuple):
 
 def build(rows: Rows, rule: Rule) -> Segment:
     """Sort and index texts."""
-    rows = rows.take(np.argsort(rows.key, kind="stable"))
+    rows = rows.take(np.lexsort((rows.han, rows.key)))
     by_arrival = np.argsort(rows.arrival, kind="stable")
     four = rows.bitmap[:4] ^ rows.bitmap[4:]
     planes = np.concatenate([four[:2] ^ four[2:], four, rows.bitmap])
     high = rows.digest[0][by_arrival]
     order = np.argsort(high, kind="stable")
     light = rows._replace(bitmap=rows.bitmap[:, :0])  # the planes hold it
-    return Segment(light, planes, _bands(rows, by_arrival, rule.distance), by_arrival[order], high[order])
+    runs = np.concatenate(([0], np.flatnonzero(np.diff(rows.key)) + 1, [rows.size]))
+    return Segment(light, planes, runs, _bands(rows, by_arrival, rule.distance), by_arrival[order], high[order])
 
 
 def rows_of(segment: Segment) -> Rows:

@@ -7,7 +7,11 @@ Source: Charikar 2002; the package hashes the 4-grams of the lower-cased word ch
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from hashlib import md5
+
+import numpy as np
+from numpy.typing import NDArray
 
 #: Changes whenever the same text would get another value; kept pools record it.
 SIMHASH_VERSION = 1
@@ -38,6 +42,12 @@ def simhash64(text: str) -> int:
 def gram_hash(gram: str) -> int:
     """Hash a gram: the last 8 bytes of its md5."""
     return int.from_bytes(md5(gram.encode(), usedforsecurity=False).digest()[-8:], "big")
+
+
+def gram_hashes(grams: Sequence[str]) -> NDArray[np.uint64]:
+    """Hash many grams."""
+    digests = b"".join([md5(gram.encode(), usedforsecurity=False).digest() for gram in grams])
+    return np.frombuffer(digests, ">u8")[1::2].astype(np.uint64)
 
 
 def distance(left: int, right: int) -> int:

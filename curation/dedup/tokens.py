@@ -18,6 +18,8 @@ _TOKEN = re.compile("[a-z0-9]+|[" + "".join(f"{chr(first)}-{chr(last)}" for firs
 #: Longest token that is packed, and the digits of a packed one (0 stands for none).
 PACKED, BASE = 12, 37
 HAN_KEY, LONG_KEY = 1 << 63, 3 << 62
+#: The two bits above this one tell Han keys from all others.
+HAN_SHIFT = 62
 _LONG_MASK = (1 << 62) - 1
 #: Source: Steele, Lea and Flood 2014, SplitMix64 (constants of the mixing function).
 MIX = 0xBF58476D1CE4E5B9

@@ -19,12 +19,13 @@ _LOOK_SHORT, _LOOK_LONG = 8, 64
 class Pattern(NamedTuple):
     """Room for one pattern.
 
-    Shapes: slot int32[vocabulary], 0 for tokens that the pattern does not hold; mask uint64[m + 1] of patterns of one
-    word; first, used int64[m + 2] and place int64[m]: where each token stands in longer ones; state, line uint64[words].
+    Shapes: slot int32[vocabulary], 0 for tokens that the pattern does not hold; mask, mask_2 uint64[m + 1] of patterns
+    of one or two words; first, used int64[m + 2] and place int64[m]: where each token stands in longer ones; state, line uint64[words].
     """
 
     slot: NDArray[np.int32]
     mask: UInt64
+    mask_2: UInt64
     first: Int64
     used: Int64
     place: Int64
@@ -38,6 +39,7 @@ def room(vocabulary: int, longest: int) -> Pattern:
     return Pattern(
         np.zeros(vocabulary + 1, np.int32),
         np.zeros(longest + 2, np.uint64),
+        np.zeros(longest + 2, np.uint64),
         np.zeros(longest + 3, np.int64),
         np.zeros(longest + 3, np.int64),
         np.zeros(longest + 1, np.int64),
@@ -50,18 +52,20 @@ def room(vocabulary: int, longest: int) -> Pattern:
 def lay(pattern, tokens):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Lay a pattern out; it must be lifted before the next."""
     slots = 0
-    short = len(tokens) <= WORD
+    short = len(tokens) <= 2 * WORD
     for at in range(len(tokens)):
         token = tokens[at]
         if pattern.slot[token] == 0:
             slots += 1
             pattern.slot[token] = slots
-            pattern.mask[slots] = np.uint64(0)
+            pattern.mask[slots] = pattern.mask_2[slots] = np.uint64(0)
             pattern.used[slots] = 0
         slot = pattern.slot[token]
         pattern.used[slot] += 1
-        if short:
+        if at < WORD:
             pattern.mask[slot] |= np.uint64(1) << np.uint64(at)
+        elif short:
+            pattern.mask_2[slot] |= np.uint64(1) << np.uint64(at - WORD)
     if short:
         return
     pattern.first[1] = 0
@@ -88,6 +92,8 @@ def common(pattern, m, text, need):  # type: ignore[no-untyped-def]  # noqa: ANN
     """Measure the common subsequence of the pattern (m tokens) and a text; -1 as soon as it must stay below need."""
     if m <= WORD:
         return _common_short(pattern, m, text, need)
+    if m <= 2 * WORD:
+        return _common_double(pattern, m, text, need)
     return _common_long(pattern, m, text, need)
 
 
@@ -104,6 +110,24 @@ def _common_short(pattern, m, text, need):  # type: ignore[no-untyped-def]  # no
         if at % _LOOK_SHORT == _LOOK_SHORT - 1 and m - popcount(state & every) + n - 1 - at < need:
             return -1
     return m - popcount(state & every)
+
+
+@compiled
+def _common_double(pattern, m, text, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    n = len(text)
+    last = ~np.uint64(0) >> np.uint64(2 * WORD - m)
+    low, high = ~np.uint64(0), last
+    for at in range(n):
+        slot = pattern.slot[text[at]]
+        if slot != 0:
+            hit, hit_2 = low & pattern.mask[slot], high & pattern.mask_2[slot]
+            total = low + hit
+            carry = np.uint64(total < low)
+            low, high = total | (low - hit), (high + hit_2 + carry) | (high - hit_2)
+        if at % _LOOK_SHORT == _LOOK_SHORT - 1:
+            if m - popcount(low) - popcount(high & last) + n - 1 - at < need:
+                return -1
+    return m - popcount(low) - popcount(high & last)
 
 
 @compiled

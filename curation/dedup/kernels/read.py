@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curation.dedup.compiled import compiled
 from curation.dedup.rows import WORDS, Int64, UInt64
-from curation.dedup.simhash import REMEMBERED, WIDTH, gram_hash
+from curation.dedup.simhash import REMEMBERED, WIDTH, gram_hashes
 from curation.dedup.tokens import BASE, HAN_CLASS, HAN_KEY, LONG_KEY, MIX, PACKED, classes
 
 _CODE_BITS = 21
@@ -62,8 +62,10 @@ class Features:
     def _hash_new(self, known: int) -> None:
         halves = (self._grams.high[known : self._count], self._grams.low[known : self._count])
         codes = np.stack([(half >> np.uint64(shift)) & np.uint64(_NO_CHAR) for half in halves for shift in (21, 0)], 1)
-        for place, gram in enumerate(codes.tolist(), known):
-            self._grams.value[place] = gram_hash("".join(chr(code) for code in gram if code != _NO_CHAR))
+        codes[codes == _NO_CHAR] = 0  # no word character
+        text = codes.astype(np.uint32).tobytes().decode("utf-32-le")
+        hashes = gram_hashes([text[at : at + WIDTH].replace("\0", "") for at in range(0, len(text), WIDTH)])
+        self._grams.value[known : self._count] = hashes
 
 
 @compiled

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from curation.dedup.compiled import compiled, popcount
 from curation.dedup.kernels.lcs import Pattern, common, lay, lift, room
-from curation.dedup.kernels.near import fold, near
+from curation.dedup.kernels.near import BLOCK, FOLDED, fold, near
 from curation.dedup.rouge import f1, required, window
-from curation.dedup.rows import EXACT, LENGTH_BITS, LENGTH_MASK, NONE, ROUGE_L, SIMHASH, Found, Int64, Rows, Rule
+from curation.dedup.rows import EXACT, LENGTH_BITS, LENGTH_MASK, NONE, ROUGE_L, SIMHASH, Found, Int64, Rows, Rule, UInt64
 from curation.dedup.segment import Segment
 
 #: Rows of the kept texts that are compared with all texts of a batch while they are in the processor's cache.
@@ -17,16 +17,19 @@ TILE = 2048
 
 
 class Scratch(NamedTuple):
-    """Room that one thread needs: a pattern, and the rows of a tile that are near."""
+    """Room that one thread needs: a pattern, the folded words of the texts, the rows of a tile that are near."""
 
     pattern: Pattern
-    near: Int64
+    words: UInt64
+    near: tuple[Int64, Int64]
 
 
 def scratch(queries: Rows, vocabulary: int) -> Scratch:
     """Make room for a search of these texts."""
     longest = int((queries.key & LENGTH_MASK).max(initial=0))
-    return Scratch(room(vocabulary, longest), np.zeros(TILE, np.int64))
+    words = np.empty((queries.size, FOLDED), np.uint64)
+    fold(queries.bitmap, words)
+    return Scratch(room(vocabulary, longest), words, (np.zeros(TILE, np.int64), np.zeros(BLOCK, np.int64)))
 
 
 @compiled
@@ -67,70 +70,88 @@ def _by_simhash(queries, query, segment, rule, found):  # type: ignore[no-untype
 
 
 @compiled
-def _by_rouge(queries, span, segment, rule, found, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _by_rouge(queries, span, segment, rule, found, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Go through the lengths of the kept texts; each is compared with the texts whose length can match."""
     begin, end = span
-    keys = segment.rows.key
-    first, last = np.zeros(end - begin, np.int64), np.zeros(end - begin, np.int64)
-    for query in range(begin, end):
-        m = queries.key[query] & LENGTH_MASK
-        if m > 0:
-            shortest, longest = window(m, rule.threshold)
-            group = (queries.key[query] >> LENGTH_BITS) << LENGTH_BITS
-            first[query - begin] = np.searchsorted(keys, group + shortest)
-            last[query - begin] = np.searchsorted(keys, group + longest + 1)
-    for tile in range(0, len(keys), TILE):
-        for query in range(begin, end):
-            low, high = max(tile, first[query - begin]), min(tile + TILE, last[query - begin])
-            if low < high:
-                _in_tile(queries, query, segment, (low, high), rule, found, scratch)
+    keys, mine, runs = segment.rows.key, queries.key[begin:end], segment.runs
+    if end == begin:
+        return
+    group = (mine[0] >> LENGTH_BITS) << LENGTH_BITS
+    run = np.searchsorted(runs, np.searchsorted(keys, group))
+    while run < len(runs) - 1:
+        key = keys[runs[run]]
+        group = (key >> LENGTH_BITS) << LENGTH_BITS
+        if group > mine[-1]:
+            return
+        if key > group:
+            shortest, longest = window(key - group, rule.threshold)
+            first = begin + np.searchsorted(mine, group + shortest)
+            last = begin + np.searchsorted(mine, group + longest + 1)
+            for tile in range(runs[run], runs[run + 1], TILE):
+                rows = (tile, min(tile + TILE, runs[run + 1]))
+                _in_tile(queries, (first, last), segment, rows, (rule, found), scratch)
+        run += 1
 
 
 @compiled
-def _in_tile(queries, query, segment, span, rule, found, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    m = queries.key[query] & LENGTH_MASK
-    words = fold(queries.bitmap, query)
+def _in_tile(queries, span, segment, tile, outcome, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Compare the texts of a span with the rows of a tile, all of one length."""
+    rule, found = outcome
+    begin, end = tile
+    han, planes, lengths = segment.rows.han, segment.planes, queries.key
+    n = segment.rows.key[begin] & LENGTH_MASK
+    m, need = -1, 0
+    for query in range(span[0], span[1]):
+        if lengths[query] & LENGTH_MASK != m:
+            m = lengths[query] & LENGTH_MASK
+            need = required(m, n, rule.threshold)
+        if need > min(m, n):
+            continue
+        bound = m + n - 2 * need
+        slack, low, high = (bound - abs(n - m)) // 2, queries.han[query], queries.han[query] + n - m
+        first = _lower(han, begin, end, min(low, high) - slack)
+        last = _lower(han, first, end, max(low, high) + slack + 1)
+        count = near(planes, scratch.words[query], m, (first, last), bound, scratch.near)
+        if count > 0:
+            _compare(queries, query, segment.rows, (count, need), outcome, scratch)
+
+
+@compiled
+def _lower(values, begin, end, wanted):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Find the first place of sorted values that is not below the wanted one."""
+    while begin < end:
+        middle = (begin + end) // 2
+        if values[middle] < wanted:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin
+
+
+@compiled
+def _compare(queries, query, rows, given, outcome, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Compare a text with the rows that are near; what cannot change the outcome is not looked at."""
+    count, need = given
+    rule, found = outcome
+    pattern, near_rows, _ = scratch.pattern, scratch.near[0], scratch.near[1]
+    mine = queries.tokens[queries.start[query] : queries.start[query + 1]]
     laid = False
-    row, end = span
-    while row < end:
-        key = segment.rows.key[row]
-        after = min(end, np.int64(np.searchsorted(segment.rows.key[row:end], key, side="right")) + row)
-        n = key & LENGTH_MASK
-        need = required(m, n, rule.threshold)
-        count = 0
-        if need <= min(m, n):
-            count = near(segment.planes, words, m, (row, after), m + n - 2 * need, scratch.near)
-        for at in range(count):
-            candidate = scratch.near[at]
-            if not _is_open(queries, query, segment.rows, candidate, rule, found):
-                continue
-            if not laid:
-                lay(scratch.pattern, queries.tokens[queries.start[query] : queries.start[query + 1]])
-                laid = True
-            _try(queries, query, segment.rows, (candidate, need), rule, found, scratch.pattern)
-        row = after
+    for at in range(count):
+        row = near_rows[at]
+        arrival, differs = rows.arrival[row], rule.protect and rows.slots[row] != queries.slots[query]
+        if arrival >= found.best[query] or arrival == queries.twin[query] or (differs and found.spared[query]):
+            continue
+        if not laid:
+            lay(pattern, mine)
+            laid = True
+        if common(pattern, len(mine), rows.tokens[rows.start[row] : rows.start[row + 1]], need) < need:
+            continue
+        if differs:
+            found.spared[query] = True
+        else:
+            found.best[query], found.row[query] = arrival, row
     if laid:
-        lift(scratch.pattern, queries.tokens[queries.start[query] : queries.start[query + 1]])
-
-
-@compiled
-def _is_open(queries, query, rows, row, rule, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """Say whether a comparison could still change what is found."""
-    arrival = rows.arrival[row]
-    if arrival == queries.twin[query] or arrival >= found.best[query]:
-        return False
-    return not rule.protect or rows.slots[row] == queries.slots[query] or not found.spared[query]
-
-
-@compiled
-def _try(queries, query, rows, pair, rule, found, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    row, need = pair
-    m = queries.key[query] & LENGTH_MASK
-    if common(pattern, m, rows.tokens[rows.start[row] : rows.start[row + 1]], need) < need:
-        return
-    if rule.protect and rows.slots[row] != queries.slots[query]:
-        found.spared[query] = True
-        return
-    found.best[query], found.row[query] = rows.arrival[row], row
+        lift(pattern, mine)
 
 
 @compiled
@@ -152,33 +173,36 @@ def _explain(queries, query, rows, row, rule, found, pattern):  # type: ignore[n
 
 
 class Accepted(NamedTuple):
-    """The texts of a batch that later ones are compared with, in order. Shapes: [n]; planes uint64[2, n]."""
+    """The texts of a batch that later ones are compared with, in order. Shapes: [n]; planes uint64[4, n]."""
 
-    planes: NDArray[np.uint64]
-    simhash: NDArray[np.uint64]
-    digest: NDArray[np.uint64]
+    planes: UInt64
+    simhash: UInt64
+    digest: UInt64
     length: NDArray[np.float64]
     group: Int64
     index: Int64
+    open: NDArray[np.bool_]
 
 
 def greedy(rows: Rows, joins: NDArray[np.bool_], rule: Rule, found: Found, vocabulary: int) -> None:
     """Go through a batch in order: each text against the earlier ones that joined; first come, first kept."""
     n = rows.size
-    planes, words = np.empty((2, n), np.uint64), np.empty(n, np.uint64)
-    accepted = Accepted(planes, words, words.copy(), np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64))
-    _greedy(rows, joins, rule, found, accepted, scratch(rows, vocabulary).pattern)
+    words, planes = np.empty(n, np.uint64), np.empty((4, n), np.uint64)
+    index = np.empty(n, np.int64)
+    accepted = Accepted(planes, words, words.copy(), np.empty(n), index, index.copy(), np.zeros(BLOCK, np.bool_))
+    _greedy(rows, joins, rule, found, accepted, scratch(rows, vocabulary))
 
 
 @compiled
-def _greedy(rows, joins, rule, found, accepted, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _greedy(rows, joins, rule, found, accepted, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     count = 0
     for query in range(len(rows.key)):
-        words = fold(rows.bitmap, query)
+        words = scratch.words[query]
         if found.best[query] == NONE:
-            _first(rows, query, (words[0], words[1], count), rule, found, (accepted, pattern))
+            _first(rows, query, (words, count), rule, found, (accepted, scratch.pattern))
         if joins[query] and (rule.against_all or found.best[query] == NONE):
-            accepted.planes[0, count], accepted.planes[1, count] = words[0], words[1]
+            for word in range(4):
+                accepted.planes[word, count] = words[2 + word]
             accepted.simhash[count], accepted.digest[count] = rows.simhash[query], rows.digest[0, query]
             accepted.length[count] = rows.key[query] & LENGTH_MASK
             accepted.group[count], accepted.index[count] = rows.key[query] >> LENGTH_BITS, query
@@ -186,27 +210,40 @@ def _greedy(rows, joins, rule, found, accepted, pattern):  # type: ignore[no-unt
 
 
 @compiled
-def _first(rows, query, given, rule, found, tools):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _first(rows, query, given, rule, found, tools):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Look block by block, in order of arrival, and stop at the first match."""
-    w0, w1, count = given
+    words, count = given
     accepted, pattern = tools
-    m = float(rows.key[query] & LENGTH_MASK)
-    value, digest, group = rows.simhash[query], rows.digest[0, query], rows.key[query] >> LENGTH_BITS
-    slope = max(0.0, 1 - rule.threshold)
-    for block in range(0, count, 128):
-        end = min(count, block + 128)
-        p0, p1, simhash = accepted.planes[0, block:end], accepted.planes[1, block:end], accepted.simhash[block:end]
-        length, equal = accepted.length[block:end], accepted.digest[block:end]
-        open_rows = 0
-        for at in range(end - block):
-            bits = popcount(p0[at] ^ w0) + popcount(p1[at] ^ w1)
-            like = (bits <= slope * (m + length[at]) + 3) | (popcount(simhash[at] ^ value) <= rule.distance)
-            open_rows += like | (equal[at] == digest)
-        if open_rows == 0:
+    group, slope = rows.key[query] >> LENGTH_BITS, max(0.0, 1 - rule.threshold)
+    # what two texts may differ by is at most (1 - threshold) (m + n) + 2: required() is at least that of the threshold
+    slack = slope * (rows.key[query] & LENGTH_MASK) + 3
+    for block in range(0, count, BLOCK):
+        end = min(count, block + BLOCK)
+        hashes = (rows.simhash[query], rows.digest[0, query])
+        if _open_rows(accepted, (block, end), words, (slope, slack), hashes, rule.distance) == 0:
             continue
-        for at in range(block, end):
-            if accepted.group[at] == group and _meets(rows, query, accepted.index[at], rule, found, pattern):
-                return
+        for at in range(end - block):
+            if accepted.open[at] and accepted.group[block + at] == group:
+                if _meets(rows, query, accepted.index[block + at], rule, found, pattern):
+                    return
+
+
+@compiled
+def _open_rows(accepted, span, words, line, hashes, distance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Mark the rows that the bitmap, the Simhash value and the digest do not rule out; gives how many."""
+    p0, p1, p2, p3 = accepted.planes[0], accepted.planes[1], accepted.planes[2], accepted.planes[3]
+    w0, w1, w2, w3 = words[2], words[3], words[4], words[5]
+    simhash, digest, length, marks = accepted.simhash, accepted.digest, accepted.length, accepted.open
+    value, equal = hashes
+    slope, slack = line
+    found, first = 0, np.uint64(span[0])
+    for at in range(np.uint64(span[1] - span[0])):
+        row = first + at
+        bits = popcount(p0[row] ^ w0) + popcount(p1[row] ^ w1) + popcount(p2[row] ^ w2) + popcount(p3[row] ^ w3)
+        mark = (bits <= slope * length[row] + slack) | (popcount(simhash[row] ^ value) <= distance)
+        marks[at] = mark | (digest[row] == equal)
+        found += marks[at]
+    return found
 
 
 @compiled
