@@ -98,7 +98,7 @@ def _bits(keys: UInt64, occurrence: UInt64) -> UInt64:
     return (word ^ (word >> np.uint64(31))) & np.uint64(WORDS * 64 - 1)
 
 
-def _first(queries: Rows, query: int, rows: Rows, among: Int64, rule: Rule, found: Found) -> None:  # noqa: PLR0913
+def _first(queries: Rows, query: int, rows: Rows, among: Int64, rule: Rule, found: Found) -> None:
     """Note the earliest of some rows that meets the rule."""
     for row in _candidates(queries, query, rows, among, rule):
         met = _meets(queries, query, rows, row, rule)

@@ -94,7 +94,7 @@ def token_keys(codes, start, kinds, keys, key_start):  # type: ignore[no-untyped
 
 
 @compiled
-def gram_places(texts, words, grams, count, index, index_start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, PLR0913
+def gram_places(texts, words, grams, count, index, index_start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Write the place of every gram in the table, entering new ones; gives the new count."""
     codes, start = texts
     total = 0

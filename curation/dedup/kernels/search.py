@@ -9,8 +9,19 @@ from curation.dedup.compiled import compiled, popcount
 from curation.dedup.kernels.lcs import Pattern, common, lay, lift, room
 from curation.dedup.kernels.near import BLOCK, FOLDED, fold, near
 from curation.dedup.rouge import f1, required, window
-from curation.dedup.rows import EXACT, LENGTH_BITS, LENGTH_MASK, NONE, ROUGE_L, SIMHASH, Found, Int64, Rows, Rule, UInt64
-from curation.dedup.segment import Segment
+from curation.dedup.rows import (
+    EXACT,
+    LENGTH_BITS,
+    LENGTH_MASK,
+    NONE,
+    ROUGE_L,
+    SIMHASH,
+    Found,
+    Int64,
+    Rows,
+    Rule,
+    UInt64,
+)
 
 #: Rows of the kept texts that are compared with all texts of a batch while they are in the processor's cache.
 TILE = 2048
@@ -33,7 +44,7 @@ def scratch(queries: Rows, vocabulary: int) -> Scratch:
 
 
 @compiled
-def search(queries, span, segment, rule, found, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, PLR0913
+def search(queries, span, segment, rule, found, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Find the earliest match of texts (sorted by key) in a segment; ``found`` may hold matches of other segments."""
     begin, end = span
     for query in range(begin, end):
@@ -247,7 +258,7 @@ def _open_rows(accepted, span, words, line, hashes, distance):  # type: ignore[n
 
 
 @compiled
-def _meets(rows, query, other, rule, found, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _meets(rows, query, other, rule, found, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Apply the rule to two texts of a batch, and note the match."""
     if rows.arrival[other] == rows.twin[query]:
         return False
