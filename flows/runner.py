@@ -19,13 +19,13 @@ from schemas.errors import ConfigError, CurationError
 LOCK = ".running"
 
 
-def run_pipeline(config_path: Path, *, embedded: bool) -> None:
-    """Run the whole pipeline and say what came out.
+def run_pipeline(config_path: Path, *, embedded: bool, rebuild: bool = False) -> None:
+    """Run the whole pipeline and say what came out; ``rebuild`` allows another rule of deduplication than before.
 
     Raises: ConfigError before anything is written; ChunkError, LeakError while running.
     """
     warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
-    preflight(config_path, embedded=embedded)
+    preflight(config_path, embedded=embedded, rebuild=rebuild)
     check_configured_server()
     context = context_of(str(config_path))
     root = context.shelf.root

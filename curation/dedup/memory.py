@@ -49,13 +49,13 @@ class Memory:
         self._name(rows["instance_id"].to_pylist(), rows["arrival"].to_pylist())
         self._pool.add(from_table(rows, np.array(groups, np.int64), self.engine))
 
-    def reread(self, texts: Sequence[Text], ids: Sequence[str], arrivals: Sequence[int]) -> None:
-        """Remember texts that were dropped, for the rule that compares with these too."""
+    def reread(self, texts: Sequence[Text], ids: Sequence[str], arrivals: Sequence[int], taken: Sequence[int]) -> None:
+        """Remember texts that were dropped, for the rule that compares with these too; ``taken`` are all their places."""
         for part in batches(texts):
             rows = self._decider.read(texts[part])
             self._pool.add(rows._replace(arrival=np.array(arrivals[part], np.int64)))
         self._name(ids, arrivals)
-        self._begin_after(arrivals)
+        self._begin_after(taken)
 
     def decide(self, texts: Sequence[Text], ids: Sequence[str]) -> tuple[Rows, Found]:
         """Decide about texts in their order, and remember those that later ones are compared with."""

@@ -21,7 +21,38 @@ SLOTS_VERSION = 1
 #: Longer numbers are compared as they are written.
 _DIGITS = 20
 #: Units that no length, velocity or volume is, beside those of ``verify``.
-_MORE_UNITS = ["mm2", "cm2", "m2", "mm3", "cm3", "mm/s", "khz", "mhz", "hz", "db", "kg", "g", "weeks", "week", "w", "days", "day", "孕周", "周", "天", "岁", "个月", "级", "期", "度", "型", "类", "枚", "个", "处"]
+_MORE_UNITS = [
+    "mm2",
+    "cm2",
+    "m2",
+    "mm3",
+    "cm3",
+    "mm/s",
+    "khz",
+    "mhz",
+    "hz",
+    "db",
+    "kg",
+    "g",
+    "weeks",
+    "week",
+    "w",
+    "days",
+    "day",
+    "孕周",
+    "周",
+    "天",
+    "岁",
+    "个月",
+    "级",
+    "期",
+    "度",
+    "型",
+    "类",
+    "枚",
+    "个",
+    "处",
+]
 _UNIT = "|".join(
     re.escape(unit) + ("(?![a-z0-9])" if unit.isascii() else "")
     for unit in sorted({*UNITS, *_MORE_UNITS}, key=lambda unit: (-len(unit), unit))
