@@ -74,7 +74,7 @@ class PlainEngine:
 
     def search(self, queries: Rows, span: tuple[int, int], segment: Segment, rule: Rule, found: Found) -> None:
         """Find the earliest match of the texts of a span in a segment."""
-        rows = segment.rows._replace(bitmap=segment.planes[6:])
+        rows = segment.rows._replace(bitmap=segment.whole.T)
         everywhere = np.arange(rows.size)
         for query in range(*span):
             _first(queries, query, rows, everywhere[rows.arrival < found.best[query]], rule, found)

@@ -31,12 +31,13 @@ class Bands(NamedTuple):
 class Segment(NamedTuple):
     """Kept texts.
 
-    Shapes: planes uint64[14, n], bitmaps folded to 2, to 4 words, and whole; runs int64[keys + 1], where the rows of each
+    Shapes: planes uint64[6, n], bitmaps folded to two and to four words; whole uint64[n, 8]; runs int64[keys + 1], where the rows of each
     key begin; digest_order int64[n].
     """
 
     rows: Rows
     planes: UInt64
+    whole: UInt64
     runs: Int64
     bands: Bands
     digest_order: Int64
@@ -50,20 +51,21 @@ class Segment(NamedTuple):
 
 def build(rows: Rows, rule: Rule) -> Segment:
     """Sort and index texts."""
-    rows = rows.take(np.lexsort((rows.han, rows.key)))
+    rows = rows.take(np.lexsort((rows.arrival, rows.han, rows.key)))
     by_arrival = np.argsort(rows.arrival, kind="stable")
     four = rows.bitmap[:4] ^ rows.bitmap[4:]
-    planes = np.concatenate([four[:2] ^ four[2:], four, rows.bitmap])
+    planes = np.concatenate([four[:2] ^ four[2:], four])
+    whole = np.ascontiguousarray(rows.bitmap.T)
     high = rows.digest[0][by_arrival]
     order = np.argsort(high, kind="stable")
-    light = rows._replace(bitmap=rows.bitmap[:, :0])  # the planes hold it
+    light = rows._replace(bitmap=rows.bitmap[:, :0])  # ``whole`` holds it
     runs = np.concatenate(([0], np.flatnonzero(np.diff(rows.key)) + 1, [rows.size]))
-    return Segment(light, planes, runs, _bands(rows, by_arrival, rule.distance), by_arrival[order], high[order])
+    return Segment(light, planes, whole, runs, _bands(rows, by_arrival, rule.distance), by_arrival[order], high[order])
 
 
 def rows_of(segment: Segment) -> Rows:
     """Give the texts of a segment back."""
-    return segment.rows._replace(bitmap=segment.planes[6:])
+    return segment.rows._replace(bitmap=np.ascontiguousarray(segment.whole.T))
 
 
 def _bands(rows: Rows, by_arrival: Int64, distance: int) -> Bands:

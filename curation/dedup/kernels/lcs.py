@@ -88,24 +88,25 @@ def lift(pattern, tokens):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 
 @compiled
-def common(pattern, m, text, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Measure the common subsequence of the pattern (m tokens) and a text; -1 as soon as it must stay below need."""
+def common(pattern, m, tokens, span, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Measure the common subsequence of the pattern (m tokens) and a span of tokens; -1 as soon as it must stay below need."""
     if m <= WORD:
-        return _common_short(pattern, m, text, need)
+        return _common_short(pattern.slot, pattern.mask, m, tokens, span, need)
     if m <= 2 * WORD:
-        return _common_double(pattern, m, text, need)
-    return _common_long(pattern, m, text, need)
+        return _common_double(pattern, m, tokens, span, need)
+    return _common_long(pattern, m, tokens[span[0] : span[1]], need)
 
 
 @compiled
-def _common_short(pattern, m, text, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    n = len(text)
+def _common_short(slots, mask, m, tokens, span, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    first = np.uint64(span[0])
+    n = span[1] - span[0]
     every = ~np.uint64(0) >> np.uint64(WORD - m)
     state = every
     for at in range(n):
-        slot = pattern.slot[text[at]]
+        slot = slots[tokens[first + np.uint64(at)]]
         if slot != 0:
-            hit = state & pattern.mask[slot]
+            hit = state & mask[slot]
             state = (state + hit) | (state - hit)
         if at % _LOOK_SHORT == _LOOK_SHORT - 1 and m - popcount(state & every) + n - 1 - at < need:
             return -1
@@ -113,14 +114,16 @@ def _common_short(pattern, m, text, need):  # type: ignore[no-untyped-def]  # no
 
 
 @compiled
-def _common_double(pattern, m, text, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    n = len(text)
+def _common_double(pattern, m, tokens, span, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    slots, mask, mask_2 = pattern.slot, pattern.mask, pattern.mask_2
+    first = np.uint64(span[0])
+    n = span[1] - span[0]
     last = ~np.uint64(0) >> np.uint64(2 * WORD - m)
     low, high = ~np.uint64(0), last
     for at in range(n):
-        slot = pattern.slot[text[at]]
+        slot = slots[tokens[first + np.uint64(at)]]
         if slot != 0:
-            hit, hit_2 = low & pattern.mask[slot], high & pattern.mask_2[slot]
+            hit, hit_2 = low & mask[slot], high & mask_2[slot]
             total = low + hit
             carry = np.uint64(total < low)
             low, high = total | (low - hit), (high + hit_2 + carry) | (high - hit_2)

@@ -15,9 +15,11 @@ for _function in (f1, required, window):
     callable_from_kernels(_function)
 
 #: Rows that are looked at together.
-BLOCK = 128
+BLOCK = 64
 #: Texts of up to so many tokens may be told apart by two words.
 TWO_WORDS = 72
+#: Trials that are remembered.
+_MEMORY = 1 << 14
 #: Words of a bitmap folded to two, to four, and whole.
 FOLDED = 2 + 4 + WORDS
 
@@ -39,39 +41,45 @@ def near(planes, words, m, span, bound, room):  # type: ignore[no-untyped-def]  
     """List the rows of a span whose bitmap is within the bound of the folded words; gives how many.
 
     Two words are tried for short texts, as long as they rule out every other block; four decide for most.
-    Shapes: planes uint64[14, rows]; words uint64[14]; room holds the list int64[rows of the span] and int64[BLOCK].
+    Shapes: planes is uint64[6, rows] (two words, four words) and uint64[rows, 8]; words uint64[14]; room holds the list
+    int64[rows of the span], int64[BLOCK], and how often two words were tried and useless.
     """
     begin, end = span
-    out, bits = room
-    p0, p1 = planes[0], planes[1]
-    found, tried, useless = 0, 0, 0
+    folded, whole = planes
+    out, bits, trials = room
+    tried, useless = trials[0], trials[1]
+    found = 0
     for block in range(begin, end, BLOCK):
         stop = min(end, block + BLOCK)
-        if m <= TWO_WORDS and 2 * useless <= tried + 2:
+        if m <= TWO_WORDS and 2 * useless <= tried + 16:
             tried += 1
-            if _closest_2(p0, p1, words, block, stop) > bound:
+            if _closest_2(folded, words, block, stop) > bound:
                 continue
             useless += 1
-        if _apart_4(planes, words, block, stop, bits) > bound:
+        if _apart_4(folded, words, block, stop, bits) > bound:
             continue
         for at in range(stop - block):
-            if bits[at] <= bound and _apart(planes, words, block + at) <= bound:
+            if bits[at] <= bound and _apart(whole, words, block + at) <= bound:
                 out[found] = block + at
                 found += 1
+    trials[0], trials[1] = tried, useless
+    if tried > _MEMORY:
+        trials[0], trials[1] = tried // 2, useless // 2
     return found
 
 
 @compiled
-def _apart(planes, words, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _apart(whole, words, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     bits = 0
-    for word in range(6, 6 + WORDS):
-        bits += popcount(planes[word, row] ^ words[word])
+    for word in range(WORDS):
+        bits += popcount(whole[row, word] ^ words[6 + word])
     return bits
 
 
 @compiled
-def _closest_2(p0, p1, words, begin, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _closest_2(planes, words, begin, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     w0, w1 = words[0], words[1]
+    p0, p1 = planes[0], planes[1]
     least = np.int64(1 << 20)
     for row in range(np.uint64(begin), np.uint64(end)):  # unsigned: no index can be negative
         least = min(least, popcount(p0[row] ^ w0) + popcount(p1[row] ^ w1))

@@ -32,7 +32,7 @@ class Scratch(NamedTuple):
 
     pattern: Pattern
     words: UInt64
-    near: tuple[Int64, Int64]
+    near: tuple[Int64, Int64, Int64]
 
 
 def scratch(queries: Rows, vocabulary: int) -> Scratch:
@@ -40,7 +40,7 @@ def scratch(queries: Rows, vocabulary: int) -> Scratch:
     longest = int((queries.key & LENGTH_MASK).max(initial=0))
     words = np.empty((queries.size, FOLDED), np.uint64)
     fold(queries.bitmap, words)
-    return Scratch(room(vocabulary, longest), words, (np.zeros(TILE, np.int64), np.zeros(BLOCK, np.int64)))
+    return Scratch(room(vocabulary, longest), words, (np.zeros(TILE, np.int64), np.zeros(BLOCK, np.int64), np.zeros(2, np.int64)))
 
 
 @compiled
@@ -109,7 +109,7 @@ def _in_tile(queries, span, segment, tile, outcome, scratch):  # type: ignore[no
     """Compare the texts of a span with the rows of a tile, all of one length."""
     rule, found = outcome
     begin, end = tile
-    han, planes, lengths = segment.rows.han, segment.planes, queries.key
+    han, planes, lengths = segment.rows.han, (segment.planes, segment.whole), queries.key
     n = segment.rows.key[begin] & LENGTH_MASK
     m, need = -1, 0
     for query in range(span[0], span[1]):
@@ -144,7 +144,7 @@ def _compare(queries, query, rows, given, outcome, scratch):  # type: ignore[no-
     """Compare a text with the rows that are near; what cannot change the outcome is not looked at."""
     count, need = given
     rule, found = outcome
-    pattern, near_rows, _ = scratch.pattern, scratch.near[0], scratch.near[1]
+    pattern, near_rows = scratch.pattern, scratch.near[0]
     mine = queries.tokens[queries.start[query] : queries.start[query + 1]]
     laid = False
     for at in range(count):
@@ -155,7 +155,7 @@ def _compare(queries, query, rows, given, outcome, scratch):  # type: ignore[no-
         if not laid:
             lay(pattern, mine)
             laid = True
-        if common(pattern, len(mine), rows.tokens[rows.start[row] : rows.start[row + 1]], need) < need:
+        if common(pattern, len(mine), rows.tokens, (rows.start[row], rows.start[row + 1]), need) < need:
             continue
         if differs:
             found.spared[query] = True
@@ -173,8 +173,8 @@ def _explain(queries, query, rows, row, rule, found, pattern):  # type: ignore[n
         return
     tokens = queries.tokens[queries.start[query] : queries.start[query + 1]]
     lay(pattern, tokens)
-    other = rows.tokens[rows.start[row] : rows.start[row + 1]]
-    score = f1(common(pattern, len(tokens), other, 0), len(tokens), len(other))
+    first, last = rows.start[row], rows.start[row + 1]
+    score = f1(common(pattern, len(tokens), rows.tokens, (first, last), 0), len(tokens), last - first)
     lift(pattern, tokens)
     if score > rule.threshold:
         found.reason[query], found.score[query] = ROUGE_L, score
@@ -285,6 +285,6 @@ def _meets(rows, query, other, rule, found, pattern):  # type: ignore[no-untyped
 def _reaches(rows, query, other, need, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     tokens = rows.tokens[rows.start[query] : rows.start[query + 1]]
     lay(pattern, tokens)
-    enough = common(pattern, len(tokens), rows.tokens[rows.start[other] : rows.start[other + 1]], need) >= need
+    enough = common(pattern, len(tokens), rows.tokens, (rows.start[other], rows.start[other + 1]), need) >= need
     lift(pattern, tokens)
     return enough
