@@ -3,20 +3,15 @@
 Exactly once: a run that was killed is resumed by running the same command again.
 """
 
-import fcntl
-import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from flows.alone import alone
 from flows.preflight import preflight
 from flows.server import check_configured_server, prefect_server
 from flows.stage import context_of
 from flows.summary import print_summary
 from schemas.errors import ConfigError, CurationError
-
-LOCK = ".running"
 
 
 def run_pipeline(config_path: Path, *, embedded: bool, rebuild: bool = False) -> None:
@@ -39,25 +34,3 @@ def run_pipeline(config_path: Path, *, embedded: bool, rebuild: bool = False) ->
     if isinstance(outcome, BaseException):
         raise ConfigError(f"the flow ended with {type(outcome).__name__}; see the Prefect UI") from None
     print_summary(context, config_path.resolve().parent)
-
-
-@contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Hold the warehouse for this run; the lock vanishes with the process, however it ends.
-
-    Raises: ConfigError when another run holds it or the root cannot be written.
-    """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise ConfigError(f"another run is working on {root}; wait for it to end") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)

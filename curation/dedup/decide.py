@@ -1,7 +1,7 @@
 """Decide in order of arrival: each text against the earlier ones.
 
-A batch is first compared with the pool as it stands (read-only, in parallel), then with itself in order. That equals the
-sequential loop, because what is earlier than a text is the pool and the earlier ones of its batch.
+A batch is first compared with the pool as it stands (read-only, in parallel), then with itself in order. That equals
+the sequential loop, because what is earlier than a text is the pool and the earlier ones of its batch.
 """
 
 from collections.abc import Iterator, Sequence

@@ -3,8 +3,8 @@
 In: ``DEDUP_INPUT`` rows in instance order and what was kept before. Out: ``KEPT`` rows, rejects, `duplicates`.
 Source: EchoVLM section 3.1: ROUGE-L > 0.7 or Simhash distance <= 3 with any previous instance; "previous" is earlier
 and kept (the rule of Self-Instruct, its ancestor) unless ``against = "all"``. Reports are not generated, so report and
-diagnosis pairs are exempt. A twin says what its original says: it is compared with all but that one, so it stays or goes
-with it, and nothing is compared with it.
+diagnosis pairs are exempt. A twin says what its original says: it is compared with all but that one, so it stays or
+goes with it, and nothing is compared with it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,6 +5,7 @@ Small segments are merged into larger ones as they come, so that there are few a
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -86,4 +87,4 @@ class LocalPool:
 
 def _spans(n: int, parts: int) -> Sequence[tuple[int, int]]:
     edges = np.linspace(0, n, min(parts, max(n, 1)) + 1).astype(int).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))

@@ -50,7 +50,7 @@ class Memory:
         self._pool.add(from_table(rows, np.array(groups, np.int64), self.engine))
 
     def reread(self, texts: Sequence[Text], ids: Sequence[str], arrivals: Sequence[int], taken: Sequence[int]) -> None:
-        """Remember texts that were dropped, for the rule that compares with these too; ``taken`` are all their places."""
+        """Remember texts that were dropped, where these count too; ``taken`` are the places of all of them."""
         for part in batches(texts):
             rows = self._decider.read(texts[part])
             self._pool.add(rows._replace(arrival=np.array(arrivals[part], np.int64)))

@@ -95,7 +95,8 @@ def _bits(keys: UInt64, occurrence: UInt64) -> UInt64:
     word *= np.uint64(MIX)
     word ^= word >> np.uint64(27)
     word *= np.uint64(0x94D049BB133111EB)
-    return (word ^ (word >> np.uint64(31))) & np.uint64(WORDS * 64 - 1)
+    bits: UInt64 = (word ^ (word >> np.uint64(31))) & np.uint64(WORDS * 64 - 1)
+    return bits
 
 
 def _first(queries: Rows, query: int, rows: Rows, among: Int64, rule: Rule, found: Found) -> None:

@@ -38,8 +38,9 @@ class Rule(NamedTuple):
 class Rows(NamedTuple):
     """n prepared texts.
 
-    Shapes: arrival, key, twin, han int64[n] (``han`` counts the Han tokens); bitmap uint64[8, n]; simhash, slots uint64[n]; digest uint64[2, n];
-    start int64[n + 1] into tokens uint32[…]. ``twin`` is the arrival of the one text that this is not compared with.
+    Shapes: arrival, key, twin, han int64[n] (``han`` counts the Han tokens); bitmap uint64[8, n]; simhash, slots
+    uint64[n]; digest uint64[2, n]; start int64[n + 1] into tokens uint32[…]. ``twin`` is the arrival of the one text
+    that this is not compared with.
     """
 
     arrival: Int64
@@ -98,18 +99,18 @@ class Found(NamedTuple):
 
     def take(self, index: Int64) -> "Found":
         """Give some of the texts."""
-        return Found(*(column[index] for column in self))
+        return Found(self.best[index], self.row[index], self.reason[index], self.score[index], self.spared[index])
 
     def put(self, index: Int64, other: "Found") -> None:
         """Write what was found about some of the texts."""
-        for mine, theirs in zip(self, other, strict=True):
-            mine[index] = theirs
+        self.best[index], self.row[index], self.reason[index] = other.best, other.row, other.reason
+        self.score[index], self.spared[index] = other.score, other.spared
 
     def merge(self, other: "Found") -> None:
         """Take over every match that is earlier."""
         earlier = other.best < self.best
-        for mine, theirs in zip(self[:4], other[:4], strict=True):
-            mine[earlier] = theirs[earlier]
+        self.best[earlier], self.row[earlier] = other.best[earlier], other.row[earlier]
+        self.reason[earlier], self.score[earlier] = other.reason[earlier], other.score[earlier]
         self.spared[:] |= other.spared
 
 
@@ -123,9 +124,15 @@ def join(parts: Sequence[Rows]) -> Rows:
     """Put texts behind each other."""
     offsets = np.cumsum([0, *(len(part.tokens) for part in parts)])
     starts = [part.start[:-1] + offset for part, offset in zip(parts, offsets[:-1], strict=True)]
-    plain = [np.concatenate([part[at] for part in parts]) for at in (0, 1, 2, 3)]
-    bitmap = np.concatenate([part.bitmap for part in parts], axis=1)
-    hashes = [np.concatenate([part[at] for part in parts]) for at in (5, 6)]
-    digest = np.concatenate([part.digest for part in parts], axis=1)
-    start = np.concatenate([*starts, offsets[-1:]])
-    return Rows(*plain, bitmap, *hashes, digest, start, np.concatenate([part.tokens for part in parts]))
+    return Rows(
+        np.concatenate([part.arrival for part in parts]),
+        np.concatenate([part.key for part in parts]),
+        np.concatenate([part.twin for part in parts]),
+        np.concatenate([part.han for part in parts]),
+        np.concatenate([part.bitmap for part in parts], axis=1),
+        np.concatenate([part.simhash for part in parts]),
+        np.concatenate([part.slots for part in parts]),
+        np.concatenate([part.digest for part in parts], axis=1),
+        np.concatenate([*starts, offsets[-1:]]),
+        np.concatenate([part.tokens for part in parts]),
+    )

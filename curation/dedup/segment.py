@@ -1,7 +1,8 @@
 """A segment: kept texts sorted for the search, never changed once they are built.
 
-Sorted by key (group, then length) and number of Han tokens for the scan; indexed by bands of the Simhash value, so that two values within k bits
-agree in at least one of k + 1 bands (pigeonhole); sorted by digest for equal texts.
+Sorted by key (group, then length), number of Han tokens and arrival for the scan; indexed by bands of the Simhash
+value, so that two values within k bits agree in at least one of k + 1 bands (pigeonhole); sorted by digest for equal
+texts.
 """
 
 from typing import NamedTuple
@@ -31,8 +32,8 @@ class Bands(NamedTuple):
 class Segment(NamedTuple):
     """Kept texts.
 
-    Shapes: planes uint64[6, n], bitmaps folded to two and to four words; whole uint64[n, 8]; runs int64[keys + 1], where the rows of each
-    key begin; digest_order int64[n].
+    Shapes: planes uint64[6, n], bitmaps folded to two and to four words; whole uint64[n, 8]; runs int64[keys + 1],
+    where the rows of each key begin; digest_order int64[n].
     """
 
     rows: Rows

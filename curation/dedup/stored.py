@@ -25,7 +25,8 @@ def rule_name(config: Deduplicate) -> str:
     slots = f"protect (slots {SLOTS_VERSION})" if config.protect else "no protect"
     return (
         f"rouge {config.rouge_threshold:g}, simhash {config.simhash_distance}, against {config.against}, "
-        f"scope {config.scope}, {slots}; tokenizer {TOKENIZER_VERSION}, simhash {SIMHASH_VERSION}, bitmap {BITMAP_VERSION}"
+        f"scope {config.scope}, {slots}; tokenizer {TOKENIZER_VERSION}, simhash {SIMHASH_VERSION}, "
+        f"bitmap {BITMAP_VERSION}"
     )
 
 

@@ -1,1 +1,1 @@
-"""Deduplication outside and around the pipeline: the file command, shards over processes, what was dropped, the bench."""
+"""Deduplication around the pipeline: files, pools of files, shards over processes, what was dropped, the bench."""

@@ -136,8 +136,8 @@ class _Run:
         for at, (best, reason, score, spared) in enumerate(zip(*columns, strict=True), first):
             kept = best == NONE
             name = None if kept else REASON_NAMES[reason]
-            match, score = (None, None) if kept else (self._ids[best], score)
-            row = {"id": self._ids[at], "keep": kept, "reason": name, "duplicate_of": match, "score": score}
+            match = (None, None) if kept else (self._ids[best], score)
+            row = {"id": self._ids[at], "keep": kept, "reason": name, "duplicate_of": match[0], "score": match[1]}
             block.append(dump(row))
             self.decided.texts += 1
             self.decided.spared += kept and spared

@@ -1,7 +1,7 @@
 """`sonocurate duplicates images`: key frames that look alike, reported with their distances; nothing is dropped.
 
-Flows in: table `images`. Flows out: for each frame the earliest one (by id) whose dHash differs in at most so many bits,
-with the distance of the pHash beside it. Hashes are kept in table `frame_hashes`, so only new frames are read.
+Flows in: table `images`. Flows out: for each frame the earliest one (by id) whose dHash differs in at most so many
+bits, with the distance of the pHash beside it. Hashes are kept in table `frame_hashes`, so only new frames are read.
 """
 
 import hashlib
@@ -63,9 +63,7 @@ def _hashes(shelf: Shelf, frames: list[dict[str, Any]]) -> dict[str, tuple[int, 
     return {row["sha256"]: (row["dhash"] % (1 << 64), row["phash"] % (1 << 64)) for row in table}
 
 
-def _pairs(
-    frames: list[dict[str, Any]], hashes: dict[str, tuple[int, int]], distance: int
-) -> Iterator[dict[str, Any]]:
+def _pairs(frames: list[dict[str, Any]], hashes: dict[str, tuple[int, int]], distance: int) -> Iterator[dict[str, Any]]:
     rule = Rule(1.0, distance, protect=False, against_all=True)
     engine = new_engine(len(frames))
     pool = LocalPool(engine, rule)

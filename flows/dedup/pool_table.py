@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from curation.dedup.engine import Engine
 from curation.dedup.rows import Rows
 from curation.dedup.stored import rule_name, to_columns
+from flows.alone import alone
 from schemas.config import Deduplicate
 from schemas.errors import ConfigError
 from schemas.instruction import KEPT
@@ -44,8 +45,8 @@ class KeptTable:
         rules = set(self._shelf.read(POOL, ["rule"])["rule"].unique().to_pylist()) - {self.rule}
         if rules:
             raise ConfigError(
-                f"pool {root} was kept under another rule ({next(iter(rules))}; now: {self.rule}): use the same options, "
-                "or start it anew with --rebuild"
+                f"pool {root} was kept under another rule ({next(iter(rules))}; now: {self.rule}): use the same "
+                "options, or start it anew with --rebuild"
             )
         self._epoch, self.first = self._find()
         self._kept: list[pa.Table] = []
@@ -113,8 +114,6 @@ def opened(root: Path | None, source: Path, config: Deduplicate, *, rebuild: boo
     if root is None:
         yield None
         return
-    from flows.runner import alone  # noqa: PLC0415 - Prefect is slow to import
-
     with alone(root):
         yield KeptTable(root, source, config, rebuild=rebuild)
 

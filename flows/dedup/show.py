@@ -1,7 +1,7 @@
 """`sonocurate duplicates show ID`: why a pair was dropped, and what the two texts share.
 
-Flows in: tables `duplicates` and `instruction_pairs` (scrubbed text). Flows out: lines for the terminal of the person who
-asks; the overlap is the longest common subsequence, with … where either text says something else.
+Flows in: tables `duplicates` and `instruction_pairs` (scrubbed text). Flows out: lines for the terminal of the person
+who asks; the overlap is the longest common subsequence, with … where either text says something else.
 """
 
 from collections.abc import Iterator, Sequence

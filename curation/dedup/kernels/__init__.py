@@ -1,1 +1,1 @@
-"""Kernels that numba compiles: reading texts, the longest common subsequence, the search. ``plain`` needs none of them."""
+"""Kernels that numba compiles: reading texts, the longest common subsequence, the search."""

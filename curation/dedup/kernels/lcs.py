@@ -20,7 +20,8 @@ class Pattern(NamedTuple):
     """Room for one pattern.
 
     Shapes: slot int32[vocabulary], 0 for tokens that the pattern does not hold; mask, mask_2 uint64[m + 1] of patterns
-    of one or two words; first, used int64[m + 2] and place int64[m]: where each token stands in longer ones; state, line uint64[words].
+    of one or two words; first, used int64[m + 2] and place int64[m]: where each token stands in longer ones; state,
+    line uint64[words].
     """
 
     slot: NDArray[np.int32]
@@ -49,7 +50,7 @@ def room(vocabulary: int, longest: int) -> Pattern:
 
 
 @compiled
-def lay(pattern, tokens):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def lay(pattern, tokens):
     """Lay a pattern out; it must be lifted before the next."""
     slots = 0
     short = len(tokens) <= 2 * WORD
@@ -81,14 +82,14 @@ def lay(pattern, tokens):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @compiled
-def lift(pattern, tokens):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def lift(pattern, tokens):
     """Take a pattern away."""
     for at in range(len(tokens)):
         pattern.slot[tokens[at]] = 0
 
 
 @compiled
-def common(pattern, m, tokens, span, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def common(pattern, m, tokens, span, need):
     """Measure the common subsequence of the pattern (m tokens) and a span of tokens; -1 as soon as it must stay below need."""
     if m <= WORD:
         return _common_short(pattern.slot, pattern.mask, m, tokens, span, need)
@@ -98,7 +99,7 @@ def common(pattern, m, tokens, span, need):  # type: ignore[no-untyped-def]  # n
 
 
 @compiled
-def _common_short(slots, mask, m, tokens, span, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _common_short(slots, mask, m, tokens, span, need):
     first = np.uint64(span[0])
     n = span[1] - span[0]
     every = ~np.uint64(0) >> np.uint64(WORD - m)
@@ -114,7 +115,7 @@ def _common_short(slots, mask, m, tokens, span, need):  # type: ignore[no-untype
 
 
 @compiled
-def _common_double(pattern, m, tokens, span, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _common_double(pattern, m, tokens, span, need):
     slots, mask, mask_2 = pattern.slot, pattern.mask, pattern.mask_2
     first = np.uint64(span[0])
     n = span[1] - span[0]
@@ -127,14 +128,14 @@ def _common_double(pattern, m, tokens, span, need):  # type: ignore[no-untyped-d
             total = low + hit
             carry = np.uint64(total < low)
             low, high = total | (low - hit), (high + hit_2 + carry) | (high - hit_2)
-        if at % _LOOK_SHORT == _LOOK_SHORT - 1:
-            if m - popcount(low) - popcount(high & last) + n - 1 - at < need:
-                return -1
+        left = n - 1 - at
+        if at % _LOOK_SHORT == _LOOK_SHORT - 1 and m - popcount(low) - popcount(high & last) + left < need:
+            return -1
     return m - popcount(low) - popcount(high & last)
 
 
 @compiled
-def _common_long(pattern, m, text, need):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _common_long(pattern, m, text, need):
     n = len(text)
     if _overlap(pattern, text) < need:
         return -1
@@ -152,7 +153,7 @@ def _common_long(pattern, m, text, need):  # type: ignore[no-untyped-def]  # noq
 
 
 @compiled
-def _step(pattern, slot, words):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _step(pattern, slot, words):
     begin, end = pattern.first[slot], pattern.first[slot + 1]
     for at in range(begin, end):
         place = pattern.place[at]
@@ -169,7 +170,7 @@ def _step(pattern, slot, words):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @compiled
-def _zeros(pattern, m, words):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _zeros(pattern, m, words):
     ones = 0
     for word in range(words - 1):
         ones += popcount(pattern.state[word])
@@ -178,7 +179,7 @@ def _zeros(pattern, m, words):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @compiled
-def _overlap(pattern, text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _overlap(pattern, text):
     """Count the tokens that both hold, each as often as in the poorer one: no common subsequence is longer."""
     overlap = 0
     for at in range(len(text)):

@@ -25,7 +25,7 @@ FOLDED = 2 + 4 + WORDS
 
 
 @compiled
-def fold(bitmap, words):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def fold(bitmap, words):
     """Fold bitmaps uint64[8, n] to words uint64[n, 14]: two words, four words, and the whole."""
     for text in range(bitmap.shape[1]):
         for word in range(WORDS):
@@ -37,7 +37,7 @@ def fold(bitmap, words):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 
 @compiled
-def near(planes, words, m, span, bound, room):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def near(planes, words, m, span, bound, room):
     """List the rows of a span whose bitmap is within the bound of the folded words; gives how many.
 
     Two words are tried for short texts, as long as they rule out every other block; four decide for most.
@@ -69,7 +69,7 @@ def near(planes, words, m, span, bound, room):  # type: ignore[no-untyped-def]  
 
 
 @compiled
-def _apart(whole, words, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _apart(whole, words, row):
     bits = 0
     for word in range(WORDS):
         bits += popcount(whole[row, word] ^ words[6 + word])
@@ -77,7 +77,7 @@ def _apart(whole, words, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @compiled
-def _closest_2(planes, words, begin, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _closest_2(planes, words, begin, end):
     w0, w1 = words[0], words[1]
     p0, p1 = planes[0], planes[1]
     least = np.int64(1 << 20)
@@ -87,7 +87,7 @@ def _closest_2(planes, words, begin, end):  # type: ignore[no-untyped-def]  # no
 
 
 @compiled
-def _apart_4(planes, words, begin, end, bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _apart_4(planes, words, begin, end, bits):
     w0, w1, w2, w3 = words[2], words[3], words[4], words[5]
     p0, p1, p2, p3 = planes[2], planes[3], planes[4], planes[5]
     least, first = np.int64(1 << 20), np.uint64(begin)

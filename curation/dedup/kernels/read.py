@@ -44,7 +44,7 @@ class Features:
     def __call__(self, codes: NDArray[np.uint32], start: Int64) -> tuple[UInt64, Int64, UInt64]:
         """Read n texts.
 
-        Shapes: codes uint32[…], start int64[n + 1] -> token keys uint64[…], their start int64[n + 1], simhash uint64[n].
+        Shapes: codes uint32[…], start int64[n + 1] -> token keys uint64[…], start int64[n + 1], simhash uint64[n].
         """
         keys, key_start = np.empty(len(codes), np.uint64), np.zeros(len(start), np.int64)
         total = token_keys(codes, start, self._kinds, keys, key_start)
@@ -69,14 +69,14 @@ class Features:
 
 
 @compiled
-def token_keys(codes, start, kinds, keys, key_start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def token_keys(codes, start, kinds, keys, key_start):
     """Write the keys of all tokens, and where those of each text start; gives how many."""
     total = 0
     for text in range(len(start) - 1):
         length, packed, long = 0, np.uint64(0), np.uint64(0)
         for at in range(start[text], start[text + 1] + 1):
             kind = kinds[codes[at]] if at < start[text + 1] else np.uint8(0)
-            if kind != 0 and kind != HAN_CLASS:
+            if 0 < kind < HAN_CLASS:
                 length += 1
                 packed = packed * np.uint64(BASE) + np.uint64(kind)
                 long = (long ^ np.uint64(codes[at])) * np.uint64(MIX)
@@ -94,7 +94,7 @@ def token_keys(codes, start, kinds, keys, key_start):  # type: ignore[no-untyped
 
 
 @compiled
-def gram_places(texts, words, grams, count, index, index_start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def gram_places(texts, words, grams, count, index, index_start):
     """Write the place of every gram in the table, entering new ones; gives the new count."""
     codes, start = texts
     total = 0
@@ -119,7 +119,7 @@ def gram_places(texts, words, grams, count, index, index_start):  # type: ignore
 
 
 @compiled
-def _place(grams, high, low, count):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _place(grams, high, low, count):
     mask = np.uint64(len(grams.at) - 1)
     slot = _mix(high * np.uint64(MIX) ^ low) & mask
     while grams.at[slot] != 0:
@@ -132,7 +132,7 @@ def _place(grams, high, low, count):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @compiled
-def _mix(word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _mix(word):
     word ^= word >> np.uint64(30)
     word *= np.uint64(MIX)
     word ^= word >> np.uint64(27)
@@ -141,7 +141,7 @@ def _mix(word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @compiled
-def majorities(index, start, value, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def majorities(index, start, value, out):
     """Set each bit that more than half of a text's grams have; counts are kept bit by bit in 32 words (carry-save)."""
     planes = np.zeros(32, np.uint64)
     for text in range(len(start) - 1):
@@ -167,7 +167,7 @@ def majorities(index, start, value, out):  # type: ignore[no-untyped-def]  # noq
 
 
 @compiled
-def bitmaps(ids, start, keys, counts, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def bitmaps(ids, start, keys, counts, out):
     """Flip one of 512 bits for every token and occurrence. Shapes: keys uint64[vocabulary]; out uint64[8, n], zeros."""
     for text in range(len(start) - 1):
         for at in range(start[text], start[text + 1]):
@@ -180,7 +180,7 @@ def bitmaps(ids, start, keys, counts, out):  # type: ignore[no-untyped-def]  # n
 
 
 @compiled
-def bit_of(key, occurrence):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def bit_of(key, occurrence):
     """Choose the bit of a token's occurrence."""
     return _mix(key + occurrence * np.uint64(0x9E3779B97F4A7C15)) & np.uint64(WORDS * 64 - 1)
 
@@ -208,7 +208,7 @@ class Vocabulary:
 
 
 @compiled
-def number_keys(keys, known, slots, size, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def number_keys(keys, known, slots, size, out):
     """Number keys by a hash table (a slot holds the number + 1); gives the new size."""
     mask = np.uint64(len(slots) - 1)
     for at in range(len(keys)):

@@ -40,11 +40,12 @@ def scratch(queries: Rows, vocabulary: int) -> Scratch:
     longest = int((queries.key & LENGTH_MASK).max(initial=0))
     words = np.empty((queries.size, FOLDED), np.uint64)
     fold(queries.bitmap, words)
-    return Scratch(room(vocabulary, longest), words, (np.zeros(TILE, np.int64), np.zeros(BLOCK, np.int64), np.zeros(2, np.int64)))
+    near_rows = (np.zeros(TILE, np.int64), np.zeros(BLOCK, np.int64), np.zeros(2, np.int64))
+    return Scratch(room(vocabulary, longest), words, near_rows)
 
 
 @compiled
-def search(queries, span, segment, rule, found, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def search(queries, span, segment, rule, found, scratch):
     """Find the earliest match of texts (sorted by key) in a segment; ``found`` may hold matches of other segments."""
     begin, end = span
     for query in range(begin, end):
@@ -55,11 +56,11 @@ def search(queries, span, segment, rule, found, scratch):  # type: ignore[no-unt
         _by_rouge(queries, span, segment, rule, found, scratch)
     for query in range(begin, end):
         if found.row[query] >= 0:
-            _explain(queries, query, segment.rows, found.row[query], rule, found, scratch.pattern)
+            _explain(queries, query, segment.rows, found.row[query], (rule, found), scratch.pattern)
 
 
 @compiled
-def _by_simhash(queries, query, segment, rule, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _by_simhash(queries, query, segment, rule, found):
     value, group, bands = queries.simhash[query], queries.key[query] >> LENGTH_BITS, segment.bands
     for band in range(bands.start.shape[0]):
         bucket = (value >> np.uint64(band * bands.bits)) & np.uint64((1 << bands.bits) - 1)
@@ -81,7 +82,7 @@ def _by_simhash(queries, query, segment, rule, found):  # type: ignore[no-untype
 
 
 @compiled
-def _by_rouge(queries, span, segment, rule, found, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _by_rouge(queries, span, segment, rule, found, scratch):
     """Go through the lengths of the kept texts; each is compared with the texts whose length can match."""
     begin, end = span
     keys, mine, runs = segment.rows.key, queries.key[begin:end], segment.runs
@@ -105,9 +106,9 @@ def _by_rouge(queries, span, segment, rule, found, scratch):  # type: ignore[no-
 
 
 @compiled
-def _in_tile(queries, span, segment, tile, outcome, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _in_tile(queries, span, segment, tile, outcome, scratch):
     """Compare the texts of a span with the rows of a tile, all of one length."""
-    rule, found = outcome
+    rule = outcome[0]
     begin, end = tile
     han, planes, lengths = segment.rows.han, (segment.planes, segment.whole), queries.key
     n = segment.rows.key[begin] & LENGTH_MASK
@@ -128,7 +129,7 @@ def _in_tile(queries, span, segment, tile, outcome, scratch):  # type: ignore[no
 
 
 @compiled
-def _lower(values, begin, end, wanted):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _lower(values, begin, end, wanted):
     """Find the first place of sorted values that is not below the wanted one."""
     while begin < end:
         middle = (begin + end) // 2
@@ -140,7 +141,7 @@ def _lower(values, begin, end, wanted):  # type: ignore[no-untyped-def]  # noqa:
 
 
 @compiled
-def _compare(queries, query, rows, given, outcome, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _compare(queries, query, rows, given, outcome, scratch):
     """Compare a text with the rows that are near; what cannot change the outcome is not looked at."""
     count, need = given
     rule, found = outcome
@@ -166,8 +167,9 @@ def _compare(queries, query, rows, given, outcome, scratch):  # type: ignore[no-
 
 
 @compiled
-def _explain(queries, query, rows, row, rule, found, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _explain(queries, query, rows, row, outcome, pattern):
     """Say why a text is a duplicate of its match; of several reasons the order is exact, rouge_l, simhash."""
+    rule, found = outcome
     if queries.digest[0, query] == rows.digest[0, row] and queries.digest[1, query] == rows.digest[1, row]:
         found.reason[query], found.score[query] = EXACT, 1.0
         return
@@ -191,7 +193,7 @@ class Accepted(NamedTuple):
     digest: UInt64
     length: NDArray[np.float64]
     group: Int64
-    index: Int64
+    place: Int64
     open: NDArray[np.bool_]
 
 
@@ -199,13 +201,13 @@ def greedy(rows: Rows, joins: NDArray[np.bool_], rule: Rule, found: Found, vocab
     """Go through a batch in order: each text against the earlier ones that joined; first come, first kept."""
     n = rows.size
     words, planes = np.empty(n, np.uint64), np.empty((4, n), np.uint64)
-    index = np.empty(n, np.int64)
-    accepted = Accepted(planes, words, words.copy(), np.empty(n), index, index.copy(), np.zeros(BLOCK, np.bool_))
+    groups, places = np.empty(n, np.int64), np.empty(n, np.int64)
+    accepted = Accepted(planes, words, words.copy(), np.empty(n), groups, places, np.zeros(BLOCK, np.bool_))
     _greedy(rows, joins, rule, found, accepted, scratch(rows, vocabulary))
 
 
 @compiled
-def _greedy(rows, joins, rule, found, accepted, scratch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _greedy(rows, joins, rule, found, accepted, scratch):
     count = 0
     for query in range(len(rows.key)):
         words = scratch.words[query]
@@ -216,12 +218,12 @@ def _greedy(rows, joins, rule, found, accepted, scratch):  # type: ignore[no-unt
                 accepted.planes[word, count] = words[2 + word]
             accepted.simhash[count], accepted.digest[count] = rows.simhash[query], rows.digest[0, query]
             accepted.length[count] = rows.key[query] & LENGTH_MASK
-            accepted.group[count], accepted.index[count] = rows.key[query] >> LENGTH_BITS, query
+            accepted.group[count], accepted.place[count] = rows.key[query] >> LENGTH_BITS, query
             count += 1
 
 
 @compiled
-def _first(rows, query, given, rule, found, tools):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _first(rows, query, given, rule, found, tools):
     """Look block by block, in order of arrival, and stop at the first match."""
     words, count = given
     accepted, pattern = tools
@@ -234,13 +236,13 @@ def _first(rows, query, given, rule, found, tools):  # type: ignore[no-untyped-d
         if _open_rows(accepted, (block, end), words, (slope, slack), hashes, rule.distance) == 0:
             continue
         for at in range(end - block):
-            if accepted.open[at] and accepted.group[block + at] == group:
-                if _meets(rows, query, accepted.index[block + at], rule, found, pattern):
-                    return
+            like = accepted.open[at] and accepted.group[block + at] == group
+            if like and _meets(rows, query, accepted.place[block + at], rule, found, pattern):
+                return
 
 
 @compiled
-def _open_rows(accepted, span, words, line, hashes, distance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _open_rows(accepted, span, words, line, hashes, distance):
     """Mark the rows that the bitmap, the Simhash value and the digest do not rule out; gives how many."""
     p0, p1, p2, p3 = accepted.planes[0], accepted.planes[1], accepted.planes[2], accepted.planes[3]
     w0, w1, w2, w3 = words[2], words[3], words[4], words[5]
@@ -258,7 +260,7 @@ def _open_rows(accepted, span, words, line, hashes, distance):  # type: ignore[n
 
 
 @compiled
-def _meets(rows, query, other, rule, found, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _meets(rows, query, other, rule, found, pattern):
     """Apply the rule to two texts of a batch, and note the match."""
     if rows.arrival[other] == rows.twin[query]:
         return False
@@ -277,12 +279,12 @@ def _meets(rows, query, other, rule, found, pattern):  # type: ignore[no-untyped
         found.spared[query] = True
         return False
     found.best[query] = rows.arrival[other]
-    _explain(rows, query, rows, other, rule, found, pattern)
+    _explain(rows, query, rows, other, (rule, found), pattern)
     return True
 
 
 @compiled
-def _reaches(rows, query, other, need, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _reaches(rows, query, other, need, pattern):
     tokens = rows.tokens[rows.start[query] : rows.start[query + 1]]
     lay(pattern, tokens)
     enough = common(pattern, len(tokens), rows.tokens, (rows.start[other], rows.start[other + 1]), need) >= need

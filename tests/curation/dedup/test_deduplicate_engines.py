@@ -22,7 +22,22 @@ from curation.dedup.simhash import simhash64
 from curation.dedup.tokens import classes, tokenize
 
 ENGINES = {"numba": CompiledEngine(), "numpy": PlainEngine()}
-WORDS = ["liver", "cyst", "12", "mm", "left", "right", "肝", "左", "回声", "normal", "3.5", "—", "no", "sternocleidomastoid"]
+WORDS = [
+    "liver",
+    "cyst",
+    "12",
+    "mm",
+    "left",
+    "right",
+    "肝",
+    "左",
+    "回声",
+    "normal",
+    "3.5",
+    "—",
+    "no",
+    "sternocleidomastoid",
+]
 SHORT = st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join)
 LONG = st.lists(st.sampled_from(WORDS[:8]), min_size=40, max_size=150).map(" ".join)
 
@@ -78,7 +93,9 @@ RULES = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.one_of(SHORT, SHORT, LONG), max_size=14), RULES, st.sampled_from([1, 3, 100]), st.sampled_from([1, 2]))
+@given(
+    st.lists(st.one_of(SHORT, SHORT, LONG), max_size=14), RULES, st.sampled_from([1, 3, 100]), st.sampled_from([1, 2])
+)
 def test_decisions_scores_and_reasons_equal_the_naive_loop(texts, rule, batch, threads):
     expected = naive(texts, rule)
     for engine in ENGINES.values():
@@ -128,7 +145,9 @@ def test_word_characters_are_those_of_the_package():
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.integers(1, 300), st.integers(1, 300), st.integers(2, 9), st.randoms(use_true_random=False), st.integers(0, 300))
+@given(
+    st.integers(1, 300), st.integers(1, 300), st.integers(2, 9), st.randoms(use_true_random=False), st.integers(0, 300)
+)
 def test_the_common_subsequence_is_exact_or_provably_too_short(m, n, kinds, rng, need):
     left, right = ([rng.randrange(kinds) for _ in range(size)] for size in (m, n))
     expected = LCSseq.similarity(left, right)

@@ -13,7 +13,10 @@ from curation.dedup.slots import slots, slots_key
     [
         ("The left kidney shows a cyst of 1.2 cm.", ("side left", "organ kidney", "diagnosis cyst", "12 mm")),
         ("左肾可见囊肿，约12×8mm", ("side left", "organ kidney", "diagnosis cyst", "12 ", "8 mm")),
-        ("No stone; grade II hydronephrosis", ("negation no", "diagnosis stone", "grade gradeii", "diagnosis hydronephrosis")),
+        (
+            "No stone; grade II hydronephrosis",
+            ("negation no", "diagnosis stone", "grade gradeii", "diagnosis hydronephrosis"),
+        ),
         ("BI-RADS 4a类", ("grade birads4a",)),
         ("biomass of the illness", ()),
         ("右叶右叶", ("side right",)),

@@ -20,6 +20,7 @@ from schemas.errors import ChunkError, ConfigError
 from tests.curation.dedup.test_deduplicate_engines import naive
 
 ROOT = Path(__file__).parents[3]
+ONE = Runners()
 KEYS = ["id", "keep", "reason", "duplicate_of", "score"]
 
 
@@ -33,7 +34,7 @@ def read(path):
     return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
 
-def run(tmp_path, texts, name="out.jsonl", runners=Runners(), **settings):
+def run(tmp_path, texts, name="out.jsonl", runners=ONE, **settings):
     source = write(tmp_path / "in.jsonl", texts)
     dedup_file(source, tmp_path / name, config=Deduplicate(**settings), runners=runners)
     return read(tmp_path / name)
@@ -41,13 +42,29 @@ def run(tmp_path, texts, name="out.jsonl", runners=Runners(), **settings):
 
 def some_texts(n, seed=1):
     rng = random.Random(seed)
-    words = "liver kidney left right cyst of mm 12 13 normal echo no mass 肝 肾 左 右 回声 正常".split()
+    words = [
+        "liver",
+        "kidney",
+        "left",
+        "right",
+        "cyst",
+        "of",
+        "12",
+        "13",
+        "normal",
+        "no",
+        "mass",
+        "肝",
+        "肾",
+        "左",
+        "回声",
+    ]
     return [" ".join(rng.choices(words, k=rng.randint(0, 14))) for _ in range(n)]
 
 
 @pytest.mark.parametrize("against", ["kept", "all"])
 def test_rows_equal_the_naive_loop(tmp_path, against):
-    texts = some_texts(150)
+    texts = some_texts(70)
     rule = Rule(0.7, 3, protect=False, against_all=against == "all")
     rows = run(tmp_path, texts, against=against)
     expected = naive(texts, rule)
@@ -59,7 +76,7 @@ def test_rows_equal_the_naive_loop(tmp_path, against):
 
 
 def test_no_result_depends_on_threads_processes_or_engine(tmp_path, monkeypatch):
-    texts = some_texts(3000)
+    texts = some_texts(2100)
     monkeypatch.setattr("curation.dedup.decide.BATCH", 500)
     monkeypatch.setattr("flows.dedup.dedup_file.BATCH", 500)
     first = run(tmp_path, texts, "one")
@@ -173,17 +190,17 @@ def pooled(tmp_path, texts, name, **more):
 
 
 def test_files_after_each_other_are_decided_as_one(tmp_path):
-    texts = some_texts(400)
+    texts = some_texts(200)
     whole = run(tmp_path, texts)
-    parts = [pooled(tmp_path, texts[start : start + 100], "abcd"[start // 100]) for start in range(0, 400, 100)]
-    names = [f"{'abcd'[n // 100]}{n % 100}" for n in range(400)]
+    parts = [pooled(tmp_path, texts[start : start + 50], "abcd"[start // 50]) for start in range(0, 200, 50)]
+    names = [f"{'abcd'[n // 50]}{n % 50}" for n in range(200)]
     expected = [
         (row["keep"], row["duplicate_of"] and names[int(row["duplicate_of"][1:])], row["reason"], row["score"])
         for row in whole
     ]
     assert [row for part in parts for row in part] == expected
-    assert pooled(tmp_path, texts[100:200], "b") == parts[1]  # again: the same, and nothing is appended
-    assert pooled(tmp_path, texts[:100], "a") == parts[0]
+    assert pooled(tmp_path, texts[50:100], "b") == parts[1]  # again: the same, and nothing is appended
+    assert pooled(tmp_path, texts[:50], "a") == parts[0]
     assert pooled(tmp_path, ["neues wort hier"], "e") == [(True, None, None, None)]
 
 
