@@ -48,9 +48,14 @@ def _choose() -> bool:
 _CACHED = _choose()
 
 
+def is_warm() -> bool:
+    """Say whether there is compiled code in the cache."""
+    return bool(numba.config.CACHE_DIR) and any(Path(numba.config.CACHE_DIR).rglob("*.nbi"))
+
+
 def compiled(function: Function) -> Function:
     """Compile a function that holds no Python object; it releases the interpreter lock while it runs."""
-    return cast("Function", numba.njit(nogil=True, cache=_CACHED)(function))
+    return cast("Function", numba.njit(nogil=True, cache=_CACHED, error_model="numpy")(function))
 
 
 def callable_from_kernels(function: Function) -> Function:

@@ -65,6 +65,17 @@ def can_compile() -> bool:
     return True
 
 
+def must_compile(texts: int) -> bool:
+    """Say whether an engine for so many texts compiles first, because this machine has no compiled code yet."""
+    if texts < FEW or os.environ.get(VARIABLE) == "numpy":
+        return False
+    try:
+        from curation.dedup.compiled import is_warm  # noqa: PLC0415 - numba may be absent
+    except Exception:  # noqa: BLE001 - a broken numba is no numba
+        return False
+    return not is_warm()
+
+
 def _compiled() -> Engine:
     from curation.dedup.kernels.engine import CompiledEngine  # noqa: PLC0415 - numba may be absent and is slow to load
 

@@ -1,7 +1,7 @@
-"""`make bench-dedup`: what exact deduplication costs, beside named peers, printed as tables. Run it with nothing else running.
+"""`make bench-dedup`: what exact deduplication costs, beside named peers, as tables. Run it with nothing else running.
 
-Flows in: texts that the bench writes (``flows.dedup.corpus``), seeded. Flows out: lines on standard output. CPU seconds are
-those of the whole command, from its start to its end, with a warm compile cache.
+Flows in: texts that the bench writes (``flows.dedup.corpus``), seeded. Flows out: lines on standard output. CPU seconds
+are those of the whole command, from its start to its end, with a warm compile cache.
 """
 
 import argparse

@@ -67,7 +67,7 @@ def show(
 @duplicates_app.command("images")
 def images(
     *,
-    distance: Annotated[int, typer.Option(min=0, max=16, help="bits of dHash and of pHash")] = 4,
+    distance: Annotated[int, typer.Option(min=0, max=16, help="bits in which the difference hashes may differ")] = 3,
     output: Annotated[str, typer.Option("--format", "-f", help="table, csv or json")] = "table",
     config: ConfigOption = DEFAULT_CONFIG,
     root: RootOption = None,

@@ -4,6 +4,7 @@ Flows in: rows {"id", "text"}, with "systems" or "case_id" where the scope needs
 "reason": null | "exact" | "rouge_l" | "simhash", "duplicate_of", "score"}. The output appears when it is whole.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from curation.dedup.decide import BATCH, Decider, Text, batches, rule_of
-from curation.dedup.engine import new_engine
+from curation.dedup.engine import must_compile, new_engine
 from curation.dedup.kept import LocalPool, Pool
 from curation.dedup.rows import NONE, REASON_NAMES, Found, Rows
 from curation.dedup.stored import from_table
@@ -98,6 +99,8 @@ class _Run:
         self._earlier = table.earlier() if table is not None else None
         known = [named(row_id) for row_id in self._earlier["instance_id"].to_pylist()] if self._earlier else []
         self._ids: list[Id] = known + ids
+        if must_compile(len(self._ids)):
+            sys.stderr.write("compiling the search, once for this machine (about a minute)\n")
         self._engine = new_engine(len(self._ids))
 
     def decisions(self, lines: Lines) -> Iterator[list[bytes]]:

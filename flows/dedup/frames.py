@@ -53,7 +53,7 @@ def _hashes(shelf: Shelf, frames: list[dict[str, Any]]) -> dict[str, tuple[int, 
     with Track("hash", len(new), unit="frames") as track:
         while ids := list(islice(waiting, _CHUNK)):
             rows = []
-            for row in source.rows(ids, ["sha256", "image"]).to_pylist():
+            for row in source.rows(ids, ["frame_id", "sha256", "image"]).to_pylist():
                 dhash, phash = (_signed(value) for value in picture_hashes(row["image"]["bytes"]))
                 rows.append({"sha256": row["sha256"], "dhash": dhash, "phash": phash})
             chunk = hashlib.sha256("\n".join(row["sha256"] for row in rows).encode()).hexdigest()[:16]

@@ -90,7 +90,7 @@ def lift(pattern, tokens):
 
 @compiled
 def common(pattern, m, tokens, span, need):
-    """Measure the common subsequence of the pattern (m tokens) and a span of tokens; -1 as soon as it must stay below need."""
+    """Measure the common subsequence of the pattern (m tokens) and a span; -1 as soon as it must stay below need."""
     if m <= WORD:
         return _common_short(pattern.slot, pattern.mask, m, tokens, span, need)
     if m <= 2 * WORD:
