@@ -108,6 +108,7 @@ class Generate(StageModel):
     closed_per_case: int = Field(2, ge=0, le=50)
     open_per_case: int = Field(1, ge=0, le=50)
     captions_per_case: int = Field(0, ge=0, le=5, description="sentences about the key frames, written by a model")
+    resamples: int = Field(2, ge=0, le=10, description="other samples of a pair that nearly repeats one of its case")
     report_pairs: bool = True
     diagnosis_pairs: bool = True
     finding_pairs: bool = True
