@@ -11,8 +11,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from flows.dedup import cli as dedup
 from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.pool import cli as pool
 from flows.prompts import cli as prompts
 from flows.reports import cli as reports
 from flows.shelf import cli as shelf
@@ -97,41 +99,69 @@ def check(
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
     embedded: Annotated[bool, typer.Option(help="allow the demo model where no endpoint is configured")] = True,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="decide all pairs anew after a change of [deduplicate]")
+    ] = False,
 ) -> None:
     """Run the whole pipeline on what is new, and publish the release."""
     from flows.runner import run_pipeline  # noqa: PLC0415 - Prefect is slow to import
 
-    run_pipeline(config, embedded=embedded)
+    run_pipeline(config, embedded=embedded, rebuild=rebuild)
+
+
+@app.command()
+def generate(
+    config: ConfigOption = DEFAULT_CONFIG,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="print requests, tokens and cost; ask nobody")] = False,
+    embedded: Annotated[bool, typer.Option(help="allow the demo model where no endpoint is configured")] = True,
+) -> None:
+    """Write instruction pairs for all new reports on the shelf, or say what that would cost."""
+    if not dry_run:
+        from flows.runner import run_generate  # noqa: PLC0415 - Prefect is slow to import
+
+        typer.echo(run_generate(config, embedded=embedded))
+        return
+    from flows.pool.dry_run import dry_run as count  # noqa: PLC0415
+    from flows.show import console  # noqa: PLC0415
+
+    console().print(count(config, embedded=embedded).table())
+
+
+@app.command()
+def trace(
+    instance_id: Annotated[str, typer.Argument(help="id of an instruction pair, kept or not")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    root: RootOption = None,
+) -> None:
+    """Show where an instance comes from: case, spans, template, prompt, model, request, cost, and when."""
+    from flows.trace import trace as lines_of  # noqa: PLC0415
+    from schemas.load import root_of  # noqa: PLC0415
+
+    for line in lines_of(root_of(config, root), instance_id):
+        typer.echo(line)
 
 
 masks.register(app)
 reports.register(app)
 prompts.register(app)
+pool.register(app)
+dedup.register(app)
+shelf.register(app)
 
 
 @app.command()
 def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG, root: RootOption = None) -> None:
     """Show rows in, kept and rejected per stage, and the reasons."""
-    from flows.show import FUNNEL_SQL, REASONS_SQL, show_table  # noqa: PLC0415
+    from flows.show import FUNNEL_SQL, REASONS_SQL, SPARED_SQL, show_table  # noqa: PLC0415
+    from schemas.load import root_of  # noqa: PLC0415
     from warehouse.catalog import query  # noqa: PLC0415
 
-    place = _root(config, root)
+    place = root_of(config, root)
     show_table(query(place, FUNNEL_SQL), output)
     if output == "table":
         show_table(query(place, REASONS_SQL), output)
-
-
-def _root(config: Path, root: Path | None) -> Path:
-    """Find the warehouse: the option, else the config's, else the default folder."""
-    from schemas.config import Warehouse  # noqa: PLC0415
-    from schemas.load import load  # noqa: PLC0415
-
-    if root is not None:
-        return root
-    return load(config).warehouse.root if config.is_file() else Warehouse().root
-
-
-shelf.register(app, _root)
+        for row in query(place, SPARED_SQL).to_pylist():
+            typer.echo(f"deduplicate kept {row['spared']} pairs because their clinical facts differ (protect)")
 
 
 def main() -> None:

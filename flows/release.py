@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from prefect import flow
 
+from curation.dedup.stored import rule_name
 from flows.gate import LeakGate
 from flows.progress import Track
 from flows.stage import STAGES, Context, Receipt, context_of
@@ -105,6 +106,7 @@ def _facts(context: Context, selection: Selection) -> dict[str, Any]:
         "table_versions": {name: context.shelf.version(name) for name in sorted(tables)},
         "templates_reviewed_by": None,
         "dedup_text": "question + newline + answer; report and diagnosis pairs are exempt, twins follow their original",
+        "dedup_rule": rule_name(context.config.deduplicate),
         **_shortcuts(context, selection),
         "funnel": funnel.to_pylist(),
     }

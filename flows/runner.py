@@ -3,29 +3,24 @@
 Exactly once: a run that was killed is resumed by running the same command again.
 """
 
-import fcntl
-import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from flows.alone import alone
 from flows.preflight import preflight
 from flows.server import check_configured_server, prefect_server
 from flows.stage import context_of
 from flows.summary import print_summary
 from schemas.errors import ConfigError, CurationError
 
-LOCK = ".running"
 
-
-def run_pipeline(config_path: Path, *, embedded: bool) -> None:
-    """Run the whole pipeline and say what came out.
+def run_pipeline(config_path: Path, *, embedded: bool, rebuild: bool = False) -> None:
+    """Run the whole pipeline and say what came out; ``rebuild`` allows another rule of deduplication than before.
 
     Raises: ConfigError before anything is written; ChunkError, LeakError while running.
     """
     warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
-    preflight(config_path, embedded=embedded)
+    preflight(config_path, embedded=embedded, rebuild=rebuild)
     check_configured_server()
     context = context_of(str(config_path))
     root = context.shelf.root
@@ -41,23 +36,17 @@ def run_pipeline(config_path: Path, *, embedded: bool) -> None:
     print_summary(context, config_path.resolve().parent)
 
 
-@contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Hold the warehouse for this run; the lock vanishes with the process, however it ends.
+def run_generate(config_path: Path, *, embedded: bool) -> str:
+    """Run the generate stage alone on what is on the shelf, and say what came out.
 
-    Raises: ConfigError when another run holds it or the root cannot be written.
+    Raises: ConfigError, ChunkError.
     """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise ConfigError(f"another run is working on {root}; wait for it to end") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
+    warnings.simplefilter("ignore")
+    check_configured_server()
+    root = context_of(str(config_path)).shelf.root
+    with alone(root), prefect_server(root / "logs" / "prefect-server.log"):
+        from flows.chunks import on_threads  # noqa: PLC0415 - Prefect reads its settings at import
+        from flows.generate import generate_flow  # noqa: PLC0415
+
+        receipt = on_threads(generate_flow, 1)(str(config_path.resolve()), embedded=embedded)
+    return f"{receipt.kept} pairs kept, {receipt.rejected} rejected"

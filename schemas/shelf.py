@@ -7,6 +7,7 @@ epoch.
 import pyarrow as pa
 
 from schemas.case import CASE, IMAGE, REPORT
+from schemas.image_hash import FRAME_HASH
 from schemas.instruction import DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
 from schemas.region import TEXT_REGION
 from schemas.reject import REJECT
@@ -57,6 +58,7 @@ TABLES: dict[str, pa.Schema] = {
     "verdicts": VERDICT,
     "dedup_pool": KEPT,
     "duplicates": DUPLICATE,
+    "frame_hashes": FRAME_HASH,
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,
 }

@@ -1,11 +1,14 @@
-"""docs/sql.md tells the truth: every question runs on the invented warehouse and gives the answer that is shown."""
+"""docs/sql.md and the README tell the truth: what is shown of the invented warehouse is what comes out."""
 
 import itertools
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.shelf.invented import invent
 from flows.show import show_table
 from warehouse.catalog import query
@@ -47,3 +50,14 @@ def test_the_invented_rows_are_conserved(root):
     for unit, stages in {"image": ("intake", "desensitize"), "pair": ("generate", "verify", "deduplicate")}.items():
         for earlier, later in itertools.pairwise(stages):
             assert found[earlier, unit]["kept"] == found[later, unit]["rows_in"]
+
+
+def test_the_export_of_the_readme_is_true(root, tmp_path, monkeypatch):
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    command, shown = re.search(
+        r"\.venv/bin/(sonocurate export .+)\n```\n\n```text\n(.+?)\n```", readme, re.DOTALL
+    ).groups()
+    monkeypatch.chdir(tmp_path)
+    arguments = shlex.split(command.replace("--root invented", f"--root {root}"))[1:]
+    done = CliRunner().invoke(app, arguments)
+    assert [line for line in done.output.splitlines() if not line.startswith("export ")] == shown.splitlines()

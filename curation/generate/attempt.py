@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curation.generate import closed
+from curation.generate.caption import caption_question
 from curation.generate.case import Case, draw
 from curation.generate.pairs import instance_id, lowest, pair_row
 from curation.generate.prompts.few_shot import TOPICS, Template, Topic
@@ -22,11 +23,12 @@ OPEN_SHOTS = 1
 
 @dataclass(slots=True)
 class Attempt:
-    """A closed attempt has a span, an open one a topic. ``failure`` ends it; the last writing answer is its author."""
+    """A closed attempt has a span, an open one a topic. ``failure`` ends it; ``author`` is what wrote it."""
 
     case: Case
     number: int
     templates: tuple[Template, ...] = field(repr=False)
+    task: Task = Task.VQA
     topic: Topic = "interpretation"
     span: Candidate | None = None
     spans: Sequence[Candidate] = ()
@@ -34,7 +36,9 @@ class Attempt:
     question: str = field(default="", repr=False)
     answer: str = field(default="", repr=False)
     failure: Failure | None = None
+    sample: int = 0
     answers: list[tuple[Request, Answer]] = field(default_factory=list, repr=False)
+    author: tuple[Request, Answer] | None = field(default=None, repr=False)
 
     @property
     def form(self) -> Form:
@@ -44,7 +48,13 @@ class Attempt:
     @property
     def instance_id(self) -> str:
         """The id of the pair, kept or not."""
-        return instance_id(self.case, Task.VQA, self.form, self.number)
+        return instance_id(self.case, self.task, self.form, self.number)
+
+    def answered(self, request: Request, answer: Answer) -> None:
+        """Note an answer; all but checks are by the author."""
+        self.answers.append((request, answer))
+        if request.purpose != "round_trip":
+            self.author = (request, answer)
 
     def take(self, question: str | Failure, answer: str) -> Failure | None:
         """Take a question that was read, or return why there is none."""
@@ -56,20 +66,22 @@ class Attempt:
 
     def row(self, config: Generate) -> dict[str, Any]:
         """Build the row of a pair that passed; it may be used for no more than any model that had a hand in it."""
-        request, author = [pair for pair in self.answers if pair[0].purpose != "round_trip"][-1]
+        if self.author is None:
+            raise ValueError("an attempt that nobody answered is no pair")
+        request, author = self.author
         span = self.span
         return pair_row(
             self.case,
             config,
             instance_id=self.instance_id,
-            task=Task.VQA.value,
+            task=self.task.value,
             form=self.form.value,
             question=self.question,
             answer=self.answer,
             source_section=span.section if span else None,
             source_start=span.start if span else None,
             source_end=span.end if span else None,
-            template_id=self.templates[0].template_id,
+            template_id=None if self.task is Task.CAPTION else self.templates[0].template_id,
             prompt_sha256=request.prompt_sha256,
             model=author.model,
             endpoint=author.endpoint,
@@ -91,4 +103,7 @@ def plan(case: Case, config: Generate, prompts: Library) -> list[Attempt]:
     if case.text:
         for number in range(config.open_per_case):
             attempts.append(Attempt(case, number, templates, topic=TOPICS[(turn + number) % len(TOPICS)]))
+        for number in range(config.captions_per_case):
+            question = caption_question(case, prompts.phrasings.caption, number, config)
+            attempts.append(Attempt(case, number, templates, task=Task.CAPTION, question=question))
     return attempts

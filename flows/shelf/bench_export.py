@@ -134,6 +134,7 @@ def _export(root: Path, out: Path, wanted: Wanted) -> None:
 def main(arguments: Sequence[str]) -> None:
     """Run the export part of the warehouse bench."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=["export"], default="export")
     parser.add_argument("--cases", type=int, default=CASES)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="sonocurate-bench-") as folder:

@@ -3,7 +3,6 @@
 Flows in: options. Flows out: lines on standard output.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,7 @@ AnyRootOption = Annotated[
 FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet")]
 
 
-def register(app: typer.Typer, root_of: Callable[[Path, Path | None], Path]) -> None:
+def register(app: typer.Typer) -> None:
     """Add the commands of the shelf to the command line."""
 
     @app.command()
@@ -34,6 +33,7 @@ def register(app: typer.Typer, root_of: Callable[[Path, Path | None], Path]) -> 
     ) -> None:
         """Ask the warehouse (DuckDB SQL over all tables, releases and views)."""
         from flows.show import check_format, show_table, write_table  # noqa: PLC0415
+        from schemas.load import root_of  # noqa: PLC0415
         from warehouse.catalog import query  # noqa: PLC0415
         from warehouse.remote import Remote, is_remote  # noqa: PLC0415
 
@@ -55,6 +55,7 @@ def register(app: typer.Typer, root_of: Callable[[Path, Path | None], Path]) -> 
     ) -> None:
         """Put the tables of this warehouse on s3-compatible storage, to be asked there with `sql --root`."""
         from flows.shelf.push import push_tables  # noqa: PLC0415
+        from schemas.load import root_of  # noqa: PLC0415
 
         for line in push_tables(root_of(config, root), to):
             typer.echo(line)
@@ -80,6 +81,7 @@ def register(app: typer.Typer, root_of: Callable[[Path, Path | None], Path]) -> 
     ) -> None:
         """Write a release in the format of a training or benchmark program; the same call goes on after a kill."""
         from flows.shelf.export import Wanted, export_release, lines  # noqa: PLC0415
+        from schemas.load import root_of  # noqa: PLC0415
 
         wanted = Wanted(format_, images, tuple(split or ()), where)
         for line in lines(export_release(root_of(config, root), release, out, wanted)):

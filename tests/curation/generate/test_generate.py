@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -31,9 +32,12 @@ class Scripted:
         if isinstance(text, Failure):
             return text
         last = request.messages[-1].content
+        last = last if isinstance(last, str) else last[-1]
         chinese = re.search(r"[\u4e00-\u9fff]", request.messages[0].content)
         if text is None and request.purpose == "question":
             text = "这里的表现是什么样的？" if chinese else "What does it look like here?"
+        if text is None and request.purpose == "caption":
+            text = "左叶可见低回声结节。" if chinese else "A cyst in the left kidney."
         if text is None and request.purpose == "open":
             text = "问题：怎么办？\n答案：随访。" if chinese else "Question: What now?\nAnswer: Follow it."
         if text is None:
@@ -186,3 +190,94 @@ def test_a_report_that_gives_orders_changes_nothing_but_the_data():
         assert (last.count("<data>"), last.count("</data>"), last.count("<|")) == (1, 1, 0)
         outside = [re.sub(r"<data>.*</data>", "", m.messages[-1].content, flags=re.S) for m in (one, other)]
         assert outside[0] == outside[1]
+
+
+def test_captions_are_written_by_the_model_to_an_instruction_of_ours():
+    result = run(reports(*ROWS[:2]), closed_per_case=0, open_per_case=0, captions_per_case=1, report_pairs=False)
+    pairs = {pair["instance_id"]: pair for pair in result.kept.to_pylist() if pair["task"] == "caption"}
+    assert set(pairs) == {"a/caption-open-00", "b/caption-open-00"}
+    assert pairs["a/caption-open-00"]["answer"] == "A cyst in the left kidney."
+    assert pairs["b/caption-open-00"]["answer"] == "左叶可见低回声结节。"
+    assert all(pair["model"] == "m" and pair["template_id"] is None for pair in pairs.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "EMPTY_ANSWER"),
+        ("One line.\nAnother line.", "MALFORMED_ANSWER"),
+        ("word " * 100, "MALFORMED_ANSWER"),
+        ("I'm sorry, I cannot.", "REFUSED_ANSWER"),
+        ("According to the report, a cyst.", "NAMES_SOURCE"),
+        ("肾囊肿。", "WRONG_LANGUAGE"),
+    ],
+)
+def test_a_bad_caption_is_rejected(text, reason):
+    result = run(reports(ROWS[0]), lambda request: text, closed_per_case=0, open_per_case=0, captions_per_case=1)
+    [found] = [row for row in result.rejected.to_pylist() if row["id"] == "a/caption-open-00"]
+    assert found["reason"] == reason
+
+
+def test_frames_are_shown_before_the_last_text_and_never_to_the_blind():
+    pool = Scripted()
+    table = reports(row("a", frame_ids=["a/0", "a/1", "a/2"]))
+    config = Generate(max_images_per_pair=2, captions_per_case=1, **WITHOUT)
+    generate(table, config=config, pool=pool, frames={"a/0": b"0", "a/1": b"1", "a/2": b"2"})
+    seen = {request.purpose: request for request in pool.requests}
+    for purpose in ("open", "caption"):
+        *pictures, text = seen[purpose].messages[-1].content
+        assert [picture.encoded for picture in pictures] == [b"0", b"1"]
+        assert "<data>" in text
+        assert seen[purpose].blind_ok
+    assert isinstance(seen["question"].messages[-1].content, str)
+
+
+class Repeating(Scripted):
+    """Says the same in every open pair until it is asked for another sample."""
+
+    def __init__(self, stubborn=False):
+        super().__init__()
+        self.stubborn = stubborn
+
+    def answer(self, request):
+        found = super().answer(request)
+        if request.purpose == "open" and request.sample and not self.stubborn:
+            more = f"Question: Which scan comes after sample {request.sample}?\nAnswer: One of the other kidney."
+            return replace(found, text=more)
+        return found
+
+
+def again(pool, **config):
+    rows = reports(ROWS[0])
+    return generate(rows, config=Generate(closed_per_case=0, open_per_case=2, **WITHOUT, **config), pool=pool)
+
+
+def test_a_pair_that_repeats_one_of_its_case_is_asked_for_again():
+    pool = Repeating()
+    pairs = [pair for pair in again(pool).kept.to_pylist() if pair["task"] == "vqa"]
+    assert [pair["question"] for pair in pairs] == ["What now?", "Which scan comes after sample 1?"]
+    samples = [(request.sample, request.temperature) for request in pool.requests if request.purpose == "open"]
+    assert samples == [(0, 0.0), (0, 0.0), (1, 0.7)]
+    assert pairs[1]["request_key"] == pool.requests[-1].key
+
+
+def test_what_still_repeats_is_left_to_the_global_pass():
+    pool = Repeating(stubborn=True)
+    pairs = [pair for pair in again(pool).kept.to_pylist() if pair["task"] == "vqa"]
+    assert [pair["question"] for pair in pairs] == ["What now?", "What now?"]
+    assert [request.sample for request in pool.requests] == [0, 0, 1, 2]
+
+
+def test_no_other_sample_where_none_is_wanted():
+    pool = Repeating()
+    again(pool, resamples=0)
+    assert [request.sample for request in pool.requests] == [0, 0]
+
+
+def test_a_failed_sample_leaves_the_first_one():
+    class Failing(Repeating):
+        def answer(self, request):
+            return Failure(RejectReason.ENDPOINT_FAILED, "no") if request.sample else super().answer(request)
+
+    pairs = [pair for pair in again(Failing()).kept.to_pylist() if pair["task"] == "vqa"]
+    assert [pair["question"] for pair in pairs] == ["What now?", "What now?"]
