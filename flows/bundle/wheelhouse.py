@@ -70,7 +70,7 @@ def seal(out: Path, locks: Path = CHECKOUT) -> dict[str, Any]:
         shutil.copy(locks / lock, out / lock)
     wheels = {path.name: _sha256(path) for path in sorted((out / "wheels").glob("*.whl"))}
     packages = _packages(out, wheels)
-    manifest = {
+    manifest: dict[str, Any] = {
         "sonocurate": version("sonocurate"),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "platform": f"{platform.system()}-{platform.machine()}",

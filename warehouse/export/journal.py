@@ -26,7 +26,7 @@ VERSION = 1
 
 def described(call: Call) -> dict[str, Any]:
     """Describe a call as the manifest records it."""
-    return json.loads(json.dumps({**asdict(call), "version": VERSION}))  # tuples become lists
+    return {**asdict(call), "splits": list(call.splits), "version": VERSION}
 
 
 class Journal:
