@@ -15,6 +15,7 @@ from flows.masks.review.doubts import DOUBTS, UNPROVEN
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from schemas.config import Desensitize
 from schemas.endpoint import Endpoint
+from schemas.config import Deduplicate, Desensitize
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.reject import RejectReason
 from schemas.review import REVIEWED
@@ -89,7 +90,16 @@ def test_every_rule_and_option_of_masking_is_in_its_document():
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "docs/masking.md", "docs/prompts.md", "docs/pool.md", "docs/scrubbing.md", "CONTRIBUTING.md"],
+    [
+        "README.md",
+        "docs/masking.md",
+        "docs/prompts.md",
+        "docs/pool.md",
+        "docs/deduplication.md",
+        "docs/scale.md",
+        "docs/scrubbing.md",
+        "CONTRIBUTING.md",
+    ],
 )
 def test_linked_and_named_places_exist(document):
     text = (ROOT / document).read_text(encoding="utf-8")
