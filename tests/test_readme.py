@@ -13,9 +13,8 @@ from curation.image.rules import load_rules
 from flows.cli import app
 from flows.masks.review.doubts import DOUBTS, UNPROVEN
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
-from schemas.config import Desensitize
-from schemas.endpoint import Endpoint
 from schemas.config import Deduplicate, Desensitize
+from schemas.endpoint import Endpoint
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.reject import RejectReason
 from schemas.review import REVIEWED
@@ -86,6 +85,13 @@ def test_every_rule_and_option_of_masking_is_in_its_document():
         word for cell in re.findall(r"(?m)^\| ((?:`[a-z_]+`(?:, )?)+) \|", MASKING) for word in cell[1:-1].split("`, `")
     }
     assert named == rules | set(Desensitize.model_fields)
+
+
+def test_every_option_of_deduplication_is_in_its_document():
+    text = (ROOT / "docs" / "deduplication.md").read_text(encoding="utf-8")
+    for name in set(Deduplicate.model_fields) - Deduplicate.not_meaning:
+        assert f"`{name}`" in text, name
+        assert f"`--{name.replace('_', '-')}`" in text, name
 
 
 @pytest.mark.parametrize(
