@@ -15,6 +15,7 @@ from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
 from flows.prompts import cli as prompts
 from flows.reports import cli as reports
+from flows.shelf import cli as shelf
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -108,6 +109,7 @@ def run(
 masks.register(app)
 reports.register(app)
 prompts.register(app)
+shelf.register(app)
 
 
 @app.command()

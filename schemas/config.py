@@ -3,30 +3,16 @@
 ``fingerprint()`` covers what changes results (meaning), not where things lie or how many workers run.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
 from schemas.instruction import Tier
-
-
-class StageModel(BaseModel):
-    """Base of all config models: unknown keys fail, values never change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-    #: Fields that say where or how fast, not what.
-    not_meaning: ClassVar[frozenset[str]] = frozenset()
-
-    def fingerprint(self) -> str:
-        """Hash what changes results: 16 hex digits of sha256 over canonical JSON."""
-        meaning = self.model_dump(mode="json", exclude=set(self.not_meaning))
-        return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+from schemas.model import StageModel
+from schemas.publishing import Release
 
 
 class Input(StageModel):
@@ -182,17 +168,6 @@ class Deduplicate(StageModel):
     chunk_pairs: int = Field(5000, ge=1)
     rouge_threshold: float = Field(0.7, ge=0, le=1)
     simhash_distance: int = Field(3, ge=0, le=64)
-
-
-class Release(StageModel):
-    """A named, immutable release."""
-
-    name: str = Field("demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    tier: Tier = Tier.DEMO
-    split_validation: float = Field(0.1, ge=0, lt=1)
-    split_test: float = Field(0.1, ge=0, lt=1)
-    split_seed: int = 0
-    rows_per_shard: int = Field(5000, ge=1)
 
 
 class Masking(StageModel):
