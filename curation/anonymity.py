@@ -51,6 +51,14 @@ def anonymise(cases: pa.Table, *, k: int) -> Anonymised:
     return Anonymised(pa.Table.from_pylist(rows, schema=RELEASED_CASE), before, _smallest(rows), counts)
 
 
+def tighten(cases: pa.Table, *, k: int) -> pa.Table:
+    """Suppress again in cases that were published (``RELEASED_CASE``), after some of them left."""
+    rows = cases.to_pylist()
+    while _suppress(rows, _patients(rows), k):
+        pass
+    return pa.Table.from_pylist(rows, schema=RELEASED_CASE)
+
+
 def _coarse(row: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: row[name] for name in ("case_id", "patient_key", "site", "systems", "sex")}
     labels = {name: sorted(set(row[name] or ())) for name in LABELS}

@@ -15,8 +15,8 @@ from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
 from flows.pool import cli as pool
 from flows.prompts import cli as prompts
+from flows.releases import cli as releases
 from flows.reports import cli as reports
-from flows.shelf import cli as shelf
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -142,7 +142,7 @@ masks.register(app)
 reports.register(app)
 prompts.register(app)
 pool.register(app)
-shelf.register(app)
+releases.register(app)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.shelf.create import create_release
+from flows.releases.create import create_release
 from flows.stage import Receipt, context_of
 
 

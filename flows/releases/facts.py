@@ -16,7 +16,7 @@ from curation.generate.template import library
 from flows.masks.audit.commands import NUMBERS, SCORES
 from flows.masks.audit.page import bound_of
 from flows.masks.audit.planted import OURS
-from flows.shelf.select import Selection
+from flows.releases.select import Selection
 from flows.stage import STAGES, Context
 from schemas.errors import ConfigError
 from schemas.publishing import Release

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.shelf.create import check_free, check_whole, create_release
-from flows.shelf.invented import picture
+from flows.releases.create import check_free, check_whole, create_release
+from flows.releases.invented import picture
 from schemas.config import Release
 from schemas.errors import ConfigError, LeakError
 from schemas.shelf import RECEIPT

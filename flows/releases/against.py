@@ -26,14 +26,14 @@ from curation.image.decode import DecodeError, decode
 from curation.pseudonym import Pseudonymizer
 from curation.split.alike import UInt64, matches
 from curation.split.leak import near
-from flows.shelf.hashes import hashes_of
+from flows.releases.hashes import hashes_of
 from schemas.errors import ConfigError
 from schemas.publishing import Release
 from schemas.reject import RejectReason
 from warehouse.tables import Tables
 
 if TYPE_CHECKING:
-    from flows.shelf.select import Component
+    from flows.releases.select import Component
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 DICOM = frozenset({".dcm", ".dicom", ""})
@@ -176,7 +176,7 @@ def coded(found: HeldOut, coder: Pseudonymizer, sites: Sequence[str]) -> HeldOut
 
 def match(tables: Tables, parts: Mapping[str, "Component"], held_out: HeldOut, config: Release) -> Matches:
     """Take matches out of train and validation; rows of test may match."""
-    from flows.shelf.select import texts_of  # noqa: PLC0415 - the other way round, select calls this
+    from flows.releases.select import texts_of  # noqa: PLC0415 - the other way round, select calls this
 
     if not held_out.folders:
         return Matches()

@@ -23,7 +23,7 @@ release_app = typer.Typer(help="Named, immutable releases.", no_args_is_help=Tru
 def register(app: typer.Typer) -> None:
     """Add the commands of the shelf to the command line."""
     app.add_typer(release_app, name="release")
-    for command in (tables, history, diff, compact, vacuum):
+    for command in (tables, history, diff, compact, vacuum, forget):
         app.command()(command)
 
 
@@ -37,8 +37,8 @@ def release_create(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Publish what is on the shelf under a new name."""
+    from flows.releases.create import Ask, check_free, create_release  # noqa: PLC0415
     from flows.runner import alone  # noqa: PLC0415
-    from flows.shelf.create import Ask, check_free, create_release  # noqa: PLC0415
     from flows.stage import context_of  # noqa: PLC0415
     from schemas.load import release_of  # noqa: PLC0415
 
@@ -182,6 +182,28 @@ def vacuum(
             typer.echo(f"{name}: {len(paths)} files {verb}")
     if not any(done.values()):
         typer.echo("nothing to delete")
+
+
+def forget(
+    patient: Annotated[
+        str, typer.Argument(help="the hospital's patient id or a patient_key; - reads it from standard input")
+    ],
+    *,
+    reissue: Annotated[
+        bool, typer.Option("--reissue", help="publish affected releases again without the patient")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Erase a patient from tables, files, ledger and releases, and list exports to recall."""
+    from flows.releases.forget import forget as erase  # noqa: PLC0415
+    from flows.runner import alone  # noqa: PLC0415
+    from flows.stage import context_of  # noqa: PLC0415
+
+    context = context_of(str(config))
+    who = typer.get_text_stream("stdin").readline().strip() if patient == "-" else patient
+    with alone(context.shelf.root):
+        for line in erase(context, who, again=reissue).lines():
+            typer.echo(line)
 
 
 def _root(config: Path, root: Path | None) -> Path:

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from curation.anonymity import Anonymised, anonymise
 from curation.split.assign import Groups, patient_groups, splits_of
 from curation.split.leak import near, text_of
-from flows.shelf.against import HeldOut, Matches, match
-from flows.shelf.hashes import hashes_of
+from flows.releases.against import HeldOut, Matches, match
+from flows.releases.hashes import hashes_of
 from schemas.instruction import Tier
 from schemas.publishing import Release
 from schemas.reject import REJECT, RejectReason, Unit

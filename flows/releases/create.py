@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 
 from flows.gate import LeakGate
 from flows.progress import Track
-from flows.shelf.against import coded, read_held_out
-from flows.shelf.facts import facts_of
-from flows.shelf.hashes import hash_frames
-from flows.shelf.select import UNITS, select_rows
+from flows.releases.against import coded, read_held_out
+from flows.releases.facts import facts_of
+from flows.releases.hashes import hash_frames
+from flows.releases.select import UNITS, select_rows
 from flows.stage import STAGES, Context, Receipt
 from schemas.config import limits_of
 from schemas.errors import ConfigError

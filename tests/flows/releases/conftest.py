@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from flows.key import init_key
-from flows.shelf.invented import SYSTEMS, frame_row, pair_row, picture, sentence
+from flows.releases.invented import SYSTEMS, frame_row, pair_row, picture, sentence
 from flows.stage import Context, context_of, forget_contexts
 from schemas.case import CASE, IMAGE, REPORT
 from schemas.finding import FINDING
