@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-desensitize bench-pool bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
+.PHONY: bench-dedup bench-desensitize bench-pool bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -58,6 +58,10 @@ bench-scrub: setup
 # What the pool costs beside the bare client, and what it does under faults and kills (PARTS="rate mix" for some).
 bench-pool: setup
 	$(PY) -m flows.pool.bench $(PARTS)
+
+# What exact deduplication costs; run it with nothing else running (PARTS="equal peers growth", PARTS=full for 3.42 M).
+bench-dedup: setup
+	$(PY) -m flows.dedup.bench $(PARTS)
 
 chaos: setup
 	SONOCURATE_KILLS=$${SONOCURATE_KILLS:-30} $(PY) -m pytest -m chaos

@@ -15,6 +15,7 @@ from schemas.errors import ConfigError
 
 FUNNEL_SQL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel"
 REASONS_SQL = "SELECT * FROM reject_reasons"
+SPARED_SQL = "SELECT spared FROM funnel WHERE spared > 0"
 MAX_CELL_CHARS = 200
 PLAIN_WIDTH = 160
 

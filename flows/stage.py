@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from curation.dedup.stored import rule_name
 from curation.generate.template import library
 from curation.pseudonym import Pseudonymizer
 from curation.step import StepResult
@@ -44,7 +45,7 @@ STAGES = {
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
         Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 4),
         Stage("verify", Unit.PAIR, ("verdicts",), ("generate",), 1),
-        Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 2),
+        Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
     )
 }
 
@@ -83,6 +84,8 @@ class Context:
             own += [self.coder.key_id, self.config.input.fingerprint()]
         if name == "generate":
             own += [*sorted(library().sha256.values()), *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
+        if name == "deduplicate":
+            own.append(rule_name(self.config.deduplicate))  # versions of tokens and hashes
         own += [self.fingerprint(earlier) for earlier in stage.after]
         return hashlib.sha256("|".join(own).encode()).hexdigest()[:16]
 

@@ -109,6 +109,7 @@ class Generate(StageModel):
     closed_per_case: int = Field(2, ge=0, le=50)
     open_per_case: int = Field(1, ge=0, le=50)
     captions_per_case: int = Field(0, ge=0, le=5, description="sentences about the key frames, written by a model")
+    resamples: int = Field(2, ge=0, le=10, description="other samples of a pair that nearly repeats one of its case")
     report_pairs: bool = True
     diagnosis_pairs: bool = True
     finding_pairs: bool = True
@@ -144,8 +145,11 @@ class Deduplicate(StageModel):
     not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
 
     chunk_pairs: int = Field(5000, ge=1)
-    rouge_threshold: float = Field(0.7, ge=0, le=1)
-    simhash_distance: int = Field(3, ge=0, le=64)
+    rouge_threshold: float = Field(0.7, ge=0, le=1, description="1: no text is a duplicate by ROUGE-L")
+    simhash_distance: int = Field(3, ge=-1, le=64, description="-1: no text is a duplicate by Simhash")
+    against: Literal["kept", "all"] = Field("kept", description="earlier kept texts, or also those that were dropped")
+    protect: bool = Field(False, description="texts whose clinical facts differ are not duplicates")
+    scope: Literal["global", "system", "case"] = Field("global", description="only texts of one scope are compared")
 
 
 class Masking(StageModel):

@@ -1,6 +1,6 @@
 -- Views over the shelf for ad-hoc SQL. The base tables (cases, images, …) are views over current Parquet files.
 
--- Rows in, kept and rejected per stage, counted in the unit of the stage.
+-- Rows in, kept and rejected per stage, counted in the unit of the stage; spared: kept because clinical facts differ.
 CREATE VIEW funnel AS
 WITH kept AS (
     SELECT 1 AS step, 'intake' AS stage, 'case' AS unit, count(*) AS kept FROM cases
@@ -18,12 +18,13 @@ released AS (
     SELECT release, unit, max(kept) AS kept, sum(rejected) AS rejected FROM releases GROUP BY ALL
 )
 SELECT step, stage, unit, (kept + coalesce(rejected, 0))::BIGINT AS rows_in, kept::BIGINT AS kept,
-       coalesce(rejected, 0)::BIGINT AS rejected
+       coalesce(rejected, 0)::BIGINT AS rejected,
+       CASE WHEN step = 6 THEN (SELECT count(*) FILTER (spared) FROM dedup_pool) END AS spared
 FROM kept LEFT JOIN rejected USING (stage, unit)
 UNION ALL
-SELECT 4, stage, unit, rejected, 0, rejected FROM rejected WHERE stage = 'generate' AND unit = 'case'
+SELECT 4, stage, unit, rejected, 0, rejected, NULL FROM rejected WHERE stage = 'generate' AND unit = 'case'
 UNION ALL
-SELECT 7, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT FROM released
+SELECT 7, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
 ORDER BY ALL;
 
 -- Why rows left, per stage.

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from curation.dedup.deduplicate import Entry, first_match
+from curation.dedup.decide import Text
+from curation.dedup.memory import Memory
+from curation.dedup.rows import NONE
 from schemas.config import Deduplicate
-from schemas.instruction import Task
+from schemas.instruction import KEPT, Task
 from schemas.publishing import Release
 
 #: Tasks whose question is one of a bank's: the answer is what they tell.
@@ -26,11 +28,16 @@ def text_of(task: str, question: str, answer: str) -> str:
 
 
 def near(texts: Sequence[str], held_out: Sequence[str], config: Release) -> npt.NDArray[np.bool_]:
-    """Say of every text whether it is near one that is held out."""
-    rule = Deduplicate(rouge_threshold=config.near_rouge, simhash_distance=max(config.near_simhash, 0))
-    others = [Entry.of(str(at), text) for at, text in enumerate(sorted(set(held_out)))]
-    found: dict[str, bool] = {}
-    for text in texts:
-        if text not in found:
-            found[text] = first_match(Entry.of("", text), others, rule) is not None
-    return np.array([found[text] for text in texts], np.bool_)
+    """Say of every text whether it is near one that is held out.
+
+    Shapes: result bool[n].
+    """
+    if not texts or not held_out:
+        return np.zeros(len(texts), np.bool_)
+    rule = Deduplicate(rouge_threshold=config.near_rouge, simhash_distance=config.near_simhash, against="all")
+    others = sorted(set(held_out))
+    memory = Memory.of(rule, KEPT.empty_table(), expected=len(others) + len(texts))
+    places = range(len(others))
+    memory.reread([Text(text) for text in others], [str(at) for at in places], places, places)
+    _, found = memory.decide([Text(text, joins=False) for text in texts], [f"q{at}" for at in range(len(texts))])
+    return np.asarray(found.best != NONE, np.bool_)

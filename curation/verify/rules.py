@@ -36,7 +36,8 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _FACTOR = re.compile(rf"({_NUMBER})\s*({_UNIT})?", re.IGNORECASE)
-_GRADE = re.compile(
+#: A risk grade: BI-RADS 4a, TI-RADS 3 …
+GRADE = re.compile(
     r"(bi-?rads|(?:acr|c|k|eu)?-?\s?ti-?rads|o-?rads|li-?rads)\s*(?:category|class|grade|us)?\s*[:=]?\s*(?:us-?)?(\d\s?[abc]?|m)(?:类|级)?",
     re.IGNORECASE,
 )
@@ -54,7 +55,7 @@ class Quantity(NamedTuple):
 
 def numbers(text: str) -> list[tuple[str, str]]:
     """Find every number of a text as it is written, with its unit or none; risk grades are left to ``grades``."""
-    sizes = _SIZE.finditer(_GRADE.sub(" ", plain(text)))
+    sizes = _SIZE.finditer(GRADE.sub(" ", plain(text)))
     return [(number, own or size[2] or "") for size in sizes for number, own in _FACTOR.findall(size[1])]
 
 
@@ -86,7 +87,7 @@ def grades(text: str) -> set[str]:
     """Find risk grades such as ``birads4a`` in a text."""
     return {
         re.sub(r"[^a-z]|^(?:acr|c|k|eu)(?=-?\s?ti)", "", system.lower()) + re.sub(r"\s", "", grade.lower())
-        for system, grade in _GRADE.findall(plain(text))
+        for system, grade in GRADE.findall(plain(text))
     }
 
 

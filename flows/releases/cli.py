@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from schemas.load import root_of
 
 RootOption = Annotated[
     Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
@@ -61,7 +62,7 @@ def release_list(
     from flows.show import show_table  # noqa: PLC0415
     from warehouse.published import list_releases  # noqa: PLC0415
 
-    show_table(list_releases(_root(config, root)), output)
+    show_table(list_releases(root_of(config, root)), output)
 
 
 @release_app.command("verify")
@@ -73,7 +74,7 @@ def release_verify(
     """Prove that a release or a copy of it is what was published."""
     from warehouse.published import find_release, verify_release  # noqa: PLC0415
 
-    folder = find_release(_root(config, root), name)
+    folder = find_release(root_of(config, root), name)
     found = verify_release(folder)
     typer.echo(f"{folder.name} is intact: {found['files']} files, {found['bytes']} bytes")
 
@@ -103,7 +104,7 @@ def tables(
     from warehouse.tables import Shelf  # noqa: PLC0415
     from warehouse.upkeep import describe, list_tables  # noqa: PLC0415
 
-    show_table(describe(name) if name else list_tables(Shelf(_root(config, root))), output)
+    show_table(describe(name) if name else list_tables(Shelf(root_of(config, root))), output)
 
 
 def history(
@@ -118,7 +119,7 @@ def history(
     from warehouse.tables import Shelf  # noqa: PLC0415
     from warehouse.upkeep import history as lines_of  # noqa: PLC0415
 
-    show_table(lines_of(Shelf(_root(config, root)), name), output)
+    show_table(lines_of(Shelf(root_of(config, root)), name), output)
 
 
 def diff(
@@ -136,7 +137,7 @@ def diff(
     from warehouse.tables import Shelf  # noqa: PLC0415
     from warehouse.upkeep import diff_versions  # noqa: PLC0415
 
-    place = _root(config, root)
+    place = root_of(config, root)
     left, right = _AT.fullmatch(a), _AT.fullmatch(b)
     if left and right:
         if left[1] != right[1]:
@@ -153,7 +154,7 @@ def compact(config: ConfigOption = DEFAULT_CONFIG, root: RootOption = None) -> N
     from warehouse.tables import Shelf  # noqa: PLC0415
     from warehouse.upkeep import compact as join  # noqa: PLC0415
 
-    shelf = Shelf(_root(config, root))
+    shelf = Shelf(root_of(config, root))
     with alone(shelf.root):
         done = join(shelf)
         rebuild(shelf)
@@ -173,7 +174,7 @@ def vacuum(
     from warehouse.tables import Shelf  # noqa: PLC0415
     from warehouse.upkeep import vacuum as sweep  # noqa: PLC0415
 
-    shelf = Shelf(_root(config, root))
+    shelf = Shelf(root_of(config, root))
     with alone(shelf.root):
         done = sweep(shelf, keep_hours=keep_hours, dry_run=not delete)
     verb = "deleted" if delete else "would be deleted (add --delete)"
@@ -204,13 +205,3 @@ def forget(
     with alone(context.shelf.root):
         for line in erase(context, who, again=reissue).lines():
             typer.echo(line)
-
-
-def _root(config: Path, root: Path | None) -> Path:
-    """Find the warehouse: the option, else the config's, else the default folder."""
-    from schemas.config import Warehouse  # noqa: PLC0415
-    from schemas.load import load  # noqa: PLC0415
-
-    if root is not None:
-        return root
-    return load(config).warehouse.root if config.is_file() else Warehouse().root

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from curation.dedup.stored import rule_name
 from curation.generate.template import library
 from flows.masks.audit.commands import NUMBERS, SCORES
 from flows.masks.audit.page import bound_of
@@ -39,6 +40,7 @@ def facts_of(
         "fingerprints": {name: context.fingerprint(name) for name in STAGES} | {"release": config.fingerprint()},
         "templates": templates_of(),
         "dedup_text": "question + newline + answer; pairs made of reports are exempt, twins follow their original",
+        "dedup_rule": rule_name(context.config.deduplicate),
         "dedup": {
             "settings": context.config.deduplicate.model_dump(mode="json"),
             "duplicates": query(root, DUPLICATES).to_pylist(),
