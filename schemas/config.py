@@ -100,6 +100,14 @@ class Scrub(StageModel):
     mode: Literal["tag", "surrogate"] = Field("tag", description="[NAME] …, or invented values of the same form")
 
 
+class Tag(StageModel):
+    """Labels of reports."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_reports"})
+
+    chunk_reports: int = Field(1000, ge=1, le=100_000)
+
+
 class Generate(StageModel):
     """Instruction pairs from scrubbed reports and masked frames."""
 
@@ -176,6 +184,7 @@ class Pipeline(StageModel):
     intake: Intake = Intake()
     desensitize: Desensitize = Desensitize()
     scrub: Scrub = Scrub()
+    tag: Tag = Tag()
     generate: Generate = Generate()
     endpoints: tuple[Endpoint, ...] = ()
     verify: Verify = Verify()

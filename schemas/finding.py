@@ -2,6 +2,16 @@
 
 import pyarrow as pa
 
+from schemas.case import REPORT
+
+#: What tag reads: a scrubbed report beside the systems of its case.
+TAG_INPUT = pa.schema(
+    [
+        *(REPORT.field(name) for name in ("case_id", "site", "language", "findings", "impression")),
+        pa.field("systems", pa.list_(pa.string()), False, {"comment": "anatomical systems of the case"}),
+    ]
+)
+
 #: Table `findings`: one row per scrubbed report.
 FINDING = pa.schema(
     [
