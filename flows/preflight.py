@@ -22,7 +22,7 @@ from schemas.errors import ConfigError
 from schemas.review import ReviewOutcome
 from warehouse.amend import read_reviews
 from warehouse.journal import planned_ids
-from warehouse.release import published_fingerprints, published_hashes
+from warehouse.published import published_fingerprints, published_hashes
 
 TIMEOUT_S = 10.0
 

@@ -41,8 +41,9 @@ STAGES = {
     stage.name: stage
     for stage in (
         Stage("intake", Unit.CASE, ("cases",), (), 1),
-        Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 2),
+        Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 3),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
+        Stage("tag", Unit.REPORT, ("findings",), ("scrub",), 1),
         Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 4),
         Stage("verify", Unit.PAIR, ("verdicts",), ("generate",), 1),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
@@ -82,6 +83,8 @@ class Context:
         own = [name, str(stage.version), getattr(self.config, name).fingerprint()]
         if name == "intake":
             own += [self.coder.key_id, self.config.input.fingerprint()]
+        if name == "tag":
+            own += [digest for path, digest in sorted(library().sha256.items()) if path.startswith("vocabulary/")]
         if name == "generate":
             own += [*sorted(library().sha256.values()), *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
         if name == "deduplicate":

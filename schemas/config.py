@@ -12,6 +12,7 @@ from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
 from schemas.endpoint import AllowedHost, Endpoint
 from schemas.instruction import Tier
 from schemas.model import StageModel
+from schemas.publishing import Release
 
 
 class Input(StageModel):
@@ -99,6 +100,14 @@ class Scrub(StageModel):
     mode: Literal["tag", "surrogate"] = Field("tag", description="[NAME] …, or invented values of the same form")
 
 
+class Tag(StageModel):
+    """Labels of reports."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_reports"})
+
+    chunk_reports: int = Field(1000, ge=1, le=100_000)
+
+
 class Generate(StageModel):
     """Instruction pairs from scrubbed reports and masked frames."""
 
@@ -151,17 +160,6 @@ class Deduplicate(StageModel):
     scope: Literal["global", "system", "case"] = Field("global", description="only texts of one scope are compared")
 
 
-class Release(StageModel):
-    """A named, immutable release."""
-
-    name: str = Field("demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    tier: Tier = Tier.DEMO
-    split_validation: float = Field(0.1, ge=0, lt=1)
-    split_test: float = Field(0.1, ge=0, lt=1)
-    split_seed: int = 0
-    rows_per_shard: int = Field(5000, ge=1)
-
-
 class Masking(StageModel):
     """What masking a folder of images needs of the TOML."""
 
@@ -186,6 +184,7 @@ class Pipeline(StageModel):
     intake: Intake = Intake()
     desensitize: Desensitize = Desensitize()
     scrub: Scrub = Scrub()
+    tag: Tag = Tag()
     generate: Generate = Generate()
     endpoints: tuple[Endpoint, ...] = ()
     verify: Verify = Verify()

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from schemas.config import Deduplicate, Masking, Pipeline, Scrub, Scrubbing, Warehouse
 from schemas.endpoint import Endpoints
 from schemas.errors import ConfigError
+from schemas.publishing import Release
 
 
 def load(path: Path) -> Pipeline:
@@ -68,6 +69,18 @@ def with_scrub(config: Scrubbing, **given: object) -> Scrubbing:
         return config.model_copy(update={"scrub": Scrub.model_validate(config.scrub.model_dump() | chosen)})
     except ValidationError as error:
         raise ConfigError(f"options: {_first_error(error)}") from None
+
+
+def release_of(config: Release, *, name: str, tier: str | None) -> Release:
+    """Put the name and tier of the command line in the place of the file's.
+
+    Raises: ConfigError.
+    """
+    given = {"name": name, **({"tier": tier} if tier else {})}
+    try:
+        return Release.model_validate(config.model_dump() | given)
+    except ValidationError as error:
+        raise ConfigError(f"release: {_first_error(error)}") from None
 
 
 def deduplicate_of(**given: object) -> Deduplicate:

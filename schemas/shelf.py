@@ -7,6 +7,8 @@ epoch.
 import pyarrow as pa
 
 from schemas.case import CASE, IMAGE, REPORT
+from schemas.finding import FINDING
+from schemas.forgotten import EXPORT, FORGOTTEN
 from schemas.image_hash import FRAME_HASH
 from schemas.instruction import DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
 from schemas.region import TEXT_REGION
@@ -52,6 +54,7 @@ TABLES: dict[str, pa.Schema] = {
     "images": IMAGE,
     "text_regions": TEXT_REGION,
     "reports": REPORT,
+    "findings": FINDING,
     "instruction_pairs": INSTRUCTION_PAIR,
     "generations": GENERATION,
     "twin_frames": IMAGE,
@@ -61,6 +64,8 @@ TABLES: dict[str, pa.Schema] = {
     "frame_hashes": FRAME_HASH,
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,
+    "forgotten": FORGOTTEN,
+    "exports": EXPORT,
 }
 
 

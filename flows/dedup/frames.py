@@ -4,29 +4,21 @@ Flows in: table `images`. Flows out: for each frame the earliest one (by id) who
 bits, with the distance of the pHash beside it. Hashes are kept in table `frame_hashes`, so only new frames are read.
 """
 
-import hashlib
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curation.dedup.engine import new_engine
 from curation.dedup.kept import LocalPool
-from curation.dedup.picture import picture_hashes
 from curation.dedup.rows import NONE, WORDS, Rows, Rule
-from flows.progress import Track
+from flows.releases.hashes import TABLE, hash_frames, hashes_of
 from schemas.errors import ConfigError
-from schemas.image_hash import FRAME_HASH, NEAR_FRAME
-from warehouse.shards import Source
-from warehouse.tables import Commit, Shelf
+from schemas.image_hash import NEAR_FRAME
+from warehouse.tables import Shelf
 
-TABLE = "frame_hashes"
-#: Frames that are hashed and committed together.
-_CHUNK = 500
 #: Frames that are compared at a time.
 _BATCH = 4096
 
@@ -40,27 +32,16 @@ def near_frames(root: Path, *, distance: int) -> pa.Table:
         raise ConfigError(f"no warehouse at {root}: run `sonocurate run` first")
     shelf = Shelf(root)
     frames = shelf.read("images", ["frame_id", "case_id", "site", "sha256"]).sort_by("frame_id").to_pylist()
-    hashes = _hashes(shelf, frames)
+    hashes = _hashes(shelf)
     return pa.Table.from_pylist(list(_pairs(frames, hashes, distance)), schema=NEAR_FRAME)
 
 
-def _hashes(shelf: Shelf, frames: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+def _hashes(shelf: Shelf) -> dict[str, tuple[int, int]]:
     """Hash what was never hashed, and give the hashes by the content of the frame."""
-    known = set(shelf.read(TABLE, ["sha256"])["sha256"].to_pylist())
-    new = {frame["sha256"]: frame["frame_id"] for frame in frames if frame["sha256"] not in known}
-    source = Source(shelf, "images", "frame_id")
-    waiting = iter(sorted(new.values()))
-    with Track("hash", len(new), unit="frames") as track:
-        while ids := list(islice(waiting, _CHUNK)):
-            rows = []
-            for row in source.rows(ids, ["frame_id", "sha256", "image"]).to_pylist():
-                dhash, phash = (_signed(value) for value in picture_hashes(row["image"]["bytes"]))
-                rows.append({"sha256": row["sha256"], "dhash": dhash, "phash": phash})
-            chunk = hashlib.sha256("\n".join(row["sha256"] for row in rows).encode()).hexdigest()[:16]
-            shelf.append(TABLE, pa.Table.from_pylist(rows, schema=FRAME_HASH), Commit("hash", 0, "", chunk))
-            track.advance(len(ids))
-    table = shelf.read(TABLE, FRAME_HASH.names, pc.field("sha256").is_valid()).to_pylist()
-    return {row["sha256"]: (row["dhash"] % (1 << 64), row["phash"] % (1 << 64)) for row in table}
+    hash_frames(shelf)
+    known = shelf.read(TABLE, ["sha256"])["sha256"]
+    dhash, phash = hashes_of(shelf, known)
+    return dict(zip(known.to_pylist(), zip(dhash.tolist(), phash.tolist(), strict=True), strict=True))
 
 
 def _pairs(frames: list[dict[str, Any]], hashes: dict[str, tuple[int, int]], distance: int) -> Iterator[dict[str, Any]]:
@@ -108,7 +89,3 @@ def _pair(frame: dict[str, Any], other: dict[str, Any], hashes: dict[str, tuple[
         "dhash_bits": (dhash ^ other_dhash).bit_count(),
         "phash_bits": (phash ^ other_phash).bit_count(),
     }
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >= 1 << 63 else value
