@@ -1,8 +1,8 @@
 """Read a published release. The only module of exports that knows how the folder of a release is laid out.
 
 In: ``releases/NAME/{images,reports,pairs,cases}/SPLIT-*.parquet``, ``release.json``, ``checksums.sha256``. Out: row
-groups, and rows by id. Every shard is compared with its checksum when it is first opened, so that a damaged copy is never
-exported.
+groups, and rows by id. Every shard is compared with its checksum when it is first opened, so that a damaged copy is
+never exported.
 """
 
 import hashlib
