@@ -61,7 +61,10 @@ class Source:
             yield self._read(ids.slice(start, size), places[start : start + size], columns)
 
     def _located(self, ids: pa.Array) -> npt.NDArray[np.int32]:
-        return self._places[pc.index_in(ids, value_set=self._ids).to_numpy(zero_copy_only=False)]
+        places: npt.NDArray[np.int32] = self._places[
+            pc.index_in(ids, value_set=self._ids).to_numpy(zero_copy_only=False)
+        ]
+        return places
 
     def _read(self, wanted: pa.Array, places: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:
         paths = [self._paths[place] for place in np.unique(places)]

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from schemas.case import IMAGE, REPORT
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.shelf import RELEASE
-from warehouse.shards import write_shards
+from warehouse.shards import shard_path, write_shard
 from warehouse.tables import Commit, Shelf
 
 _COMPONENTS = {"images": IMAGE.names, "reports": REPORT.names, "instruction_pairs": INSTRUCTION_PAIR.names}
@@ -67,7 +67,10 @@ def _write(folder: Path, rows: pa.Table, splits: dict[str, str], table: str) -> 
         chosen, size = rows.filter(pc.equal(places, split)), ROWS_PER_SHARD[table]
         parts = [chosen.slice(start, size) for start in range(0, chosen.num_rows, size)]
         features = {"image": {"_type": "Image"}} if table == "images" else {}
-        write_shards(folder, split, parts, total=len(parts), features=features)
+        for number, part in enumerate(parts):
+            path = shard_path(folder, split, number, len(parts))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_shard(path, part, features)
 
 
 def _sha256(path: Path) -> str:
