@@ -3,8 +3,8 @@
 In: how long calls took. Out: a time. Where another endpoint could take the request, an endpoint is given ``GENEROUS``
 times its own 95th percentile, and ``FIRST_S`` before its first answer; where none could, nothing is won by giving up
 early. It is at most its ``timeout_s`` and a quarter of the deadline; each time this was too short it is doubled, up to
-half the deadline, so that a slow endpoint is told from a hanging one. How long others take does not count: a large model
-beside a small one is slow, not hanging. All numbers are our own choice.
+half the deadline, so that a slow endpoint is told from a hanging one. How long others take does not count: a large
+model beside a small one is slow, not hanging. All numbers are our own choice.
 """
 
 from collections import deque
