@@ -1,8 +1,8 @@
 """Compile a kernel with numba, once per machine.
 
 The cache lies in ``NUMBA_CACHE_DIR``, else below the user's cache folder, else in a private temporary folder: never in
-the package, which may be read-only. Its name holds a hash of all kernels and of what they use, because numba itself does
-not see that a kernel that another one calls has changed. Numba is imported here and nowhere else.
+the package, which may be read-only. Its name holds a hash of all kernels and of what they use, because numba itself
+does not see that a kernel that another one calls has changed. Numba is imported here and nowhere else.
 """
 
 import hashlib
