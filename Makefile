@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-dedup bench-desensitize bench-pool bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
+.PHONY: bench-warehouse bench-dedup bench-desensitize bench-pool bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -62,6 +62,10 @@ bench-pool: setup
 # What exact deduplication costs; run it with nothing else running (PARTS="equal peers growth", PARTS=full for 3.42 M).
 bench-dedup: setup
 	$(PY) -m flows.dedup.bench $(PARTS)
+
+# What tables and releases cost beside raw pyarrow, and what they withstand (PARTS="tables release" for some).
+bench-warehouse: setup
+	$(PY) -m flows.releases.bench $(PARTS)
 
 chaos: setup
 	SONOCURATE_KILLS=$${SONOCURATE_KILLS:-30} $(PY) -m pytest -m chaos
