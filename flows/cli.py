@@ -18,6 +18,8 @@ from flows.pool import cli as pool
 from flows.prompts import cli as prompts
 from flows.releases import cli as releases
 from flows.reports import cli as reports
+from flows.shelf import cli as shelf
+from flows.shelf.cli import RootOption
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -34,9 +36,6 @@ key_app = typer.Typer(help="The pseudonym key (keep it like the patient records)
 app.add_typer(key_app, name="key")
 
 FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
-RootOption = Annotated[
-    Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
-]
 
 
 @app.command()
@@ -149,21 +148,7 @@ prompts.register(app)
 pool.register(app)
 releases.register(app)
 dedup.register(app)
-
-
-@app.command()
-def sql(
-    statement: Annotated[str, typer.Argument(help="one SQL statement that reads")],
-    output: FormatOption = "table",
-    config: ConfigOption = DEFAULT_CONFIG,
-    root: RootOption = None,
-) -> None:
-    """Ask the warehouse (DuckDB SQL over all tables and views)."""
-    from flows.show import show_table  # noqa: PLC0415
-    from schemas.load import root_of  # noqa: PLC0415
-    from warehouse.catalog import query  # noqa: PLC0415
-
-    show_table(query(root_of(config, root), statement), output)
+shelf.register(app)
 
 
 @app.command()

@@ -47,7 +47,8 @@ def deduplicate_chunk(config_path: str, chunk_id: str) -> Receipt:
         return _work(context, ids, memory[0])
 
     receipt = commit_chunk(config_path, STAGE, chunk_id, work)
-    _remembered[_made_from(context_of(config_path))] = memory[0]  # only now does it hold what the table holds
+    if memory and not memory[0].is_outgrown:
+        _remembered[_made_from(context_of(config_path))] = memory[0]  # only now does it hold what the table holds
     return receipt
 
 

@@ -40,3 +40,19 @@ CREATE VIEW provenance AS
 SELECT p.instance_id, p.case_id, p.task, p.form, p.source_section, p.source_start, p.source_end, p.template_id,
        p.prompt_sha256, p.model, p.endpoint, p.request_key, g.prompt_tokens, g.completion_tokens
 FROM pairs p LEFT JOIN (SELECT DISTINCT ON (request_key) * FROM generations) g USING (request_key);
+
+-- What humans decided, whatever they looked at.
+CREATE VIEW reviews AS
+SELECT 'box' AS unit, frame_id AS id, case_id, site, rule, decision, outcome, reviewer, decided_at FROM mask_reviews;
+
+-- What the columns of every table and view mean.
+CREATE VIEW columns AS
+SELECT table_name AS "table", column_name AS "column", data_type AS type, comment
+FROM duckdb_columns() WHERE NOT internal ORDER BY ALL;
+
+COMMENT ON VIEW funnel IS 'rows in, kept and rejected per stage, in the unit of the stage';
+COMMENT ON VIEW reject_reasons IS 'why rows left, per stage';
+COMMENT ON VIEW pairs IS 'pairs that passed verification and deduplication';
+COMMENT ON VIEW provenance IS 'where a kept pair comes from: section, template, prompt, model, tokens';
+COMMENT ON VIEW reviews IS 'what humans decided, whatever they looked at';
+COMMENT ON VIEW columns IS 'what the columns of every table and view mean';

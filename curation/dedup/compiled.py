@@ -1,8 +1,8 @@
 """Compile a kernel with numba, once per machine.
 
 The cache lies in ``NUMBA_CACHE_DIR``, else below the user's cache folder, else in a private temporary folder: never in
-the package, which may be read-only. Its name holds a hash of all kernels, because numba itself does not see that a
-kernel that another one calls has changed. Numba is imported here and nowhere else.
+the package, which may be read-only. Its name holds a hash of all kernels and of what they use, because numba itself
+does not see that a kernel that another one calls has changed. Numba is imported here and nowhere else.
 """
 
 import hashlib
@@ -18,10 +18,14 @@ from numba.extending import intrinsic, register_jitable
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+#: Modules of this folder that kernels use; a change of one of them compiles anew.
+_COMPILED_WITH = ("compiled", "rouge", "rows", "segment", "simhash", "tokens")
+
+
 def _cache_dir() -> Path | None:
     """Find a folder that can be written; None where there is none (then every process compiles anew)."""
     here = Path(__file__).parent
-    sources = sorted([*here.glob("*.py"), *(here / "kernels").glob("*.py")])
+    sources = [here / f"{name}.py" for name in _COMPILED_WITH] + sorted((here / "kernels").glob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     private = Path(tempfile.gettempdir(), f"sonocurate-{os.getuid()}")
@@ -31,7 +35,8 @@ def _cache_dir() -> Path | None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
             continue
-        if os.access(folder, os.W_OK | os.X_OK) and folder.stat().st_uid == os.getuid():
+        mine = all(place.stat().st_uid == os.getuid() for place in (base, folder))  # what it holds will be run
+        if mine and os.access(folder, os.W_OK | os.X_OK):
             return folder
     return None
 

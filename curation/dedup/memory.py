@@ -39,6 +39,11 @@ class Memory:
         """The number that the next text gets."""
         return self._decider.arrivals
 
+    @property
+    def is_outgrown(self) -> bool:
+        """Say whether there are too many texts for the engine that was chosen for few."""
+        return self.engine.name != new_engine(self._pool.size).name
+
     def load(self, kept: pa.Table) -> None:
         """Remember prepared texts; rows that nothing is compared with only take a place."""
         self._begin_after(kept["arrival"].drop_null().to_pylist())

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,13 +19,14 @@ from curation.dedup.decide import BATCH, Decider, Text, batches, rule_of
 from curation.dedup.engine import must_compile, new_engine
 from curation.dedup.kept import LocalPool, Pool
 from curation.dedup.rows import NONE, REASON_NAMES, Found, Rows
-from curation.dedup.stored import from_table
 from flows.dedup.lines import Id, Lines, dump
-from flows.dedup.pool_table import KeptTable, named, opened
 from flows.dedup.shards import ShardedPool
 from flows.progress import Track
 from schemas.config import Deduplicate
 from schemas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flows.dedup.pool_table import KeptTable
 
 
 @dataclass
@@ -74,7 +76,7 @@ def dedup_file(
     ids = lines.ids()
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        with opened(pool, source, config, rebuild=rebuild) as table, unfinished.open("wb") as out:
+        with _opened(pool, source, config, rebuild=rebuild) as table, unfinished.open("wb") as out:
             run = _Run(ids, config, table, runners)
             with Track("dedup", len(ids), unit="texts") as track:
                 for block in run.decisions(lines):
@@ -90,14 +92,24 @@ def dedup_file(
     return run.decided
 
 
+@contextmanager
+def _opened(pool: Path | None, source: Path, config: Deduplicate, *, rebuild: bool) -> Iterator["KeptTable | None"]:
+    if pool is None:
+        yield None
+        return
+    from flows.dedup.pool_table import opened  # noqa: PLC0415 - tables are slow to import
+
+    with opened(pool, source, config, rebuild=rebuild) as table:
+        yield table
+
+
 class _Run:
     """One pass over a file."""
 
-    def __init__(self, ids: list[Id], config: Deduplicate, table: KeptTable | None, runners: Runners) -> None:
+    def __init__(self, ids: list[Id], config: Deduplicate, table: "KeptTable | None", runners: Runners) -> None:
         self.decided = Decided()
         self._rule, self._table, self._runners = rule_of(config), table, runners
-        self._earlier = table.earlier() if table is not None else None
-        known = [named(row_id) for row_id in self._earlier["instance_id"].to_pylist()] if self._earlier else []
+        known = table.ids() if table is not None else []
         self._ids: list[Id] = known + ids
         if must_compile(len(self._ids)):
             sys.stderr.write("compiling the search, once for this machine (about a minute)\n")
@@ -106,11 +118,9 @@ class _Run:
     def decisions(self, lines: Lines) -> Iterator[list[bytes]]:
         """Give the lines of the output, block by block."""
         with self._pool() as pool:
-            decider = Decider(self._rule, self._engine, pool, len(self._earlier or ()))
-            if self._earlier:
-                groups = [decider.group(name) for name in self._earlier["scope_key"].to_pylist()]
-                pool.add(from_table(self._earlier, np.array(groups, np.int64), self._engine))
-                self._earlier = None
+            decider = Decider(self._rule, self._engine, pool)
+            if self._table is not None:
+                self._table.load(decider, pool, self._engine)
             texts = (Text(text, scope) for text, scope in lines.texts())
             while batch := list(islice(texts, BATCH)):
                 for part in batches(batch):

@@ -13,7 +13,7 @@ from datasketch import MinHash, MinHashLSH
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 from rapidfuzz.process import cdist
-from rouge_score.rouge_scorer import RougeScorer
+from rouge_score import rouge_scorer
 from simhash import Simhash
 
 from curation.dedup.rouge import f1
@@ -34,15 +34,14 @@ class OurTokens:
         return tokenize(text)
 
 
-def scorer() -> RougeScorer:
+def scorer() -> rouge_scorer.RougeScorer:
     """Make rouge-score's scorer with our tokens."""
-    return RougeScorer(["rougeL"], tokenizer=OurTokens())
+    return rouge_scorer.RougeScorer(["rougeL"], tokenizer=OurTokens())
 
 
 def naive(texts: Sequence[str]) -> Matches:
-    """Compare every text with every kept one before it, by rouge-score and simhash themselves."""
-    judge, hashes = scorer(), [Simhash(text) for text in texts]
-    has_tokens = [bool(tokenize(text)) for text in texts]
+    """Compare every text with every kept one before it, by rouge-score and simhash themselves (texts split once)."""
+    hashes, tokens = [Simhash(text) for text in texts], [tokenize(text) for text in texts]
     kept: list[int] = []
     matches: Matches = []
     for n, text in enumerate(texts):
@@ -50,9 +49,9 @@ def naive(texts: Sequence[str]) -> Matches:
         def meets(other: int, n: int = n, text: str = text) -> bool:
             if texts[other] == text:
                 return True
-            if not has_tokens[n] or not has_tokens[other]:
+            if not tokens[n] or not tokens[other]:
                 return False
-            if judge.score(texts[other], text)["rougeL"].fmeasure > THRESHOLD:
+            if rouge_scorer._score_lcs(tokens[other], tokens[n]).fmeasure > THRESHOLD:  # what RougeScorer calls
                 return True
             return bool(hashes[n].distance(hashes[other]) <= DISTANCE)
 

@@ -14,14 +14,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.dedup.decide import Decider
 from curation.dedup.engine import Engine
+from curation.dedup.kept import Pool
 from curation.dedup.rows import Rows
-from curation.dedup.stored import rule_name, to_columns
+from curation.dedup.stored import PREPARED, from_table, rule_name, to_columns
 from flows.alone import alone
 from schemas.config import Deduplicate
 from schemas.errors import ConfigError
 from schemas.instruction import KEPT
-from schemas.shelf import RECEIPT, shelved
+from schemas.shelf import RECEIPT
 from warehouse.tables import Commit, Shelf
 
 STAGE, POOL, SITE = "dedup", "dedup_pool", "file"
@@ -61,9 +63,19 @@ class KeptTable:
         done = self._shelf.read("receipts", ["ids"], pc.field("chunk_id") == self._batch)["ids"].to_pylist()
         return epoch, int(done[0][0]) if done else rows.num_rows
 
-    def earlier(self) -> pa.Table:
-        """Give the texts that were kept before the file, in their order."""
-        return self._shelf.read(POOL, shelved(POOL).names, pc.field("arrival") < self.first).sort_by("arrival")
+    def ids(self) -> list[str | int]:
+        """Give the ids of the texts that were kept before the file, in their order."""
+        rows = self._shelf.read(POOL, ["instance_id", "arrival"], pc.field("arrival") < self.first).sort_by("arrival")
+        return [named(row_id) for row_id in rows["instance_id"].to_pylist()]
+
+    def load(self, decider: Decider, pool: Pool, engine: Engine) -> None:
+        """Show the texts that were kept before the file; their arrivals are those of ``ids``."""
+        columns = [*PREPARED, "arrival"]
+        rows = self._shelf.read(POOL, columns, pc.field("arrival") < self.first).sort_by("arrival")
+        groups = np.array([decider.group(name) for name in rows["scope_key"].to_pylist()], np.int64)
+        if rows.num_rows:
+            pool.add(from_table(rows, groups, engine)._replace(arrival=np.arange(rows.num_rows)))
+        decider.arrivals = rows.num_rows
 
     def keep(self, rows: Rows, ids: Sequence[str | int], scopes: list[str], engine: Engine) -> None:
         """Note kept texts of the file."""
@@ -106,14 +118,11 @@ def named(row_id: str) -> str | int:
 
 
 @contextmanager
-def opened(root: Path | None, source: Path, config: Deduplicate, *, rebuild: bool) -> Iterator[KeptTable | None]:
-    """Open the table for this process alone; None where no folder is named.
+def opened(root: Path, source: Path, config: Deduplicate, *, rebuild: bool) -> Iterator[KeptTable]:
+    """Open the table for this process alone.
 
     Raises: ConfigError.
     """
-    if root is None:
-        yield None
-        return
     with alone(root):
         yield KeptTable(root, source, config, rebuild=rebuild)
 
