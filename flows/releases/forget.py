@@ -5,6 +5,7 @@ to recall. Safe to repeat after a kill: the wish is written down first, and ever
 Source: GDPR articles 17 and 19.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from curation.anonymity import tighten
 from curation.pool.ledger import Ledger
 from flows.generate import ledger_path
 from flows.releases.create import record
+from flows.shelf.export import RECORD
 from flows.stage import Context
 from schemas.errors import ConfigError
 from schemas.forgotten import FORGOTTEN
@@ -118,5 +120,12 @@ def _withdraw(shelf: Shelf, cases: Sequence[str], erased: Erased, *, again: bool
         withdraw(shelf.root, name, new)
         shelf.delete("releases", f"release = '{name}'")
         erased.releases[name] = new
-        rows: list[dict[str, Any]] = shelf.read("exports", None, pc.field("release") == name).to_pylist()
-        erased.exports += [f"{row['folder']} ({row['format']}, of release {name})" for row in rows]
+        exports = [row for row in _exports(shelf) if row.get("release") == name]
+        erased.exports += [f"{row.get('folder')} ({row.get('format')}, of release {name})" for row in exports]
+
+
+def _exports(shelf: Shelf) -> list[dict[str, Any]]:
+    """Read which exports were made."""
+    path = shelf.root / RECORD
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines if line.startswith("{")]

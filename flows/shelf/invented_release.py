@@ -62,15 +62,14 @@ def write_invented_release(shelf: Shelf, name: str) -> Path:
 
 
 def _write(folder: Path, rows: pa.Table, splits: dict[str, str], table: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     places = pa.array([splits[case_id] for case_id in rows["case_id"].to_pylist()])
     for split in ("train", "validation", "test"):
         chosen, size = rows.filter(pc.equal(places, split)), ROWS_PER_SHARD[table]
         parts = [chosen.slice(start, size) for start in range(0, chosen.num_rows, size)]
         features = {"image": {"_type": "Image"}} if table == "images" else {}
         for number, part in enumerate(parts):
-            path = shard_path(folder, split, number, len(parts))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_shard(path, part, features)
+            write_shard(shard_path(folder, split, number, len(parts)), part, features)
 
 
 def _sha256(path: Path) -> str:
