@@ -80,9 +80,11 @@ bench-pool: setup
 bench-dedup: setup
 	$(PY) -m flows.dedup.bench $(PARTS)
 
-# What exports cost beside a copy of the files, a folder of PNGs and raw pyarrow; run it with nothing else running.
+# What tables, releases and exports cost beside raw pyarrow, copies and a folder of PNGs, and what they withstand; run it
+# with nothing else running (PARTS="tables release writers kills latency", EXPORTS=… for some).
 bench-warehouse: setup
-	$(PY) -m flows.shelf.bench_export $(PARTS)
+	$(PY) -m flows.releases.bench $(PARTS)
+	$(PY) -m flows.shelf.bench_export $(EXPORTS)
 
 # Everything for a machine without a network: wheels, locks, a script, checksums (BUNDLE=folder).
 bundle: setup

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from schemas.case import CASE, IMAGE, REPORT
 from schemas.finding import FINDING
-from schemas.forgotten import EXPORT, FORGOTTEN
+from schemas.forgotten import FORGOTTEN
 from schemas.image_hash import FRAME_HASH
 from schemas.instruction import DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
 from schemas.region import TEXT_REGION
@@ -65,7 +65,6 @@ TABLES: dict[str, pa.Schema] = {
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,
     "forgotten": FORGOTTEN,
-    "exports": EXPORT,
 }
 
 

@@ -21,8 +21,8 @@ from warehouse.tables import Shelf, read_files
 #: Tables whose rows name a case in another way than by a column case_id, and by which columns.
 _BY_CHILD = {"duplicates": ("instance_id",), "rejects": ("parent_id", "id")}
 _BY_PICTURE = "frame_hashes"
-#: Their rows are about erasure or about releases, not about cases.
-_SPARED = frozenset({"forgotten", "exports"})
+#: Its rows are about erasure.
+_SPARED = frozenset({"forgotten"})
 
 
 def case_ids_of(shelf: Shelf, patient_key: str) -> set[str]:

@@ -5,6 +5,7 @@ Source: Hugging Face datasets, Parquet schema metadata key ``huggingface``.
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,29 +16,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from warehouse.tables import Tables, read_files
+from schemas.errors import ConfigError
+from schemas.shelf import shelved
+from warehouse.tables import Tables, broken_file
 
 IMAGE_ROWS_PER_GROUP = 64
 TEXT_ROWS_PER_GROUP = 10_000
+#: Files that a source keeps open.
+OPEN_FILES = 64
 
 
 class Source:
-    """Tables of one schema with an index id -> file, so that a shard opens only the files it needs.
+    """Tables of one schema with an index id -> row of a file, so that a read opens only the row groups it needs.
 
-    The index is two arrays, sorted by id: a million ids take some 60 MB.
+    The index is three arrays, sorted by id: a million ids take some 70 MB.
     Raises: ConfigError naming a file that is missing or damaged.
     """
 
     def __init__(self, shelf: Tables, name: str, key: str, *others: str) -> None:
-        self.key, self.name = key, name
-        found = [(table, path) for table in (name, *others) for path in shelf.files(table)]
-        self._paths = [path for _, path in found]
-        ids = [read_files(table, [path], [key])[key].combine_chunks() for table, path in found]
-        places = [np.full(len(some), at, np.int32) for at, some in enumerate(ids)]
+        self.key, self.name, self._schema = key, name, shelved(name)
+        self._paths = [path for table in (name, *others) for path in shelf.files(table)]
+        self._opened: OrderedDict[int, pq.ParquetFile] = OrderedDict()
+        ids = [self._keys(place) for place in range(len(self._paths))]
         every = pa.concat_arrays(ids) if ids else pa.array([], pa.string())
         order = pc.sort_indices(every)
         self._ids = every.take(order)
-        self._places = np.concatenate(places)[order.to_numpy()] if places else np.zeros(0, np.int32)
+        places = [np.full(len(some), at, np.int32) for at, some in enumerate(ids)]
+        rows = [np.arange(len(some), dtype=np.int32) for some in ids]
+        nothing = np.zeros(0, np.int32)
+        self._places = np.concatenate([*places, nothing])[order.to_numpy()]
+        self._rows = np.concatenate([*rows, nothing])[order.to_numpy()]
 
     def ids(self) -> pa.Array:
         """List the ids in order."""
@@ -49,27 +57,60 @@ class Source:
         Raises: ConfigError naming a file that is missing or damaged.
         """
         wanted = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
-        return self._read(wanted, self._located(wanted), columns)
+        return self._read(self._located(wanted), columns)
 
     def batches(self, ids: pa.Array, size: int, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Read the rows with these ids, in this order, so many at a time.
 
         Raises: as ``rows``.
         """
-        places = self._located(ids)
+        located = self._located(ids)
         for start in range(0, len(ids), size):
-            yield self._read(ids.slice(start, size), places[start : start + size], columns)
+            yield self._read(located[start : start + size], columns)
 
-    def _located(self, ids: pa.Array) -> npt.NDArray[np.int32]:
-        return self._places[pc.index_in(ids, value_set=self._ids).to_numpy(zero_copy_only=False)]
+    def _located(self, ids: pa.Array) -> npt.NDArray[np.int64]:
+        return np.asarray(pc.index_in(ids, value_set=self._ids).to_numpy(zero_copy_only=False), np.int64)
 
-    def _read(self, wanted: pa.Array, places: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:
-        paths = [self._paths[place] for place in np.unique(places)]
-        ends = pc.min_max(wanted)
-        key = pc.field(self.key)  # the range lets the reader leave out row groups by their statistics
-        where = (key >= ends["min"]) & (key <= ends["max"]) & key.isin(wanted)
-        found = read_files(self.name, paths, list(dict.fromkeys((*columns, self.key))), where)
-        return found.take(pc.index_in(wanted, value_set=found[self.key].combine_chunks())).select(list(columns))
+    def _keys(self, place: int) -> pa.Array:
+        return self._from_file(place, None, [self.key])[self.key].combine_chunks()
+
+    def _read(self, located: npt.NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+        places, rows = self._places[located], self._rows[located]
+        order = np.lexsort((rows, places))
+        parts = [self._schema.empty_table().select(list(columns))]
+        for place in np.unique(places):
+            parts.append(self._from_file(int(place), rows[order][places[order] == place], columns))
+        return pa.concat_tables(parts).take(pa.array(np.argsort(order)))
+
+    def _from_file(self, place: int, rows: npt.NDArray[np.int32] | None, columns: Sequence[str]) -> pa.Table:
+        """Read rows of a file (all for None), by their place in it; columns that it does not have are null."""
+        try:
+            file = self._open(place)
+            own = [name for name in columns if name in file.schema_arrow.names]
+            if rows is None:
+                return self._fit(file.read(own), columns)
+            sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
+            starts = np.concatenate([[0], np.cumsum(sizes)])
+            of_row = np.searchsorted(starts, rows, side="right") - 1
+            groups = np.unique(of_row)
+            before = np.concatenate([[0], np.cumsum(np.asarray(sizes)[groups])])
+            at = before[np.searchsorted(groups, of_row)] + rows - starts[of_row]
+            return self._fit(file.read_row_groups(groups.tolist(), own), columns).take(pa.array(at))
+        except (OSError, pa.ArrowInvalid):
+            raise ConfigError(broken_file(self.name, [self._paths[place]])) from None
+
+    def _fit(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
+        """Give a file's rows the types of the table: files that a delete rewrote hold string views."""
+        for field in (self._schema.field(name) for name in columns if name not in table.column_names):
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+        return table.select(list(columns)).cast(pa.schema([self._schema.field(name) for name in columns]))
+
+    def _open(self, place: int) -> pq.ParquetFile:
+        file = self._opened.pop(place, None) or pq.ParquetFile(self._paths[place])
+        self._opened[place] = file
+        if len(self._opened) > OPEN_FILES:
+            self._opened.popitem(last=False)[1].close()
+        return file
 
 
 def shard_path(folder: Path, split: str, number: int, total: int) -> Path:

@@ -36,7 +36,7 @@ COMPACT_EVERY = 100
 PROPERTIES = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.enableExpiredLogCleanup": "false",
-    "delta.checkpointInterval": "50",
+    "delta.checkpointInterval": "10",
 }
 _STATISTICS = "delta.dataSkippingStatsColumns"
 _ID_COLUMNS = frozenset(

@@ -5,11 +5,13 @@ to recall. Safe to repeat after a kill: the wish is written down first, and ever
 Source: GDPR articles 17 and 19.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +21,7 @@ from curation.anonymity import tighten
 from curation.pool.ledger import Ledger
 from flows.generate import ledger_path
 from flows.releases.create import record
+from flows.shelf.export import RECORD
 from flows.stage import Context
 from schemas.errors import ConfigError
 from schemas.forgotten import FORGOTTEN
@@ -111,11 +114,18 @@ def _withdraw(shelf: Shelf, cases: Sequence[str], erased: Erased, *, again: bool
     """Withdraw every release that holds the cases; exports of it are to be recalled by whoever made them."""
     for name in releases_with(shelf.root, cases):
         k = manifest_of(folder_of(shelf, name)).get("settings", {}).get("k", 1)
-        new = reissue(shelf.root, name, cases, lambda rows, k=k: tighten(rows, k=k)) if again else None
+        new = reissue(shelf.root, name, cases, partial(tighten, k=k)) if again else None
         if new:
             record(shelf, new)
         withdraw(shelf.root, name, new)
         shelf.delete("releases", f"release = '{name}'")
         erased.releases[name] = new
-        rows: list[dict[str, Any]] = shelf.read("exports", None, pc.field("release") == name).to_pylist()
-        erased.exports += [f"{row['folder']} ({row['format']}, of release {name})" for row in rows]
+        exports = [row for row in _exports(shelf) if row.get("release") == name]
+        erased.exports += [f"{row.get('folder')} ({row.get('format')}, of release {name})" for row in exports]
+
+
+def _exports(shelf: Shelf) -> list[dict[str, Any]]:
+    """Read which exports were made."""
+    path = shelf.root / RECORD
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines if line.startswith("{")]

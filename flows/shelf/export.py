@@ -1,24 +1,25 @@
 """`sonocurate export`: a release in the format of a training or benchmark program.
 
-Flows in: the name of a release, options. Flows out: the export, a line per split, and a row of table
-`exports`, so that it is known which copies exist when a patient withdraws.
+Flows in: the name of a release, options. Flows out: the export, a line per split, and a line in ``exports.jsonl`` of
+the warehouse, so that it is known which copies exist when a patient withdraws.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.progress import Track
 from schemas.errors import ConfigError
-from warehouse.catalog import rebuild
 from warehouse.export.formats import choose
 from warehouse.export.layout import Call
 from warehouse.export.run import Exported, export
 from warehouse.export.selection import Condition, Selection
 from warehouse.export.source import Source
-from warehouse.exported import note_export
 from warehouse.published import SPLITS, find_release
-from warehouse.tables import Shelf
+
+RECORD = "exports.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def export_release(root: Path, release: str, out: Path, wanted: Wanted) -> Expor
     call = Call(source.name, source.content_sha256, wanted.format, images, splits, wanted.where)
     with Track("export", sum(found.rows for found in selection.splits.values()), unit="pairs") as track:
         done = export(source, selection, call, layout, out, track.advance)
-    _record(root, source, wanted.format, out)
+    _record(root, call, out)
     return done
 
 
@@ -71,8 +72,21 @@ def _splits(source: Source, wanted: tuple[str, ...], *, asked: bool) -> tuple[st
     return tuple(split for split in there if split in wanted)
 
 
-def _record(root: Path, source: Source, kind: str, out: Path) -> None:
-    """Remember in table `exports` that a copy exists, once."""
-    shelf = Shelf(root)
-    if shelf.tables.is_dir() and note_export(shelf, source.folder, kind, out):
-        rebuild(shelf)
+def _record(root: Path, call: Call, out: Path) -> None:
+    """Remember that a copy exists, once."""
+    if not root.is_dir():
+        return
+    path = root / RECORD
+    row = {
+        "release": call.release,
+        "content_sha256": call.content_sha256,
+        "format": call.format,
+        "folder": str(out.resolve()),
+    }
+    known = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    if any(row.items() <= json.loads(line).items() for line in known if line.startswith("{")):
+        return
+    with path.open("a", encoding="utf-8") as file:
+        file.write(
+            json.dumps({**row, "at": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False) + "\n"
+        )

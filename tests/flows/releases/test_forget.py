@@ -13,11 +13,11 @@ from flows.cli import app
 from flows.generate import ledger_path
 from flows.intake import _without_forgotten
 from flows.releases.forget import forget
+from flows.shelf.export import Wanted, export_release
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
 from schemas.shelf import TABLES
 from tests.flows.releases.test_release import create, glob
-from warehouse.exported import note_export
 from warehouse.published import manifest_of, verify_release
 from warehouse.snapshot import Snapshot
 from warehouse.upkeep import vacuum
@@ -37,7 +37,7 @@ def published(hospital, tmp_path):
     other = hospital.rows["reports"][9]["case_id"]
     hospital.shelf.delete("reports", f"case_id = '{other}'")
     hospital.shelf.compact("images")
-    note_export(hospital.shelf, hospital.first, "hf", tmp_path / "exported")
+    export_release(hospital.shelf.root, "a", tmp_path / "exported", Wanted("llava"))
     ledger = Ledger(ledger_path(hospital.shelf.root))
     ledger.spend("k" * 64, "e", "EMPTY", (1, 1), 0.0)
     ledger.spend("o" * 64, "e", "EMPTY", (1, 1), 0.0)
@@ -69,7 +69,7 @@ def test_nothing_of_the_patient_is_left(published, again):
         "frame_hashes": 1,
     }
     assert erased.releases == {"a": "a.r1" if again else None}
-    assert len(erased.exports) == 1 and "exported (hf, of release a)" in erased.exports[0]
+    assert len(erased.exports) == 1 and "exported (llava, of release a)" in erased.exports[0]
     rows = sqlite3.connect(ledger_path(root)).execute("SELECT request_key FROM spent").fetchall()
     assert rows == [("o" * 64,)]
     for name in TABLES:  # everything else is still there
