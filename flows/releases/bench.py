@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -91,9 +92,9 @@ def _bench_append(shelf: Shelf, raw: Path, name: str, chunks: list[pa.Table]) ->
         full = chunk
         for field, value in zip(list(shelved(name))[-3:], (0, "f", f"k{at}"), strict=True):
             full = full.append_column(field, pa.array([value] * chunk.num_rows, field.type))
-        theirs.append(best(lambda full=full, at=at: pq.write_table(full, raw / f"{at:05d}.parquet", **options), 1))
+        theirs.append(best(partial(pq.write_table, full, raw / f"{at:05d}.parquet", **options), 1))
         commit = Commit("bench", 0, "f", f"k{at}")
-        mine.append(best(lambda chunk=chunk, commit=commit: shelf.append(name, chunk, commit), 1))
+        mine.append(best(partial(shelf.append, name, chunk, commit), 1))
     a, b = statistics.median(mine), statistics.median(theirs)
     rows, size = chunks[0].num_rows, chunks[0].nbytes / 1e6
     what = f"append {rows} rows of {name} ({size:.0f} MB)"
@@ -126,7 +127,9 @@ def _bench_random(shelf: Shelf, raw: Path) -> None:
                 place[row_id] = (file, group, at)
 
     def read_raw() -> list[pa.Table]:
-        return [file.read_row_group(group, ["image"]).slice(at, 1) for file, group, at in map(place.get, wanted)]
+        return [
+            file.read_row_group(group, ["image"]).slice(at, 1) for file, group, at in (place[one] for one in wanted)
+        ]
 
     def read_ours() -> list[pa.Table]:
         return [source.rows([row_id], ["image"]) for row_id in wanted]
@@ -228,9 +231,7 @@ def bench_latency(root: Path) -> None:
         case = f"c{at:032d}"
         row = {"case_id": case, "site": "s", "language": "en", "findings": "f", "impression": "", "redactions": 0}
         table = pa.Table.from_pylist([row], schema=pa.schema(list(shelved("reports"))[:-3]))
-        times.append(
-            best(lambda table=table, case=case: shelf.append("reports", table, Commit("bench", 0, "f", case)), 1)
-        )
+        times.append(best(partial(shelf.append, "reports", table, Commit("bench", 0, "f", case)), 1))
     for name, summed in (("median", statistics.median), ("mean", statistics.fmean)):
         first, last = (summed(times[part]) * 1000 for part in (slice(0, 100), slice(-100, None)))
         ratio = last / first

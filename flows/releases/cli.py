@@ -38,8 +38,8 @@ def release_create(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Publish what is on the shelf under a new name."""
+    from flows.alone import alone  # noqa: PLC0415
     from flows.releases.create import Ask, check_free, create_release  # noqa: PLC0415
-    from flows.runner import alone  # noqa: PLC0415
     from flows.stage import context_of  # noqa: PLC0415
     from schemas.load import release_of  # noqa: PLC0415
 
@@ -149,7 +149,7 @@ def diff(
 
 def compact(config: ConfigOption = DEFAULT_CONFIG, root: RootOption = None) -> None:
     """Join small files of all tables into larger ones; rows and releases stay as they are."""
-    from flows.runner import alone  # noqa: PLC0415
+    from flows.alone import alone  # noqa: PLC0415
     from warehouse.catalog import rebuild  # noqa: PLC0415
     from warehouse.tables import Shelf  # noqa: PLC0415
     from warehouse.upkeep import compact as join  # noqa: PLC0415
@@ -170,7 +170,7 @@ def vacuum(
     root: RootOption = None,
 ) -> None:
     """Delete files of old versions that no release pins."""
-    from flows.runner import alone  # noqa: PLC0415
+    from flows.alone import alone  # noqa: PLC0415
     from warehouse.tables import Shelf  # noqa: PLC0415
     from warehouse.upkeep import vacuum as sweep  # noqa: PLC0415
 
@@ -196,8 +196,8 @@ def forget(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Erase a patient from tables, files, ledger and releases, and list exports to recall."""
+    from flows.alone import alone  # noqa: PLC0415
     from flows.releases.forget import forget as erase  # noqa: PLC0415
-    from flows.runner import alone  # noqa: PLC0415
     from flows.stage import context_of  # noqa: PLC0415
 
     context = context_of(str(config))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -113,7 +114,7 @@ def _withdraw(shelf: Shelf, cases: Sequence[str], erased: Erased, *, again: bool
     """Withdraw every release that holds the cases; exports of it are to be recalled by whoever made them."""
     for name in releases_with(shelf.root, cases):
         k = manifest_of(folder_of(shelf, name)).get("settings", {}).get("k", 1)
-        new = reissue(shelf.root, name, cases, lambda rows, k=k: tighten(rows, k=k)) if again else None
+        new = reissue(shelf.root, name, cases, partial(tighten, k=k)) if again else None
         if new:
             record(shelf, new)
         withdraw(shelf.root, name, new)
