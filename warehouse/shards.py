@@ -38,6 +38,7 @@ class Source:
         self._paths = [path for table in (name, *others) for path in shelf.files(table)]
         self._opened: OrderedDict[int, pq.ParquetFile] = OrderedDict()
         self._begins: dict[int, npt.NDArray[np.int64]] = {}
+        self._columns: dict[int, frozenset[str]] = {}
         ids = [self._keys(place) for place in range(len(self._paths))]
         every = pa.concat_arrays(ids) if ids else pa.array([], pa.string())
         order = pc.sort_indices(every)
@@ -88,7 +89,7 @@ class Source:
         """Read rows of a file (all for None), by their place in it; columns that it does not have are null."""
         try:
             file = self._open(place)
-            own = [name for name in columns if name in file.schema_arrow.names]
+            own = [name for name in columns if name in self._names(place, file)]
             if rows is None:
                 return self._fit(file.read(own), columns)
             starts = self._starts(place, file)
@@ -99,6 +100,12 @@ class Source:
             return self._fit(file.read_row_groups(groups.tolist(), own), columns).take(pa.array(at))
         except (OSError, pa.ArrowInvalid):
             raise ConfigError(broken_file(self.name, [self._paths[place]])) from None
+
+    def _names(self, place: int, file: pq.ParquetFile) -> frozenset[str]:
+        """Give the columns that a file has."""
+        if place not in self._columns:
+            self._columns[place] = frozenset(file.schema_arrow.names)
+        return self._columns[place]
 
     def _starts(self, place: int, file: pq.ParquetFile) -> npt.NDArray[np.int64]:
         """Give the first row of every row group of a file, and its end."""
