@@ -1,4 +1,4 @@
-"""Views `release_images`, `release_reports`, `release_pairs`: rows of all published releases, with release and split.
+"""Views `release_images`, `release_reports`, `release_pairs`, `release_cases`: rows of all releases, with their split.
 
 In: the root of a warehouse. Out: SQL over the shards as they lie now. A release that is being written does not count.
 """
@@ -11,12 +11,14 @@ import pyarrow as pa
 
 from schemas.case import IMAGE, REPORT
 from schemas.instruction import INSTRUCTION_PAIR
+from schemas.released import RELEASED_CASE
 
 #: View -> folder of a release, columns where there is no release yet.
 COMPONENTS: dict[str, tuple[str, pa.Schema]] = {
     "release_images": ("images", IMAGE),
     "release_reports": ("reports", REPORT),
     "release_pairs": ("pairs", INSTRUCTION_PAIR),
+    "release_cases": ("cases", RELEASED_CASE),
 }
 _PLACE = r".*/releases/([^/]+)/[^/]+/([a-z]+)-[^/]*$"
 

@@ -28,7 +28,9 @@ def tag(reports: pa.Table, *, vocabularies: Sequence[Vocabulary]) -> StepResult:
 def _row(report: Mapping[str, Any], by_system: Mapping[str, Vocabulary]) -> dict[str, Any]:
     text = "\n".join(report[name] for name in ("findings", "impression") if report[name])
     judged = list(_judged(text, [by_system[system] for system in report["systems"] if system in by_system]))
-    stated = {kind: sorted({label for own, label, state in judged if own == kind and state}) for kind in KINDS}
+    stated: dict[str, Any] = {
+        kind: sorted({label for own, label, state in judged if own == kind and state}) for kind in KINDS
+    }
     return {
         "case_id": report["case_id"],
         "site": report["site"],

@@ -33,7 +33,7 @@ def hash_frames(shelf: Shelf) -> None:
     with Track("hash frames", len(ids), unit="frames") as track:
         for rows in Source(shelf, "images", "frame_id").batches(ids, CHUNK, ["sha256", "image"]):
             made = [_row(row["sha256"], row["image"]["bytes"]) for row in rows.to_pylist()]
-            chunk = hashlib.sha256("\n".join(row["sha256"] for row in made).encode()).hexdigest()[:16]
+            chunk = hashlib.sha256("\n".join(str(row["sha256"]) for row in made).encode()).hexdigest()[:16]
             shelf.append(TABLE, pa.Table.from_pylist(made, schema=FRAME_HASH), Commit("hash", 0, "", chunk))
             track.advance(rows.num_rows)
 

@@ -16,7 +16,8 @@ from warehouse.export.formats import choose
 from warehouse.export.layout import Call
 from warehouse.export.run import Exported, export
 from warehouse.export.selection import Condition, Selection
-from warehouse.export.source import SPLITS, Source, find_release
+from warehouse.export.source import Source
+from warehouse.published import SPLITS, find_release
 
 RECORD = "exports.jsonl"
 

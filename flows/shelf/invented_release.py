@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from schemas.case import IMAGE, REPORT
 from schemas.instruction import INSTRUCTION_PAIR
+from schemas.released import RELEASED_CASE
 from schemas.shelf import RELEASE
 from warehouse.shards import shard_path, write_shard
 from warehouse.tables import Commit, Shelf
@@ -46,6 +47,7 @@ def write_invented_release(shelf: Shelf, name: str) -> Path:
             rows = rows.filter(pc.is_in(rows["instance_id"], kept))
         counts[table] = rows.num_rows
         _write(folder / _FOLDERS.get(table, table), rows.sort_by(_KEYS[table]), splits, table)
+    _write(folder / "cases", _cases(shelf), splits, "reports")
     sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*.parquet"))}
     content = hashlib.sha256("\n".join(f"{digest}  {path}" for path, digest in sums.items()).encode()).hexdigest()
     manifest = {"name": name, "tier": "demo", "counts": dict(counts), "content_sha256": content}
@@ -62,14 +64,23 @@ def write_invented_release(shelf: Shelf, name: str) -> Path:
 
 
 def _write(folder: Path, rows: pa.Table, splits: dict[str, str], table: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     places = pa.array([splits[case_id] for case_id in rows["case_id"].to_pylist()])
     for split in ("train", "validation", "test"):
         chosen, size = rows.filter(pc.equal(places, split)), ROWS_PER_SHARD[table]
         parts = [chosen.slice(start, size) for start in range(0, chosen.num_rows, size)]
         features = {"image": {"_type": "Image"}} if table == "images" else {}
+        folder.mkdir(parents=True, exist_ok=True)
         for number, part in enumerate(parts):
             write_shard(shard_path(folder, split, number, len(parts)), part, features)
+
+
+def _cases(shelf: Shelf) -> pa.Table:
+    columns = ["case_id", "patient_key", "site", "systems", "sex", "age_years"]
+    rows = [
+        {**row, "age_band": f"{row['age_years'] // 10 * 10}-{row['age_years'] // 10 * 10 + 9}", "suppressed": []}
+        for row in shelf.read("cases", columns).sort_by("case_id").to_pylist()
+    ]
+    return pa.Table.from_pylist([{**row, "findings": [], "diagnoses": []} for row in rows], schema=RELEASED_CASE)
 
 
 def _sha256(path: Path) -> str:

@@ -47,8 +47,12 @@ def sections_of(manifest: Mapping[str, Any], figures: Figures, charts: Mapping[s
     yield Section("Cases per finding", [Rows(figures.shown("findings", "cases")), *_some(drawn, "findings")])
     yield Section("Key frames", [Rows(figures["modalities"])])
     yield Section("Pairs", [Rows(figures["pairs_by_task"]), Rows(figures["models"]), _shortcuts(manifest, figures)])
-    words = Rows(figures["vocabulary"])
-    yield Section("Lengths and vocabulary, in tokens", [Rows(figures["lengths"]), *_some(drawn, "lengths"), words])
+    lengths: list[str | Rows | Chart] = [
+        Rows(figures["lengths"]),
+        *_some(drawn, "lengths"),
+        Rows(figures["vocabulary"]),
+    ]
+    yield Section("Lengths and vocabulary, in tokens", lengths)
     yield Section(
         "Funnel", [Rows(manifest.get("funnel", [])), *_some(drawn, "funnel"), Rows(manifest.get("reject_reasons", []))]
     )

@@ -130,10 +130,14 @@ class Selection:
         return self._last[1]
 
     def _keep_apart(self) -> None:
+        """Refuse a release where a case, or a patient, is in two of its splits, chosen or not."""
         seen: dict[str, str] = {}
-        for split, found in self.splits.items():
-            for case_id in found.cases:
-                if seen.setdefault(case_id, split) != split:
+        for split in self._source.splits():
+            patients = self._source.patients(split)
+            cases = self.splits[split].cases if split in self.splits else set()
+            for one in {*cases, *patients, *(f"patient {key}" for key in patients.values())}:
+                if seen.setdefault(one, split) != split:
+                    unit = "patient" if one.startswith("patient ") else "case"
                     raise ConfigError(
-                        f"release {self._source.name}: a case is in {seen[case_id]} and in {split}: damaged"
+                        f"release {self._source.name}: a {unit} is in {seen[one]} and in {split}: damaged"
                     )

@@ -1,8 +1,8 @@
 """Read a published release. The only module of exports that knows how the folder of a release is laid out.
 
-In: ``releases/NAME/{images,reports,pairs}/SPLIT-*.parquet``, ``release.json``, ``checksums.sha256``. Out: row groups,
-and rows by id. Every shard is compared with its checksum when it is first opened, so that a damaged copy is never
-exported.
+In: ``releases/NAME/{images,reports,pairs,cases}/SPLIT-*.parquet``, ``release.json``, ``checksums.sha256``. Out: row
+groups, and rows by id. Every shard is compared with its checksum when it is first opened, so that a damaged copy is
+never exported.
 """
 
 import hashlib
@@ -17,10 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import ConfigError
+from warehouse.published import KEYS, SPLITS
 
-SPLITS = ("train", "validation", "test")
-#: Component of a release -> the column that names its rows.
-KEYS = {"images": "frame_id", "reports": "case_id", "pairs": "instance_id"}
 #: Row groups that an index keeps in memory: neighbours share them. A group of images is about 2 MB.
 _KEPT_GROUPS = 4
 
@@ -40,12 +38,14 @@ class Source:
     def __init__(self, folder: Path) -> None:
         """Open a release.
 
-        Raises: ConfigError when the folder is no complete release.
+        Raises: ConfigError when the folder is no complete release, or the release was withdrawn.
         """
         self.folder = folder
         self.name = folder.name
         self._sums = self._read_sums()
         manifest = self._read_manifest()
+        if manifest.get("state") == "withdrawn":
+            raise ConfigError(f"release {self.name} was withdrawn: export the release that took its place")
         self.content_sha256 = str(manifest["content_sha256"])
         self.tier = str(manifest.get("tier", "demo"))
         self._checked: set[Path] = set()
@@ -82,6 +82,12 @@ class Source:
                 return file.read_row_group(group.number, columns=None if columns is None else list(columns))
         except (OSError, pa.ArrowException):
             raise self._damaged(group.path) from None
+
+    def patients(self, split: str) -> dict[str, str]:
+        """Give the patient of every case of a split, as far as component `cases` names them."""
+        tables = [self.read(group, ["case_id", "patient_key"]) for group in self.groups("cases", split)]
+        columns = [(table["case_id"].to_pylist(), table["patient_key"].to_pylist()) for table in tables]
+        return {case: patient for cases, patients in columns for case, patient in zip(cases, patients, strict=True)}
 
     def index(self, component: str, split: str) -> "Index":
         """Open the rows of a component and split by id."""
@@ -171,20 +177,3 @@ class Index:
         while len(self._recent) > _KEPT_GROUPS:
             self._recent.popitem(last=False)
         return values
-
-
-def find_release(root: Path, name: str) -> Path:
-    """Find the folder of a release: a name below ``ROOT/releases``, or the path of a copy.
-
-    Raises: ConfigError when there is none.
-    """
-    below = root / "releases" / name
-    for folder in (below, Path(name)):
-        if (folder / "checksums.sha256").is_file() or (folder / "release.json").is_file():
-            return folder
-    there = sorted(path.parent.name for path in (root / "releases").glob("[!.]*/release.json"))
-    raise ConfigError(f"no release {name} below {root}: there {_listed(there)}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"are {', '.join(names)}" if len(names) > 1 else f"is {names[0]}" if names else "is none yet"

@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 import signal
-from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flows.shelf.export import Wanted, export_release
@@ -212,7 +213,7 @@ def test_a_damaged_release_is_named(shop, tmp_path, where):
     shard.unlink()
     with pytest.raises(ConfigError, match=f"{where}/{shard.name} is missing"):
         export_release(tmp_path, str(copy), tmp_path / "out", Wanted("hf"))
-    with pytest.raises(ConfigError, match="no release other below"):
+    with pytest.raises(ConfigError, match="no release other in"):
         export_release(shop.root, "other", tmp_path / "out", Wanted("hf"))
 
 
@@ -230,8 +231,36 @@ def test_a_case_in_two_splits_is_refused(shop, tmp_path):
 
 
 def test_every_export_is_on_record_once(shop):
-    shop.export("webdataset")
-    export_release(shop.root, "demo", shop.export("webdataset"), Wanted("webdataset", None, SPLITS))
+    out = shop.export("webdataset")
+    export_release(shop.root, "demo", out, Wanted("webdataset", None, SPLITS))
     rows = [json.loads(line) for line in (shop.root / "exports.jsonl").read_text(encoding="utf-8").splitlines()]
-    folders = [row["folder"] for row in rows if row["format"] == "webdataset"]
-    assert folders == [str(Path(shop.export("webdataset")).resolve())]
+    assert [row["folder"] for row in rows if row["format"] == "webdataset"] == [str(out.resolve())]
+
+
+def reseal(folder, *changed):
+    """Write checksums anew, as a release with these files would have been published."""
+    sums = dict(reversed(line.split("  ", 1)) for line in (folder / "checksums.sha256").read_text().splitlines())
+    sums |= {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in changed}
+    (folder / "checksums.sha256").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+
+
+def test_a_patient_in_two_splits_is_refused_even_if_one_split_is_asked_for(shop, tmp_path):
+    copy = tmp_path / "demo"
+    shutil.copytree(shop.release, copy)
+    train, test = (next((copy / "cases").glob(f"{split}-*.parquet")) for split in ("train", "test"))
+    rows, other = pq.read_table(test), pq.read_table(train)["patient_key"][0].as_py()
+    at = rows.schema.get_field_index("patient_key")
+    pq.write_table(rows.set_column(at, rows.schema.field(at), pa.array([other] * rows.num_rows)), test)
+    reseal(copy, f"cases/{test.name}")
+    with pytest.raises(ConfigError, match="a patient is in train and in test"):
+        export_release(tmp_path, str(copy), tmp_path / "out", Wanted("hf", None, ("train",)))
+
+
+def test_a_withdrawn_release_is_not_exported(shop, tmp_path):
+    copy = tmp_path / "demo"
+    shutil.copytree(shop.release, copy)
+    manifest = json.loads((copy / "release.json").read_text())
+    (copy / "release.json").write_text(json.dumps({**manifest, "state": "withdrawn"}))
+    reseal(copy, "release.json")
+    with pytest.raises(ConfigError, match="was withdrawn"):
+        export_release(tmp_path, str(copy), tmp_path / "out", Wanted("hf"))
