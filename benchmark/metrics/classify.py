@@ -49,7 +49,7 @@ def macro_f1(gold: Sequence[str], predicted: Sequence[str | None], *, only_gold:
         columns += places
     width = 2 * n_labels + (0 if only_gold else len(others))
     sums = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(gold), width))
-    return Figure("macro_F1", sums, lambda totals: _macro(totals, n_labels), None)
+    return Figure("macro_F1", sums, lambda totals: _macro(totals, n_labels), poolable=False)
 
 
 def _macro(totals: Floats, n_labels: int) -> Floats:

@@ -19,20 +19,25 @@ class Figure:
     """One figure over items.
 
     Shapes: ``sums`` [items, k], dense or sparse; ``combine`` takes [..., k] to [...] and gives NaN where there is
-    nothing to compute. ``per_item`` [items] holds what a paired test compares, NaN for items that do not count.
+    nothing to compute. ``poolable``: do the sums of two datasets mean the same, so that they may be added?
     """
 
     name: str
     sums: Floats | csr_matrix = field(repr=False)
     combine: Callable[[Floats], Floats] = field(repr=False)
-    per_item: Floats | None = field(default=None, repr=False)
     higher_is_better: bool = True
     binary: bool = False
+    poolable: bool = True
 
     def value(self) -> float:
         """Compute the figure over all items."""
         total = np.asarray(self.sums.sum(axis=0), dtype=np.float64).ravel()
         return float(self.combine(total[None, :])[0])
+
+    def per_item(self) -> Floats:
+        """Compute the figure of every item by itself; NaN for items that do not count."""
+        dense = self.sums if isinstance(self.sums, np.ndarray) else self.sums.toarray()
+        return self.combine(dense)
 
 
 def ratio(sums: Floats) -> Floats:
@@ -46,7 +51,7 @@ def mean_of(name: str, values: Floats, *, scale: float = 1.0, binary: bool = Fal
     values = np.asarray(values, dtype=np.float64)
     counts = np.isfinite(values)
     sums = np.stack([np.where(counts, values, 0.0) * scale, counts.astype(np.float64)], axis=1)
-    return Figure(name, sums, ratio, np.where(counts, values * scale, np.nan), higher, binary)
+    return Figure(name, sums, ratio, higher, binary)
 
 
 def rooted(sums: Floats) -> Floats:

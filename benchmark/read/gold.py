@@ -108,8 +108,14 @@ def _record(row: Mapping[str, Any], suite: Suite, stem: str, faults: Faults) -> 
             options if isinstance(options, str) else json.dumps(options), str(row.get("classification_task") or "")
         ),
         visible=row["answer_visible_in_image"] if isinstance(row.get("answer_visible_in_image"), bool) else None,
-        more={name: value for name, value in row.items() if name not in _OWN and name not in GOLD_NAMES},
+        more=_more(row, suite),
     )
+
+
+def _more(row: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
+    """Keep what only the suite knows; the measurement of a grounded record is gold, not an answer."""
+    more = {name: value for name, value in row.items() if name not in _OWN and name not in GOLD_NAMES}
+    return more | ({"measurement_gold": row.get("measurement")} if suite is Suite.GROUNDED else {})
 
 
 def _task(row: Mapping[str, Any], suite: Suite, stem: str) -> tuple[str, str]:
@@ -123,6 +129,8 @@ def _task(row: Mapping[str, Any], suite: Suite, stem: str) -> tuple[str, str]:
 
 def _gold(row: Mapping[str, Any], suite: Suite, task: str, dataset: str, item_id: str, faults: Faults) -> Any:  # noqa: ANN401 - depends on the task
     value = next((row[name] for name in GOLD_NAMES if row.get(name) is not None), None)
+    if suite is Suite.GROUNDED:
+        return row.get("answer", value) if task == "diagnosis" else row.get("objects", value)
     if suite is not Suite.U2:
         return value
     if isinstance(value, float) and not math.isfinite(value):

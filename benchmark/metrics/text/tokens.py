@@ -6,7 +6,6 @@ strict: English by the tokenizers of sacreBLEU (13a) and rouge-score; Chinese is
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import rjieba
@@ -17,7 +16,6 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"\w")
 _13A = Tokenizer13a()
 _ROUGE = DefaultTokenizer(use_stemmer=False)
-Cut = Callable[[str], list[str]]
 
 
 def is_chinese(text: str) -> bool:
@@ -52,11 +50,3 @@ def single_spaces(text: str) -> list[str]:
     """Cut at every single space, as the published ROUGE-L does: two spaces hold an empty token."""
     return text.split(" ")
 
-
-def cut_all(texts: Sequence[str], cut: Cut) -> list[list[str]]:
-    """Cut texts; equal texts (gold of many items) are cut once."""
-    known: dict[str, list[str]] = {}
-    for text in texts:
-        if text not in known:
-            known[text] = cut(text)
-    return [known[text] for text in texts]
