@@ -25,6 +25,7 @@ SCORE = pa.schema(
         pa.field("low", pa.float64(), True, {"comment": "lower end of the 95 % interval"}),
         pa.field("high", pa.float64(), True, {"comment": "upper end"}),
         pa.field("n_items", pa.int64(), False, {"comment": "items of the group, whatever their status"}),
+        pa.field("n_scored", pa.int64(), False, {"comment": "of them in the denominator, as the mode says"}),
         pa.field("n_patients", pa.int64(), False, {"comment": "what was resampled"}),
         pa.field("higher_is_better", pa.bool_(), False, {"comment": "direction of the figure"}),
     ]
@@ -45,6 +46,7 @@ ITEM = pa.schema(
         pa.field("status", pa.string(), False, {"comment": "answered, refused, unparsable, missing"}),
         pa.field("why", pa.string(), False, {"comment": "why an answer is unparsable"}),
         pa.field("stated", pa.string(), True, {"comment": "what the answer states, for labels and numbers"}),
+        pa.field("gold", pa.string(), True, {"comment": "what is true, for labels and numbers"}),
         pa.field("score", pa.float64(), True, {"comment": "the item's first figure by itself"}),
         pa.field("sums", pa.list_(_PAIR), False, {"comment": "what the item adds to each figure that can be pooled"}),
         pa.field("p", pa.list_(pa.float64()), True, {"comment": "probabilities of high, medium, low (QBench)"}),
@@ -61,7 +63,7 @@ def score_row(model: str, suite: Suite, mode: Mode, one: Estimate) -> dict[str, 
         **{"model": model, "suite": suite.value, "mode": mode.value},
         **{"scope": group.scope, "task": group.task, "name": group.name, "figure": group.figure},
         **{"value": _known(one.value), "low": _known(low), "high": _known(high)},
-        **{"n_items": one.n_items, "n_patients": one.n_patients},
+        **{"n_items": one.n_items, "n_scored": one.n_scored, "n_patients": one.n_patients},
         "higher_is_better": group.cells[0].figure.higher_is_better,
     }
 
@@ -103,8 +105,17 @@ def item_rows(blocks: Sequence[Block], probabilities: Mapping[str, Floats]) -> l
             rows.append(
                 {
                     **{"item_id": item.item_id, "task": block.task, "dataset": block.dataset},
-                    **{"patient": patients[place].lstrip("\x00"), "anatomy": item.anatomy, "status": parsed.status.value},
-                    **{"why": parsed.why, "stated": _stated(parsed.value), "score": _known(float(first[place]))},
+                    **{
+                        "patient": patients[place].lstrip("\x00"),
+                        "anatomy": item.anatomy,
+                        "status": parsed.status.value,
+                    },
+                    **{
+                        "why": parsed.why,
+                        "stated": _stated(parsed.value),
+                        "gold": _stated(item.gold),
+                        "score": _known(float(first[place])),
+                    },
                     "sums": [_sums(figure, place) for figure in kept],
                     "p": None if p is None or np.isnan(p).any() else [float(one) for one in p],
                 }

@@ -149,9 +149,7 @@ def result_of(
         ids = [item.item_id for block in blocks for item in block.items]
         found = qbench.probabilities([answers.get(item_id) for item_id in ids])
         probabilities = dict(zip(ids, found, strict=True))
-    return Result(
-        asked, scores, status_rows(blocks), item_rows(blocks, probabilities), faults, notes, figures
-    )
+    return Result(asked, scores, status_rows(blocks), item_rows(blocks, probabilities), faults, notes, figures)
 
 
 def all_groups(blocks: Sequence[Block], suite: Suite) -> list[Group]:
@@ -163,7 +161,9 @@ def all_groups(blocks: Sequence[Block], suite: Suite) -> list[Group]:
     for group in groups:
         if group.scope == "anatomy" and len(group.cells) == 1:
             by_system.setdefault((group.task, group.figure), []).append(group.cells[0])
-    means = [Group("task", task, "mean over systems", figure, tuple(cells)) for (task, figure), cells in by_system.items()]
+    means = [
+        Group("task", task, "mean over systems", figure, tuple(cells)) for (task, figure), cells in by_system.items()
+    ]
     return [*groups, *means]
 
 
@@ -177,13 +177,17 @@ def _u2_rows(estimates: Sequence[Estimate]) -> tuple[list[dict[str, Any]], dict[
     figures = {name: held[name].value if name in held else None for name in WEIGHTS}
     count = min((len(one.replicates) for one in held.values()), default=0)
     replicates: Floats = np.array(
-        [u2_score({name: float(held[name].replicates[place]) if name in held else None for name in WEIGHTS}) for place in range(count)]
+        [
+            u2_score({name: float(held[name].replicates[place]) if name in held else None for name in WEIGHTS})
+            for place in range(count)
+        ]
     )
     low, high = interval_of(replicates)
     row = {
         **{"scope": "overall", "task": "all", "name": "U2-Score", "figure": "U2_Score", "value": u2_score(figures)},
         **{"low": low, "high": high, "n_items": sum(one.n_items for one in held.values())},
-        **{"n_patients": 0, "higher_is_better": True},
+        "n_scored": sum(one.n_scored for one in held.values()),
+        **{"n_patients": max((one.n_patients for one in held.values()), default=0), "higher_is_better": True},
     }
     return [row], figures
 
@@ -204,6 +208,7 @@ def _spread_rows(estimates: Sequence[Estimate]) -> Iterator[dict[str, Any]]:
             yield {
                 **{"scope": "prompts", "task": "spread over prompts", "name": dataset, "figure": f"{figure} {name}"},
                 **{"value": float(of(values)), "low": low, "high": high, "n_items": sum(one.n_items for one in held)},
+                "n_scored": sum(one.n_scored for one in held),
                 **{"n_patients": max(one.n_patients for one in held), "higher_is_better": False},
             }
 

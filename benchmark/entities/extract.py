@@ -32,14 +32,18 @@ class Found:
     end: int
 
 
-_END = re.compile(r"[.;!?\n。;!?:]|(?<=[\u4e00-\u9fff]),|,(?=[\u4e00-\u9fff])|，|\b(?:but|however|although|while|whereas|except|which|that)\b|但|然而|伴(?!随)")
+_END = re.compile(
+    r"[.;!?\n。;!?:]|(?<=[\u4e00-\u9fff]),|,(?=[\u4e00-\u9fff])|，|\b(?:but|however|although|while|whereas|except|which|that)\b|但|然而|伴(?!随)"
+)
 _ENGLISH_COMMA = re.compile(r",")
 _NEGATION = re.compile(
     r"\b(?:no|not|without|absent|absence of|neither|nor|free of|lack of|lacks?|negative for|denies|excludes?|excluded|rules? out|ruled out|never|non|resolved|fails? to show|rather than)\b"
     r"|(?:isn't|aren't|wasn't|weren't|doesn't|didn't)"
     r"|未见|未探及|未发现|未显示|未检出|未测及|未引出|未见到|未能探及|未及|无(?!回声|名)|没有|不伴|未伴|排除|除外|否认|不考虑|未提示|不支持|非(?!均|常|对)|不(?=扩张|增[大宽厚]|肿大|丰富)"
 )
-_DOUBLE = re.compile(r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|\bnot (?:be )?(?:completely |entirely )?(?:excluded?|ruled? out)\b|cannot (?:be )?(?:excluded?|rule[d]? out|exclude)|can't (?:be )?(?:excluded?|rule[d]? out)")
+_DOUBLE = re.compile(
+    r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|\bnot (?:be )?(?:completely |entirely )?(?:excluded?|ruled? out)\b|cannot (?:be )?(?:excluded?|rule[d]? out|exclude)|can't (?:be )?(?:excluded?|rule[d]? out)"
+)
 _DOUBT_BEFORE = re.compile(
     r"\b(?:possible|possibly|probable|probably|suspected|suspicious for|suspicion of|suggest\w*|may (?:be|represent|have|indicate)|might|could (?:be|represent)|likely|questionable|rule out|r/o|concerning for|cannot exclude|query|presumed)\b[^.;,]*$"
     r"|(?:可能|疑似|疑(?!难)|拟诊?|怀疑|不除外|不能除外|不排除|不能排除|似(?:见|为|呈)|倾向)[^。;，,]*$"
@@ -52,7 +56,9 @@ _DENIED_AFTER = re.compile(
     r"|^(?:[\u4e00-\u9fff]{0,4})?(?:未见(?:明显|确切|明确)?|未探及|未显示|未引出|消失|缺失|阙如)\s*(?=$|[.。;,，、])"
 )
 #: Verbs after which a new statement starts behind an English comma.
-_STATEMENT = re.compile(r"\b(?:is|are|was|were|shows?|has|have|with|measur\w+|demonstrates?|appears?|seen|noted|there)\b")
+_STATEMENT = re.compile(
+    r"\b(?:is|are|was|were|shows?|has|have|with|measur\w+|demonstrates?|appears?|seen|noted|there)\b"
+)
 
 
 @lru_cache(maxsize=1)

@@ -41,8 +41,21 @@ class Entity:
 Entities = tuple[Entity, ...]
 #: Regions of landmarks that are no structures.
 _NOT_ORGANS = ("laterality", "plane", "position", "maneuver", "view", "lesion", "quadrant", "patient")
-_NOT_STRUCTURES = frozenset("AF|CI|TWIN A|CLOCK|CMFN|RAD|ARAD|PE|MR|TR|AR|PL EFF|LEVEL I|AX|RUQ|LUQ|RLQ|LLQ|LL|RL".split("|"))
-_BRITISH = (("haem", "hem"), ("oedema", "edema"), ("tumour", "tumor"), ("colour", "color"), ("calibre", "caliber"), ("artefact", "artifact"), ("gynaec", "gynec"), ("fibre", "fiber"), ("localis", "localiz"), ("visualis", "visualiz"))
+_NOT_STRUCTURES = frozenset(
+    ["AF", "CI", "TWIN A", "CLOCK", "CMFN", "RAD", "ARAD", "PE", "MR", "TR", "AR", "PL EFF", "LEVEL I", "AX", "RUQ", "LUQ", "RLQ", "LLQ", "LL", "RL"]
+)
+_BRITISH = (
+    ("haem", "hem"),
+    ("oedema", "edema"),
+    ("tumour", "tumor"),
+    ("colour", "color"),
+    ("calibre", "caliber"),
+    ("artefact", "artifact"),
+    ("gynaec", "gynec"),
+    ("fibre", "fiber"),
+    ("localis", "localiz"),
+    ("visualis", "visualiz"),
+)
 #: Bytes that the automaton of all spellings may take.
 _MEMORY = 256 << 20
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -66,7 +79,9 @@ def spellings() -> Mapping[str, Entities]:
         _add(found, (Entity(kind, english[0]),), (*english, *chinese))
     tile = compiled(pattern_of(found))
     for english, chinese in (*_organs(), *_landmarks()):
-        parts = next((parts for parts in (_parts(fold(name), tile, found) for name in (*english, *chinese)) if parts), None)
+        parts = next(
+            (parts for parts in (_parts(fold(name), tile, found) for name in (*english, *chinese)) if parts), None
+        )
         known = parts or next((found[fold(word)] for word in (*english, *chinese) if fold(word) in found), None)
         _add(found, known or (Entity(Kind.STRUCTURE, english[0]),), (*english, *chinese))
     atoms = dict(found)
@@ -145,7 +160,9 @@ def _landmarks() -> Iterator[tuple[list[str], list[str]]]:
             continue
         english = re.sub(r"\s*\(.*?\)", "", row["meaning_en"]).split(",")[0].strip()
         aliases = [alias for alias in row["aliases"].split(";") if _HAN.search(alias) and len(alias) > 1]
-        long_names = [alias for alias in row["aliases"].split(";") if alias.isascii() and len(alias) > 5 and alias.isalpha()]
+        long_names = [
+            alias for alias in row["aliases"].split(";") if alias.isascii() and len(alias) > 5 and alias.isalpha()
+        ]
         yield [english, *long_names], [*row["meaning_zh"].split("/"), *aliases]
 
 

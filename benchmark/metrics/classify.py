@@ -48,8 +48,9 @@ def macro_f1(gold: Sequence[str], predicted: Sequence[str | None], *, only_gold:
         rows += [row] * len(places)
         columns += places
     width = 2 * n_labels + (0 if only_gold else len(others))
+    counts = np.array([guess is not None for guess in predicted], dtype=np.bool_)
     sums = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(gold), width))
-    return Figure("macro_F1", sums, lambda totals: _macro(totals, n_labels), poolable=False)
+    return Figure("macro_F1", sums, lambda totals: _macro(totals, n_labels), poolable=False, counts=counts)
 
 
 def _macro(totals: Floats, n_labels: int) -> Floats:

@@ -19,7 +19,8 @@ class Figure:
     """One figure over items.
 
     Shapes: ``sums`` [items, k], dense or sparse; ``combine`` takes [..., k] to [...] and gives NaN where there is
-    nothing to compute. ``poolable``: do the sums of two datasets mean the same, so that they may be added?
+    nothing to compute. ``poolable``: do the sums of two datasets mean the same, so that they may be added? ``counts``
+    [items] tells which items are in the denominator; None: all.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Figure:
     higher_is_better: bool = True
     binary: bool = False
     poolable: bool = True
+    counts: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     def value(self) -> float:
         """Compute the figure over all items."""
@@ -51,7 +53,7 @@ def mean_of(name: str, values: Floats, *, scale: float = 1.0, binary: bool = Fal
     values = np.asarray(values, dtype=np.float64)
     counts = np.isfinite(values)
     sums = np.stack([np.where(counts, values, 0.0) * scale, counts.astype(np.float64)], axis=1)
-    return Figure(name, sums, ratio, higher, binary)
+    return Figure(name, sums, ratio, higher, binary, counts=counts)
 
 
 def rooted(sums: Floats) -> Floats:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmark.entities.extract import State, entities_of
+from benchmark.entities.extract import entities_of
 from benchmark.entities.lexicon import Kind
 from benchmark.metrics.columns import Figure, Floats, ratio
 from benchmark.metrics.text.cut import cut_all
@@ -28,13 +28,17 @@ def entity_figures(answers: Sequence[str], gold: Sequence[str], workers: int = 1
     """Make the figures."""
     own, true = (cut_all(texts, rows_of, workers) for texts in (answers, gold))
     universe = len({(kind, name) for rows in (*own, *true) for kind, name, _ in rows})
-    hamming = np.array([[universe - _differing(a, b), universe] for a, b in zip(own, true, strict=True)], dtype=np.float64)
-    sums = np.array([_counts(a, b) for a, b in zip(own, true, strict=True)], dtype=np.float64).reshape(-1, 3 * len(KINDS))
+    hamming = np.array(
+        [[universe - _differing(a, b), universe] for a, b in zip(own, true, strict=True)], dtype=np.float64
+    )
+    sums = np.array([_counts(a, b) for a, b in zip(own, true, strict=True)], dtype=np.float64).reshape(
+        -1, 3 * len(KINDS)
+    )
     return [
         Figure("entity_hamming", hamming.reshape(-1, 2), ratio),
-        Figure("entity_P", sums, lambda totals: _macro(totals)[0]),
-        Figure("entity_R", sums, lambda totals: _macro(totals)[1]),
-        Figure("entity_F1", sums, lambda totals: _macro(totals)[2]),
+        Figure("entity_P", sums, lambda totals: macro(totals)[0]),
+        Figure("entity_R", sums, lambda totals: macro(totals)[1]),
+        Figure("entity_F1", sums, lambda totals: macro(totals)[2]),
     ]
 
 
@@ -53,7 +57,7 @@ def _counts(own: Row, true: Row) -> list[int]:
     return found
 
 
-def _macro(totals: Floats) -> tuple[Floats, Floats, Floats]:
+def macro(totals: Floats) -> tuple[Floats, Floats, Floats]:
     """Mean over the kinds that occur. Shapes: [..., 12] -> three of [...]."""
     shaped = totals.reshape(*totals.shape[:-1], len(KINDS), 3)
     shared, held, wanted = (shaped[..., place] for place in range(3))
@@ -63,8 +67,8 @@ def _macro(totals: Floats) -> tuple[Floats, Floats, Floats]:
         recall = np.where(wanted > 0, shared / wanted, 0.0)
         f1 = np.where(shared > 0, 2 * shared / (held + wanted), 0.0)
         count = occurs.sum(axis=-1)
-        means = [np.where(count > 0, np.where(occurs, one, 0.0).sum(axis=-1) / count, np.nan) for one in (precision, recall, f1)]
+        means = [
+            np.where(count > 0, np.where(occurs, one, 0.0).sum(axis=-1) / count, np.nan)
+            for one in (precision, recall, f1)
+        ]
     return means[0], means[1], means[2]
-
-
-__all__ = ["KINDS", "State", "entity_figures", "rows_of"]

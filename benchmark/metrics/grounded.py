@@ -69,7 +69,9 @@ def mask_of(shape: Shape, width_px: int, height_px: int) -> NDArray[np.uint8] | 
     return None
 
 
-def overlaps(stated: Sequence[Shape], gold: Sequence[Shape], width_px: int, height_px: int) -> list[tuple[float, float]]:
+def overlaps(
+    stated: Sequence[Shape], gold: Sequence[Shape], width_px: int, height_px: int
+) -> list[tuple[float, float]]:
     """Give IoU and Dice of each label of the gold; 0 for a label that was not stated."""
     own, true = masks_of(stated, width_px, height_px), masks_of(gold, width_px, height_px)
     only = next(iter(own.values())) if len(own) == 1 and len(true) == 1 else None

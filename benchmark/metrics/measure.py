@@ -34,9 +34,9 @@ def error_figures(errors: Floats) -> list[Figure]:
     spread = np.stack([filled, filled**2, counts], axis=1)
     within = np.where(counts > 0, (np.abs(filled) <= TOLERANCE).astype(np.float64), np.nan)
     return [
-        Figure("RMSE", squares, rooted, higher_is_better=False),
+        Figure("RMSE", squares, rooted, higher_is_better=False, counts=counts > 0),
         mean_of("MAE", np.abs(errors), higher=False),
-        Figure("Std", spread, deviation, higher_is_better=False),
+        Figure("Std", spread, deviation, higher_is_better=False, counts=counts > 0),
         mean_of("%tol", within, scale=100.0),
     ]
 

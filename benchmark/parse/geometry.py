@@ -20,7 +20,9 @@ _POLYGON_KEYS = ("polygon_px", "polygon", "segmentation", "points")
 _TOKENS = re.compile(
     r"(?:<\|object_ref_start\|>(?P<ref>.*?)<\|object_ref_end\|>\s*)?<\|box_start\|>\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)\s*,\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)\s*<\|box_end\|>"
 )
-_FOUR = re.compile(r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*(?:\)\s*,\s*\(|,)\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*[\])]")
+_FOUR = re.compile(
+    r"[\[(]\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*(?:\)\s*,\s*\(|,)\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*[\])]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ def shapes_of(value: Any, width_px: int, height_px: int) -> list[Shape]:  # noqa
             return tokens
         text = clean(value)
         found = [shape for part in json_values(text) for shape in _of_json(part, width_px, height_px)]
-        return found or [Shape("", _box([float(one) for one in four.groups()], 1.0, 1.0)) for four in _FOUR.finditer(text)]
+        return found or [
+            Shape("", _box([float(one) for one in four.groups()], 1.0, 1.0)) for four in _FOUR.finditer(text)
+        ]
     return list(_of_json(value, width_px, height_px))
 
 
@@ -90,7 +94,9 @@ def _one(value: Mapping[str, Any], scale: tuple[float, float]) -> Iterator[Shape
 
 def _points(value: Any, scale: tuple[float, float]) -> Iterator[tuple[str, tuple[float, float]]]:  # noqa: ANN401
     if isinstance(value, Mapping):
-        value = [{"name": name, "x": xy[0], "y": xy[1]} for name, xy in value.items() if isinstance(xy, list) and len(xy) > 1]
+        value = [
+            {"name": name, "x": xy[0], "y": xy[1]} for name, xy in value.items() if isinstance(xy, list) and len(xy) > 1
+        ]
     for one in value if isinstance(value, list) else []:
         if isinstance(one, Mapping) and one.get("visible", True):
             x, y = _number(one.get("x_px", one.get("x"))), _number(one.get("y_px", one.get("y")))
@@ -102,11 +108,15 @@ def _polygons(value: list[Any], scale: tuple[float, float]) -> tuple[tuple[float
     """Read one polygon or several, flat or as pairs."""
     if value and all(isinstance(one, int | float) for one in value):
         value = [value]
-    elif value and all(isinstance(one, list) and len(one) == 2 and all(isinstance(x, int | float) for x in one) for one in value):
+    elif value and all(
+        isinstance(one, list) and len(one) == 2 and all(isinstance(x, int | float) for x in one) for one in value
+    ):
         value = [[x for pair in value for x in pair]]
     found = []
     for one in value:
-        flat = [x for pair in one for x in (pair if isinstance(pair, list) else [pair])] if isinstance(one, list) else []
+        flat = (
+            [x for pair in one for x in (pair if isinstance(pair, list) else [pair])] if isinstance(one, list) else []
+        )
         numbers = [_number(x) for x in flat]
         if len(numbers) >= 6 and len(numbers) % 2 == 0 and None not in numbers:
             found.append(tuple(x * scale[place % 2] for place, x in enumerate(x for x in numbers if x is not None)))
@@ -129,7 +139,9 @@ def _number(value: object) -> float | None:
 
 
 def _scale(kind: str, width_px: int, height_px: int) -> tuple[float, float]:
-    return {"norm1": (float(width_px), float(height_px)), "norm1000": (width_px / 1000, height_px / 1000)}.get(kind, (1.0, 1.0))
+    return {"norm1": (float(width_px), float(height_px)), "norm1000": (width_px / 1000, height_px / 1000)}.get(
+        kind, (1.0, 1.0)
+    )
 
 
 def as_json(value: Any) -> Any:  # noqa: ANN401

@@ -65,7 +65,43 @@ same|equal|equally good|no difference|tie|相同|一样|相当
 """
 #: Words that choose only where they lead an answer: elsewhere they are part of other sentences.
 BARE = frozenset(
-    ["yes", "no", "true", "false", "correct", "incorrect", "right", "wrong", "left", "是", "否", "对", "错", "有", "无", "真", "假", "高", "低", "中", "差", "优", "左", "右", "不是", "不对", "是的", "对的", "没有", "未见", "可见", "肝", "肾", "脾", "肺"]
+    [
+        "yes",
+        "no",
+        "true",
+        "false",
+        "correct",
+        "incorrect",
+        "right",
+        "wrong",
+        "left",
+        "是",
+        "否",
+        "对",
+        "错",
+        "有",
+        "无",
+        "真",
+        "假",
+        "高",
+        "低",
+        "中",
+        "差",
+        "优",
+        "左",
+        "右",
+        "不是",
+        "不对",
+        "是的",
+        "对的",
+        "没有",
+        "未见",
+        "可见",
+        "肝",
+        "肾",
+        "脾",
+        "肺",
+    ]
 )
 
 

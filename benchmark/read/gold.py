@@ -7,6 +7,7 @@ language, prompt, options, answer_visible_in_image; all other keys are kept for 
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from benchmark.metrics.cells import gold_cell, literal
 from benchmark.parse.location import CELLS
 from benchmark.read.answers import ID_NAMES, rows_of
 from benchmark.read.faults import Fault, Faults
+from benchmark.read.pictures import pictures_of
 from benchmark.read.tsv import read_tsv
 from benchmark.read.u2_gold import label_of, measurement_of, options_of
 from benchmark.read.u2_tasks import CLASSES, PLACES, U2Task, dataset_of, task_of
@@ -42,24 +44,34 @@ _OWN = frozenset(
 )
 
 
-def read_gold(place: Path, suite: Suite, faults: Faults, *, keep_images: bool = False) -> list[Item]:
-    """Read the items of a suite; of two items with one id the first counts.
+def read_gold(place: Path, suite: Suite, faults: Faults) -> list[Item]:
+    """Read the items of a suite.
+
+    Raises: ConfigError for a file that cannot be read or lacks columns, or holds no item.
+    """
+    items = list(iter_gold(place, suite, faults))
+    if not items:
+        raise ConfigError(f"{place} holds no item of suite {suite.value}")
+    return items
+
+
+def iter_gold(place: Path, suite: Suite, faults: Faults, *, keep_images: bool = False) -> Iterator[Item]:
+    """Give the items of a suite; of two items with one id the first counts.
 
     Raises: ConfigError for a file that cannot be read or lacks columns.
     """
     if not place.exists():
         raise ConfigError(f"{place} does not exist")
-    published = suite is Suite.U2 and (place.is_dir() or place.suffix.lower() == ".tsv")
-    found = read_tsv(place, faults, keep_images=keep_images) if published else _records(place, suite, faults)
-    items = list(_distinct(found, faults))
-    if not items:
-        raise ConfigError(f"{place} holds no item of suite {suite.value}")
-    for item in items:
-        if item.gold is None and item.task != U2Task.CVE.value:
+    published = suite is Suite.U2 and (place.suffix.lower() == ".tsv" or (place.is_dir() and any(place.rglob("*.tsv"))))
+    found = (
+        read_tsv(place, faults, keep_images=keep_images) if published else _records(place, suite, faults, keep_images)
+    )
+    for item in _distinct(found, faults):
+        if item.gold is None and item.task not in (U2Task.CVE.value, "measurement"):
             faults.note(Fault.NO_GOLD, item.item_id)
         if item.patient is None:
             faults.note(Fault.NO_PATIENT, item.item_id)
-    return items
+        yield item
 
 
 def _distinct(items: Iterable[Item], faults: Faults) -> Iterator[Item]:
@@ -72,7 +84,7 @@ def _distinct(items: Iterable[Item], faults: Faults) -> Iterator[Item]:
             yield item
 
 
-def _records(place: Path, suite: Suite, faults: Faults) -> Iterator[Item]:
+def _records(place: Path, suite: Suite, faults: Faults, keep_images: bool) -> Iterator[Item]:
     paths = sorted(path for path in place.rglob("*.jsonl")) if place.is_dir() else [place]
     for path in paths:
         for number, row in enumerate(rows_of(path), 1):
@@ -80,13 +92,14 @@ def _records(place: Path, suite: Suite, faults: Faults) -> Iterator[Item]:
             if item is None:
                 faults.note(Fault.MALFORMED_ROW, f"{path.name} row {number}")
             else:
-                yield item
+                yield replace(item, images=pictures_of(row, path.parent, item.item_id, faults)) if keep_images else item
 
 
 def _record(row: Mapping[str, Any], suite: Suite, stem: str, faults: Faults) -> Item | None:
-    item_id = next((row[name] for name in ID_NAMES if row.get(name) not in (None, "")), None)
-    if item_id is None:
+    name = next((name for name in ID_NAMES if row.get(name) not in (None, "")), None)
+    if name is None:
         return None
+    item_id = f"{row[name]}/{row.get('task')}" if name == "image_id" else row[name]
     task, dataset = _task(row, suite, stem)
     gold = _gold(row, suite, task, dataset, str(item_id), faults)
     systems = row.get("systems")

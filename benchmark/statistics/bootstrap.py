@@ -29,6 +29,7 @@ class Estimate:
     replicates: Floats = field(repr=False)
     n_items: int = 0
     n_patients: int = 0
+    n_scored: int = 0
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -99,7 +100,9 @@ def _dataset_totals(
     by_patient = {}
     for number, own in cells.items():
         of_item = np.array([places[name] for name in patients_of(blocks[number])])
-        gather = csr_matrix((np.ones(len(of_item)), (of_item, np.arange(len(of_item)))), shape=(len(names), len(of_item)))
+        gather = csr_matrix(
+            (np.ones(len(of_item)), (of_item, np.arange(len(of_item)))), shape=(len(names), len(of_item))
+        )
         for key, cell in own.items():
             by_patient[key] = (cell, gather @ _masked(cell))
     parts: dict[tuple[int, int, int], list[Floats]] = {key: [] for key in by_patient}
@@ -136,9 +139,20 @@ def _estimate(group: Group, blocks: Sequence[Block], totals: dict[tuple[int, int
     else:
         values = mean_over(np.stack([_values(cell, totals) for cell in group.cells]))
     members = [(cell, patients_of(blocks[cell.block])) for cell in group.cells]
-    chosen = [[name for place, name in enumerate(names) if cell.mask is None or cell.mask[place]] for cell, names in members]
-    people = {(blocks[cell.block].dataset, name) for (cell, _), names in zip(members, chosen, strict=True) for name in names}
-    return Estimate(group, float(values[0]), values[1:], sum(map(len, chosen)), len(people))
+    chosen = [
+        [name for place, name in enumerate(names) if cell.mask is None or cell.mask[place]] for cell, names in members
+    ]
+    scored = sum(_n_scored(cell, len(names)) for cell, names in members)
+    people = {
+        (blocks[cell.block].dataset, name) for (cell, _), names in zip(members, chosen, strict=True) for name in names
+    }
+    return Estimate(group, float(values[0]), values[1:], sum(map(len, chosen)), len(people), scored)
+
+
+def _n_scored(cell: Cell, n_items: int) -> int:
+    """Count the items of a cell that are in the denominator."""
+    counted = np.ones(n_items, dtype=np.bool_) if cell.figure.counts is None else cell.figure.counts
+    return int((counted if cell.mask is None else counted & cell.mask).sum())
 
 
 def _values(cell: Cell, totals: dict[tuple[int, int, int], Floats]) -> Floats:

@@ -91,7 +91,9 @@ def _by(numbered: Sequence[tuple[int, Block]], scope: str, task: str, labels_of:
     for label, members in sorted(masks.items()):
         for figure in dict.fromkeys(one.name for _, block, _ in members for one in block.figures if one.poolable):
             cells = tuple(
-                Cell(number, one, mask) for number, block, mask in members for one in block.figures if one.name == figure
+                Cell(number, one, mask)
+                for number, block, mask in members
+                for one in block.figures
+                if one.name == figure
             )
             yield Group(scope, task, label, figure, cells)
-

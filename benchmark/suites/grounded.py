@@ -40,7 +40,9 @@ def _parsed(item: Item, answer: AnswerRow | None) -> Parsed:
         return _MISSING
     if item.task == "measurement":
         own = item.more.get("measurement_gold") or {}
-        return parse_number(answer.text, unit=own.get("unit"), names=(str(own.get("name") or ""),) if own.get("name") else ())
+        return parse_number(
+            answer.text, unit=own.get("unit"), names=(str(own.get("name") or ""),) if own.get("name") else ()
+        )
     if item.task == "diagnosis":
         return parse_choice(answer.text, item.options or (str(item.gold),))
     shapes = shapes_of(as_json(answer.value), *_size(item))
@@ -64,7 +66,7 @@ def _share(name: str, rows: list[tuple[float, float]], scale: float = 1.0) -> Fi
 
 
 def _detection(items: Sequence[Item], parsed: Sequence[Parsed]) -> list[Figure]:
-    """mIoU over gold boxes; P@0.5 over stated boxes (an item without any counts as one wrong box); recall at 0.5."""
+    """MIoU over gold boxes; P@0.5 over stated boxes (an item without any counts as one wrong box); recall at 0.5."""
     iou, precise, recalled = [], [], []
     for item, one in zip(items, parsed, strict=True):
         gold, stated = [s for s in _gold(item) if s.box], [s for s in _shapes(one) if s.box]
@@ -77,7 +79,7 @@ def _detection(items: Sequence[Item], parsed: Sequence[Parsed]) -> list[Figure]:
 
 
 def _segmentation(items: Sequence[Item], parsed: Sequence[Parsed]) -> list[Figure]:
-    """mIoU and Dice over the labels of the gold; share of labels with an IoU of at least 0.5."""
+    """MIoU and Dice over the labels of the gold; share of labels with an IoU of at least 0.5."""
     rows = [overlaps(_shapes(one), _gold(item), *_size(item)) for item, one in zip(items, parsed, strict=True)]
     iou = [(sum(a for a, _ in own), float(len(own))) for own in rows]
     dice = [(sum(b for _, b in own), float(len(own))) for own in rows]
@@ -113,7 +115,10 @@ def _measurement(items: Sequence[Item], parsed: Sequence[Parsed]) -> list[Figure
         if isinstance(value, int | float) and np.isfinite(value) and value != 0:
             stated = one.value if one.status is Status.ANSWERED else None
             errors[place] = 1.0 if stated is None else abs(stated - value) / abs(value)
-    return [mean_of("relative_error", errors, higher=False), mean_of("within_10%", np.where(np.isnan(errors), np.nan, errors <= 0.1))]
+    return [
+        mean_of("relative_error", errors, higher=False),
+        mean_of("within_10%", np.where(np.isnan(errors), np.nan, errors <= 0.1)),
+    ]
 
 
 def _diagnosis(items: Sequence[Item], parsed: Sequence[Parsed]) -> list[Figure]:

@@ -29,12 +29,16 @@ def bleu_sums(grams: Grams) -> Floats:
 def bleu_figures(grams: Grams, mode: Mode) -> list[Figure]:
     """Make BLEU-1 to BLEU-4."""
     sums = bleu_sums(grams)
-    combine = _coco if mode is Mode.COMPAT else _sacre
 
     def of_order(order: int) -> Figure:
-        return Figure(f"BLEU{order}", sums, lambda total: combine(total, order))
+        return Figure(f"BLEU{order}", sums, lambda total: combine_bleu(total, order, mode))
 
     return [of_order(order) for order in range(1, ORDERS + 1)]
+
+
+def combine_bleu(sums: Floats, order: int, mode: Mode) -> Floats:
+    """Make BLEU of sums. Shapes: [..., 10] -> [...]."""
+    return _coco(sums, order) if mode is Mode.COMPAT else _sacre(sums, order)
 
 
 def _sacre(sums: Floats, order: int) -> Floats:

@@ -32,7 +32,9 @@ class TextTools:
     workers: int = 1
 
 
-def text_figures(answers: Sequence[str], gold: Sequence[str], mode: Mode, tools: TextTools) -> tuple[list[Figure], list[str]]:
+def text_figures(
+    answers: Sequence[str], gold: Sequence[str], mode: Mode, tools: TextTools
+) -> tuple[list[Figure], list[str]]:
     """Make BLEU-1 to 4, ROUGE, METEOR, CIDEr and BERTScore; compat cuts at white space."""
     if mode is Mode.COMPAT:
         own, true = (cut_all(texts, white_space) for texts in (answers, gold))

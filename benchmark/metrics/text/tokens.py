@@ -49,4 +49,3 @@ def white_space(text: str) -> list[str]:
 def single_spaces(text: str) -> list[str]:
     """Cut at every single space, as the published ROUGE-L does: two spaces hold an empty token."""
     return text.split(" ")
-
