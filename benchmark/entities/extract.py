@@ -37,9 +37,9 @@ _END = re.compile(
 )
 _ENGLISH_COMMA = re.compile(r",")
 _NEGATION = re.compile(
-    r"\b(?:no|not|without|absent|absence of|neither|nor|free of|lack of|lacks?|negative for|denies|excludes?|excluded|rules? out|ruled out|never|non|resolved|fails? to show|rather than)\b"
+    r"\b(?:no|not|without|absent|absence of|neither|nor|free of|lack of|lacks?|negative for|denies|excludes?|excluded|rules? out|ruled out|never|resolved|fails? to show|rather than)\b"
     r"|(?:isn't|aren't|wasn't|weren't|doesn't|didn't)"
-    r"|未见|未探及|未发现|未显示|未检出|未测及|未引出|未见到|未能探及|未及|无(?!回声|名)|没有|不伴|未伴|排除|除外|否认|不考虑|未提示|不支持|非(?!均|常|对)|不(?=扩张|增[大宽厚]|肿大|丰富)"
+    r"|未见|未探及|未发现|未显示|未检出|未测及|未引出|未见到|未能探及|未及|无(?!回声|名)|没有|不伴|未伴|排除|除外|否认|不考虑|未提示|不支持|未(?=扩张|增|肿|受|侵|闭|发生|形成)|不(?=扩张|增[大宽厚]|肿大|丰富)"
 )
 _DOUBLE = re.compile(
     r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|\bnot (?:be )?(?:completely |entirely )?(?:excluded?|ruled? out)\b|cannot (?:be )?(?:excluded?|rule[d]? out|exclude)|can't (?:be )?(?:excluded?|rule[d]? out)"
@@ -49,11 +49,23 @@ _DOUBT_BEFORE = re.compile(
     r"|(?:可能|疑似|疑(?!难)|拟诊?|怀疑|不除外|不能除外|不排除|不能排除|似(?:见|为|呈)|倾向)[^。;，,]*$"
 )
 _DOUBT_AFTER = re.compile(
-    r"^[^.;。；，,]{0,14}?(?:可能(?:性大)?|待排|待除外|不除外|不能除外|不排除|不能排除|不能完全排除|\?|\bcannot be (?:excluded|ruled out)|\bcan't be (?:excluded|ruled out)|\bnot excluded|\bis (?:possible|likely|suspected)|\bare (?:possible|likely|suspected))"
+    r"^[^.;。；，,]{0,14}?(?:可能(?:性大)?|待排|待除外|不除外|不能除外|不排除|不能排除|不能完全排除|\?|\bnot excluded)"
+    r"|^[^.;。；，,]{0,40}?\b(?:(?:cannot|can't|can not) be (?:excluded|ruled out)|(?:is|are) (?:possible|likely|suspected|questionable))"
 )
 _DENIED_AFTER = re.compile(
-    r"^(?:\s+\w+){0,3}?\s+(?:(?:is|are|was|were|has been|have been)\s+)?(?:not (?:seen|identified|detected|present|visible|visuali[sz]ed|noted|demonstrated|found|observed|evident|appreciated)|absent|excluded|ruled out|unlikely|resolved)\b"
+    r"^(?:\s+\w+){0,3}?\s+(?:(?:is|are|was|were|has been|have been)\s+)?not (?:seen|identified|detected|present|visible|"
+    r"visuali[sz]ed|noted|demonstrated|found|observed|evident|appreciated)\b"
+    r"|^(?:\s+\w+){0,3}?\s+(?:is|are|was|were|has been|have been)\s+(?:absent|excluded|ruled out|unlikely|resolved)\b"
     r"|^(?:[\u4e00-\u9fff]{0,4})?(?:未见(?:明显|确切|明确)?|未探及|未显示|未引出|消失|缺失|阙如)\s*(?=$|[.。;,，、])"
+)
+#: Spellings that deny by themselves.
+_DENYING = frozenset({"不厚", "不大", "不宽", "不扩张"})
+#: A negation does not reach over these: no flow in the nodule.
+_PLACE = re.compile(r"\b(?:in|within|inside|around|at|on|near)\b")
+#: Attributes that say where something is: they are named, never denied.
+_WHERE = frozenset(
+    {"left", "right", "bilateral", "anterior", "posterior", "upper", "lower", "middle", "proximal", "distal", "medial"}
+    | {"lateral", "peripheral", "central", "internal"}
 )
 #: Verbs after which a new statement starts behind an English comma.
 _STATEMENT = re.compile(
@@ -72,7 +84,7 @@ def entities_of(text: str) -> dict[Entity, State]:
     ends = [0, *(end.end() for end in _END.finditer(flat))]
     states: dict[Entity, State] = {}
     for found in mentions(flat):
-        if found.entity.kind is Kind.STRUCTURE:
+        if found.entity.kind is Kind.STRUCTURE or found.entity.name in _WHERE:
             states[found.entity] = State.PRESENT
         elif states.get(found.entity) is not State.PRESENT:
             state = _state(flat, found, ends[bisect_right(ends, found.start) - 1])
@@ -92,6 +104,8 @@ def _state(flat: str, found: Found, clause: int) -> State:
     """Judge a mention by its clause, which begins at ``clause``."""
     before = flat[max(clause, found.start - 120) : found.start]
     after = flat[found.end : found.end + 60]
+    if flat[found.start : found.end] in _DENYING or re.search(r"\bnon\s*$", before):
+        return State.ABSENT
     if _DOUBLE.search(before) or _DOUBT_AFTER.match(after):
         return State.DOUBTFUL
     if _negated(before) or _DENIED_AFTER.match(after):
@@ -107,6 +121,8 @@ def _negated(before: str) -> bool:
     if last is None:
         return False
     between = before[last.end() :]
+    if _PLACE.search(between):
+        return False
     parts = _ENGLISH_COMMA.split(between)
     if len(parts) == 1:
         return not re.search(r"\b(?:and|,)\s+(?:\w+\s+){0,3}(?:is|are|was|were|shows?|appears?)\b", between)

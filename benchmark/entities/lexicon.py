@@ -77,18 +77,20 @@ def spellings() -> Mapping[str, Entities]:
     found: dict[str, Entities] = {}
     for kind, english, chinese in _own():
         _add(found, (Entity(kind, english[0]),), (*english, *chinese))
-    tile = compiled(pattern_of(found))
-    for english, chinese in (*_organs(), *_landmarks()):
-        parts = next(
-            (parts for parts in (_parts(fold(name), tile, found) for name in (*english, *chinese)) if parts), None
-        )
-        known = parts or next((found[fold(word)] for word in (*english, *chinese) if fold(word) in found), None)
+    for english, chinese in _organs():
+        known = _equal(english[:1], found)
         _add(found, known or (Entity(Kind.STRUCTURE, english[0]),), (*english, *chinese))
+    tile = compiled(pattern_of(found))
+    for english, chinese in _landmarks():
+        names = (*english, *chinese)
+        known = _made_of(names, tile, found) or _equal(names, found)
+        _add(found, known or (Entity(Kind.STRUCTURE, english[0]),), names)
     atoms = dict(found)
     tile = compiled(pattern_of(atoms))
     for names in _diagnoses():
-        parts = next((parts for parts in (_parts(fold(name), tile, atoms) for name in names) if parts), None)
-        _add(found, parts or (Entity(Kind.FINDING, names[0]),), names)
+        known = _equal(names, atoms) or _made_of(names, tile, atoms)
+        names = [name for name in names if not _made_of([name], tile, atoms)] or names[:1]
+        _add(found, known or (Entity(Kind.FINDING, names[0]),), names)
     return found
 
 
@@ -118,15 +120,18 @@ def _add(found: dict[str, Entities], entities: Entities, words: Iterable[str]) -
             found.setdefault(fold(word.strip()), entities)
 
 
-def _parts(name: str, tile: Any, atoms: Mapping[str, Entities]) -> Entities | None:
-    """Split a name into entities; None where something of it is left over."""
-    if name in atoms:
-        return atoms[name]
-    places = list(tile.finditer(name))
-    rest = tile.sub(" ", name)
-    if len(places) < 2 or _GLUE.sub("", rest):
-        return None
-    return tuple(dict.fromkeys(one for place in places for one in named(place.group(), atoms)))
+def _equal(names: Iterable[str], known: Mapping[str, Entities]) -> Entities | None:
+    """Find what the first known of several names stands for."""
+    return next((known[fold(name)] for name in names if fold(name) in known), None)
+
+
+def _made_of(names: Iterable[str], tile: Any, atoms: Mapping[str, Entities]) -> Entities | None:  # noqa: ANN401
+    """Split the first name that can be split into entities; None where something of each is left over."""
+    for name in map(fold, names):
+        places = [place.group() for place in tile.finditer(name)]
+        if len(places) > 1 and not _GLUE.sub("", tile.sub(" ", name)):
+            return tuple(dict.fromkeys(one for place in places for one in named(place, atoms)))
+    return None
 
 
 def named(word: str, known: Mapping[str, Entities]) -> Entities:
@@ -160,6 +165,7 @@ def _landmarks() -> Iterator[tuple[list[str], list[str]]]:
             continue
         english = re.sub(r"\s*\(.*?\)", "", row["meaning_en"]).split(",")[0].strip()
         aliases = [alias for alias in row["aliases"].split(";") if _HAN.search(alias) and len(alias) > 1]
+        aliases = [alias for alias in aliases if alias[0] not in "左右双" or row["meaning_zh"][0] in "左右双"]
         long_names = [
             alias for alias in row["aliases"].split(";") if alias.isascii() and len(alias) > 5 and alias.isalpha()
         ]
