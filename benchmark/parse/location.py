@@ -69,6 +69,7 @@ def parse_location(text: str) -> Parsed:
 
 def read_location(text: str) -> Parsed:
     """Read a short text."""
+    text = text.replace("_", " ")
     cells = {cell for cell, denied in (*_english(text), *_chinese(text)) if not denied}
     if len(cells) == 1:
         return answered(cells.pop())

@@ -12,7 +12,7 @@ _CANNOT_EN = (
     r"(?:not|isn't|inappropriate|inadvisable) (?:appropriate|advisable)? ?(?:for me )?to)"
 )
 _ACT_EN = (
-    r"(?:provid|giv|offer|mak|determin|diagnos|analy[sz]|assist|help|interpret|view|see (?:the|any|an|this|your|image|picture)|"
+    r"(?:provid|writ|generat|produc|creat|describ|giv|offer|mak|determin|diagnos|analy[sz]|assist|help|interpret|view|see (?:the|any|an|this|your|image|picture)|"
     r"process|evaluat|assess|identif|say|tell|answer|comment|read|confirm|estimat|measur|access|classif|examin|respond|"
     r"fulfil|comply|do that|do this|conclu|draw|state|rule|distinguish|judge|decide|complete|continue|perform|recogni[sz]|select|choose|"
     r"be (?:determined|assessed|estimated|measured|evaluated|answered|identified|classified|reliably|accurately|diagnosed|made|given))"

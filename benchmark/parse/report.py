@@ -9,7 +9,7 @@ from benchmark.parse.refusal import is_refusal, without_refusals
 from benchmark.records import Parsed, Status, answered, unparsable
 
 #: Share of the characters that must be left beside the refusing sentences.
-_REST = 0.4
+_REST = 0.2
 
 
 def parse_report(text: str) -> Parsed:
