@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-dedup bench-desensitize bench-pool bench-scrub bench-warehouse bundle setup demo test test-consumers
+.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-scrub bench-warehouse bundle setup demo test test-consumers
 .PHONY: test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
@@ -85,6 +85,11 @@ bench-dedup: setup
 bench-warehouse: setup
 	$(PY) -m flows.releases.bench $(PARTS)
 	$(PY) -m flows.shelf.bench_export $(EXPORTS)
+
+# What the benchmark's rules, entities and speed are, beside sacreBLEU and rouge-score; run it with nothing else running
+# (PARTS="published behaviours entities peers speed" for some; FIGURES=file with a leaderboard's figures).
+bench-benchmark: setup
+	$(PY) -m flows.benchmark.bench $(PARTS) $(if $(FIGURES),--figures $(FIGURES))
 
 # Everything for a machine without a network: wheels, locks, a script, checksums (BUNDLE=folder).
 bundle: setup

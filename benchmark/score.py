@@ -193,7 +193,7 @@ def _u2_rows(estimates: Sequence[Estimate]) -> tuple[list[dict[str, Any]], dict[
 
 
 def _spread_rows(estimates: Sequence[Estimate]) -> Iterator[dict[str, Any]]:
-    """Say how far the accuracies of a dataset lie apart over the prompts (largest minus smallest, and their deviation)."""
+    """Say how far the accuracies of a dataset lie apart over the prompts: largest minus smallest, and deviation."""
     by_dataset: dict[tuple[str, str], list[Estimate]] = {}
     for one in estimates:
         if one.group.scope == "dataset" and one.group.task != qbench.COMPARATIVE:

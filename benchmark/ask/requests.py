@@ -1,6 +1,6 @@
 """What a model is asked about an item.
 
-In: an item with its pictures. Out: a request of the pool: pictures first, then the prompt. Greedy unless told otherwise.
+In: an item with its pictures. Out: a request of the pool: pictures first, then the prompt. Greedy unless not.
 A prompt of U2-BENCH is a form whose fields are filled from the item; options and an output line are added where it has
 none. Source: U2-BENCH prompt shape; Ultrasound-QBench prompts (ours, see the TOML).
 """

@@ -66,7 +66,8 @@ def _title(results: Sequence[Stored]) -> str:
 
 def _line(results: Sequence[Stored]) -> str:
     facts = results[0].facts
-    return f"Gold: {facts['gold']}; {facts['resamples']} resamples of patients, seed {facts['seed']}; {len(results)} models."
+    resampled = f"{facts['resamples']} resamples of patients, seed {facts['seed']}"
+    return f"Gold: {facts['gold']}; {resampled}; {len(results)} models."
 
 
 def _html(results: Sequence[Stored], tables: Sequence[Titled]) -> str:
@@ -77,7 +78,8 @@ def _html(results: Sequence[Stored], tables: Sequence[Titled]) -> str:
     ]
     body = "\n".join(parts)
     title = escape(_title(results))
-    return f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style><body>{body}</body></html>\n"
+    head = f"<meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>"
+    return f"<!doctype html><html lang=en>{head}<body>{body}</body></html>\n"
 
 
 def _charts(results: Sequence[Stored]) -> Iterator[str]:

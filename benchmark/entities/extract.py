@@ -1,7 +1,7 @@
 """Which entities a text states, denies or leaves open.
 
-In: a report, caption or answer, English or Chinese. Out: entities with their states. Structures are named, never denied;
-every other entity is judged within its clause. What is stated once and denied elsewhere is stated.
+In: a report, caption or answer, English or Chinese. Out: entities with their states. Structures are named, never
+denied; every other entity is judged within its clause. What is stated once and denied elsewhere is stated.
 Source: EchoVLM, entity-level evaluation (its lexicon is unpublished: ours is `lexicon.csv` and the vocabularies).
 """
 
@@ -33,27 +33,37 @@ class Found:
 
 
 _END = re.compile(
-    r"[.;!?\n。;!?:]|(?<=[\u4e00-\u9fff]),|,(?=[\u4e00-\u9fff])|，|\b(?:but|however|although|while|whereas|except|which|that)\b|但|然而|伴(?!随)"
+    r"[.;!?\n。;!?:]|(?<=[\u4e00-\u9fff]),|,(?=[\u4e00-\u9fff])|，|\b(?:but|however|although|while|"
+    r"whereas|except|which|that)\b|但|然而|伴(?!随)"
 )
 _ENGLISH_COMMA = re.compile(r",")
 _NEGATION = re.compile(
-    r"\b(?:no|not|without|absent|absence of|neither|nor|free of|lack of|lacks?|negative for|denies|excludes?|excluded|rules? out|ruled out|never|resolved|fails? to show|rather than)\b"
+    r"\b(?:no|not|without|absent|absence of|neither|nor|free of|lack of|lacks?|negative for|denies|"
+    r"excludes?|excluded|rules? out|ruled out|never|resolved|fails? to show|rather than)\b"
     r"|(?:isn't|aren't|wasn't|weren't|doesn't|didn't)"
-    r"|未见|未探及|未发现|未显示|未检出|未测及|未引出|未见到|未能探及|未及|无(?!回声|名)|没有|不伴|未伴|排除|除外|否认|不考虑|未提示|不支持|未(?=扩张|增|肿|受|侵|闭|发生|形成)|不(?=扩张|增[大宽厚]|肿大|丰富)"
+    r"|未见|未探及|未发现|未显示|未检出|未测及|未引出|未见到|未能探及|未及|无(?!回声|名)|没有|不伴|"
+    r"未伴|排除|除外|否认|不考虑|未提示|不支持|未(?=扩张|增|肿|受|侵|闭|发生|形成)|不(?=扩张|"
+    r"增[大宽厚]|肿大|丰富)"
 )
 _DOUBLE = re.compile(
-    r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|\bnot (?:be )?(?:completely |entirely )?(?:excluded?|ruled? out)\b|cannot (?:be )?(?:excluded?|rule[d]? out|exclude)|can't (?:be )?(?:excluded?|rule[d]? out)"
+    r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|\bnot (?:be )?(?:completely |"
+    r"entirely )?(?:excluded?|ruled? out)\b|cannot (?:be )?(?:excluded?|rule[d]? out|exclude)|"
+    r"can't (?:be )?(?:excluded?|rule[d]? out)"
 )
 _DOUBT_BEFORE = re.compile(
-    r"\b(?:possible|possibly|probable|probably|suspected|suspicious for|suspicion of|suggest\w*|may (?:be|represent|have|indicate)|might|could (?:be|represent)|likely|questionable|rule out|r/o|concerning for|cannot exclude|query|presumed)\b[^.;,]*$"
+    r"\b(?:possible|possibly|probable|probably|suspected|suspicious for|suspicion of|suggest\w*|"
+    r"may (?:be|represent|have|indicate)|might|could (?:be|represent)|likely|questionable|rule out|"
+    r"r/o|concerning for|cannot exclude|query|presumed)\b[^.;,]*$"
     r"|(?:可能|疑似|疑(?!难)|拟诊?|怀疑|不除外|不能除外|不排除|不能排除|似(?:见|为|呈)|倾向)[^。;，,]*$"
 )
 _DOUBT_AFTER = re.compile(
     r"^[^.;。；，,]{0,14}?(?:可能(?:性大)?|待排|待除外|不除外|不能除外|不排除|不能排除|不能完全排除|\?|\bnot excluded)"
-    r"|^[^.;。；，,]{0,40}?\b(?:(?:cannot|can't|can not) be (?:excluded|ruled out)|(?:is|are) (?:possible|likely|suspected|questionable))"
+    r"|^[^.;。；，,]{0,40}?\b(?:(?:cannot|can't|can not) be (?:excluded|ruled out)|(?:is|"
+    r"are) (?:possible|likely|suspected|questionable))"
 )
 _DENIED_AFTER = re.compile(
-    r"^(?:\s+\w+){0,3}?\s+(?:(?:is|are|was|were|has been|have been)\s+)?not (?:seen|identified|detected|present|visible|"
+    r"^(?:\s+\w+){0,3}?\s+(?:(?:is|are|was|were|has been|have been)\s+)?not (?:seen|identified|"
+    r"detected|present|visible|"
     r"visuali[sz]ed|noted|demonstrated|found|observed|evident|appreciated)\b"
     r"|^(?:\s+\w+){0,3}?\s+(?:is|are|was|were|has been|have been)\s+(?:absent|excluded|ruled out|unlikely|resolved)\b"
     r"|^(?:[\u4e00-\u9fff]{0,4})?(?:未见(?:明显|确切|明确)?|未探及|未显示|未引出|消失|缺失|阙如)\s*(?=$|[.。;,，、])"

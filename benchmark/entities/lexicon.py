@@ -42,7 +42,28 @@ Entities = tuple[Entity, ...]
 #: Regions of landmarks that are no structures.
 _NOT_ORGANS = ("laterality", "plane", "position", "maneuver", "view", "lesion", "quadrant", "patient")
 _NOT_STRUCTURES = frozenset(
-    ["AF", "CI", "TWIN A", "CLOCK", "CMFN", "RAD", "ARAD", "PE", "MR", "TR", "AR", "PL EFF", "LEVEL I", "AX", "RUQ", "LUQ", "RLQ", "LLQ", "LL", "RL"]
+    [
+        "AF",
+        "CI",
+        "TWIN A",
+        "CLOCK",
+        "CMFN",
+        "RAD",
+        "ARAD",
+        "PE",
+        "MR",
+        "TR",
+        "AR",
+        "PL EFF",
+        "LEVEL I",
+        "AX",
+        "RUQ",
+        "LUQ",
+        "RLQ",
+        "LLQ",
+        "LL",
+        "RL",
+    ]
 )
 _BRITISH = (
     ("haem", "hem"),
@@ -89,8 +110,8 @@ def spellings() -> Mapping[str, Entities]:
     tile = compiled(pattern_of(atoms))
     for names in _diagnoses():
         known = _equal(names, atoms) or _made_of(names, tile, atoms)
-        names = [name for name in names if not _made_of([name], tile, atoms)] or names[:1]
-        _add(found, known or (Entity(Kind.FINDING, names[0]),), names)
+        whole = [name for name in names if not _made_of([name], tile, atoms)]
+        _add(found, known or (Entity(Kind.FINDING, names[0]),), whole)
     return found
 
 

@@ -23,7 +23,7 @@ def accuracy(gold: Sequence[str], predicted: Sequence[str | None]) -> Figure:
 
 
 def macro_f1(gold: Sequence[str], predicted: Sequence[str | None], *, only_gold: bool) -> Figure:
-    """Mean F1 over labels: those of the gold only, or of gold and answers (every wrong text is then a class of its own).
+    """Mean F1 over labels: those of the gold only, or of gold and answers (where every wrong text is a class).
 
     Shapes: sums [items, 2 L + E]: equal, gold + predicted of each of L gold labels, and counts of E other texts.
     """

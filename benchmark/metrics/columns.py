@@ -1,7 +1,7 @@
 """A figure as sums: what each item adds, and how the sums become the figure.
 
-Every figure of the benchmark (accuracy, macro-F1, RMSE, corpus BLEU, …) is a function of sums over items. So a figure of
-any group of items, and of any resample of its patients, costs one sum: nothing is scored twice.
+Every figure of the benchmark (accuracy, macro-F1, RMSE, corpus BLEU, …) is a function of sums over items. So a figure
+of any group of items, and of any resample of its patients, costs one sum: nothing is scored twice.
 """
 
 from collections.abc import Callable

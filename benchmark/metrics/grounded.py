@@ -1,7 +1,7 @@
 """Figures of grounded tasks: mIoU, Dice, precision at IoU 0.5, radial error, success detection rate.
 
-In: gold and stated shapes in px. Out: numbers of one item. Gold and stated objects are matched one to one within a label
-by the largest total IoU (a stated object without a label fits any). Masks are compared by pycocotools.
+In: gold and stated shapes in px. Out: numbers of one item. Gold and stated objects are matched one to one within a
+label by the largest total IoU (a stated object without a label fits any). Masks are compared by pycocotools.
 Source: UMind-DS metrics; SDR at 2 mm as in cephalometric landmark challenges (Wang 2016).
 """
 

@@ -15,32 +15,46 @@ from benchmark.records import Parsed, answered, unparsable
 
 _PUNCTUATION = " \t\n.,:;!?\"'()[]{}<>。，：；！？、「」『』“”【】《》*_-"
 _DENIED_BEFORE = re.compile(
-    r"(?:\b(?:not|no|non|isn't|aren't|wasn't|doesn't|don't|without|never|neither|nor|rather than|instead of|as opposed to|"
+    r"(?:\b(?:not|no|non|isn't|aren't|wasn't|doesn't|don't|without|never|neither|nor|rather than|"
+    r"instead of|as opposed to|"
     r"exclud\w+|rul(?:e|es|ed|ing) out|unlikely|less likely|against|differs? from|unlike|over|absence of|lacks?|"
-    r"no (?:sign|evidence|feature)s? of)\b[\s-]*(?:(?:be|an?|the|to|is|are|look|appear|seem|as|likely|typical|of|any|evidence|show|in|show|being|"
-    r"suggest|suggestive|consistent|with|sign|signs|features?|for|definitely|clearly|frankly|obviously|truly|necessarily|really|category|grade|class)\b\s*){0,4}"
-    r"|(?:不是|并非|并不是|而非|而不是|非|不属于|不像|不符合|不支持|不考虑|不倾向于?|排除|除外|未见|没有|不存在|不为|不选|无|否定|不太可能是?|不可能是?|不应是?|不应选|不)"
+    r"no (?:sign|evidence|feature)s? of)\b[\s-]*(?:(?:be|an?|the|to|is|are|look|appear|seem|as|"
+    r"likely|typical|of|any|evidence|show|in|show|being|"
+    r"suggest|suggestive|consistent|with|sign|signs|features?|for|definitely|clearly|frankly|"
+    r"obviously|truly|necessarily|really|category|grade|class)\b\s*){0,4}"
+    r"|(?:不是|并非|并不是|而非|而不是|非|不属于|不像|不符合|不支持|不考虑|不倾向于?|排除|除外|未见|"
+    r"没有|不存在|不为|不选|无|否定|不太可能是?|不可能是?|不应是?|不应选|不)"
     r"(?:明显|典型|明确|为|是|任何|有|的|属于){0,2})$",
     re.IGNORECASE,
 )
 _SET_ASIDE = re.compile(
-    r"^\s*(?:\w+\s+){0,2}?(?:(?:is|are|was|seems?|appears?|would be|being|lesion is|tumou?r is)\s+)?(?:very |highly |much |considered |also )?"
-    r"(?:unlikely|excluded|ruled out|less likely|not likely|not supported|not seen|not present|absent|lacking|missing|improbable|incorrect|wrong|"
-    r"(?:can(?:no|')t|cannot|can not|could not|may not) be (?:completely |entirely |fully )?(?:excluded|ruled out)|not excluded|"
+    r"^\s*(?:\w+\s+){0,2}?(?:(?:is|are|was|seems?|appears?|would be|being|lesion is|"
+    r"tumou?r is)\s+)?(?:very |highly |much |considered |also )?"
+    r"(?:unlikely|excluded|ruled out|less likely|not likely|not supported|not seen|not present|"
+    r"absent|lacking|missing|improbable|incorrect|wrong|"
+    r"(?:can(?:no|')t|cannot|can not|could not|may not) be (?:completely |entirely |"
+    r"fully )?(?:excluded|ruled out)|not excluded|"
     r"is not|are not|isn't|aren't|does not|doesn't)"
-    r"|^(?:性质|病变|结节|肿瘤|的)?(?:可能性)?(?:较小|不大|很小|极小|小|较低|低|可排除|可除外|被排除|不能排除|不能除外|不能完全排除|不除外|不排除|除外|待排|不像|不符|不成立|不对|错误|不正确|不支持)",
+    r"|^(?:性质|病变|结节|肿瘤|的)?(?:可能性)?(?:较小|不大|很小|极小|小|较低|低|可排除|可除外|被排除|"
+    r"不能排除|不能除外|不能完全排除|不除外|不排除|除外|待排|不像|不符|不成立|不对|错误|不正确|"
+    r"不支持)",
     re.IGNORECASE,
 )
 _CUE = re.compile(
-    r"(?:\b(?:most likely|likely|probably|(?:most |more )?(?:consistent|compatible) with|(?:most |more |highly )?suggest(?:s|ive of|ing)?|indicat(?:es?|ive of|ing)|"
-    r"appears?(?: to be)?|looks? (?:like|more)|classified as|categori[sz]ed as|diagnos\w+(?: is| as| of|:)?|described as|favou?rs?|favou?ring|"
-    r"corresponds? to|represents?|labelled as|labeled as|graded? as|belongs? to|identified as|considered|concluded?|overall|final(?:ly)?|so it is|it is|this is|it's|shows?|seen (?:is|as))\b"
-    r"|考虑为?|倾向于?|最可能为?是?|更?符合|提示为?|诊断为?|属于|判断为|判定为|应为|应该是|分类为|归为|结论为?|定性为|显示为?|可能为|可能是|这是|该图像?为|更像|为|是)"
+    r"(?:\b(?:most likely|likely|probably|(?:most |more )?(?:consistent|compatible) with|(?:most |"
+    r"more |highly )?suggest(?:s|ive of|ing)?|indicat(?:es?|ive of|ing)|"
+    r"appears?(?: to be)?|looks? (?:like|more)|classified as|categori[sz]ed as|diagnos\w+(?: is| as|"
+    r" of|:)?|described as|favou?rs?|favou?ring|"
+    r"corresponds? to|represents?|labelled as|labeled as|graded? as|belongs? to|identified as|"
+    r"considered|concluded?|overall|final(?:ly)?|so it is|it is|this is|it's|shows?|seen (?:is|as))\b"
+    r"|考虑为?|倾向于?|最可能为?是?|更?符合|提示为?|诊断为?|属于|判断为|判定为|应为|应该是|分类为|"
+    r"归为|结论为?|定性为|显示为?|可能为|可能是|这是|该图像?为|更像|为|是)"
     r"\s*(?:an?|the|be|to be|of|a case of|more|most|is|as|grade|class|category|view|:|:)?\s*[\"'“「*(]*$",
     re.IGNORECASE,
 )
 _JOINT = re.compile(
-    r"^[\s\"'”」)]*(?:,|/|&|\bor\b|\band\b|\bvs\.?|\bversus\b|\bor even\b|\band/or\b|或者?|和|与|及|以及|、|,|还是|\bto\b|\s)+(?:\b(?:either|even|possibly|an?|the|也可能是?)\b)?[\s\"'“「(]*$",
+    r"^[\s\"'”」)]*(?:,|/|&|\bor\b|\band\b|\bvs\.?|\bversus\b|\bor even\b|\band/or\b|或者?|和|与|及|"
+    r"以及|、|,|还是|\bto\b|\s)+(?:\b(?:either|even|possibly|an?|the|也可能是?)\b)?[\s\"'“「(]*$",
     re.IGNORECASE,
 )
 _LETTER_ALONE = re.compile(r"^[\"'“「(\[【]?\s*([A-Ja-j])\s*[\"'”」)\]】]?\s*[.。、:,]?$")
@@ -48,7 +62,9 @@ _LETTER_FIRST = re.compile(
     r"^[\"'“「(\[【]?\s*([A-J])\s*[\"'”」)\]】]?\s*(?:[.。、:)]|[,，]|-{1,2}|—)\s*(.+)$", re.DOTALL
 )
 _LETTER_IN = re.compile(
-    r"(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|[Ss]elect|[Cc]hoose|[Pp]ick|OPTION|ANSWER)(?:\s+is|\s*:|\s*=)?|(?:选项?|选择|答案|应选|故选)[为是:]?)\s*[\"'“「(\[【]?([A-J])\b(?!')"
+    r"(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|[Ss]elect|[Cc]hoose|[Pp]ick|OPTION|"
+    r"ANSWER)(?:\s+is|\s*:|\s*=)?|(?:选项?|选择|答案|应选|"
+    r"故选)[为是:]?)\s*[\"'“「(\[【]?([A-J])\b(?!')"
     r"|(?<![A-Za-z])\(?([A-J])\)?\s*(?:项|选项|is (?:the )?(?:correct|right|best|most)|正确|符合)"
     r"|(?<![A-Za-z])\(([A-J])\)|(?<![A-Za-z])([A-J])[.)](?=\s)"
 )

@@ -69,11 +69,13 @@ _HTML = re.compile(r"</?(?:b|i|em|strong|p|br|span|div|code|u|h[1-6])\b[^<>]*>",
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
 _MARKER = re.compile(
     r"(?:\b(?:(?:my|the|your)\s+)?(?:final|correct|best|right|overall|chosen|selected)?\s*"
-    r"(?:answer|choice|option|selection|verdict|conclusion|prediction)\s*(?:would be|should be|must be|is|are|=|:|->|→)+\s*:?"
+    r"(?:answer|choice|option|selection|verdict|conclusion|prediction)\s*(?:would be|should be|"
+    r"must be|is|are|=|:|->|→)+\s*:?"
     r"|\banswer\s+(?=[A-H]\b)"
     r"|\b(?:final answer|in conclusion|to conclude|in summary|therefore|thus|hence|so)\s*[:,]\s*"
     r"|\bi(?:'d| would| will|'ll)?\s+(?:choose|pick|select|go with|answer|opt for|say)\s*:?"
-    r"|(?:最终|正确|最佳|我的|标准|参考|最后的?)?(?:答案|回答|选择|选项|结论|判断|结果)(?:应该|应当|应)?(?:是|为|:|=)+\s*:?"
+    r"|(?:最终|正确|最佳|我的|标准|参考|最后的?)?(?:答案|回答|选择|选项|结论|判断|结果)(?:应该|应当|"
+    r"应)?(?:是|为|:|=)+\s*:?"
     r"|(?:故|应|因此|所以|我|则|答|综上)(?:此|以)?[,，:：]?(?:应)?(?:该)?选择?(?:项|答案)?[是为:：]?)",
     re.IGNORECASE,
 )

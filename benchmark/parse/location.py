@@ -30,30 +30,46 @@ _WORD = re.compile(
 )
 #: What may stand between the row and the column of one cell.
 _GAP = re.compile(
-    r"^[\s\-_/,]*(?:(?:and|part|side|half|third|portion|area|region|of the image|of the|to the|on the|in the|towards? the|row|column|third of the|most|edge|section)\b[\s\-_/,]*){0,3}$",
+    r"^[\s\-_/,]*(?:(?:and|part|side|half|third|portion|area|region|of the image|of the|to the|"
+    r"on the|in the|towards? the|row|column|third of the|most|edge|section)\b[\s\-_/,]*){0,3}$",
     re.IGNORECASE,
 )
 _BODY_EN = re.compile(
-    r"^[\s-]*(?:(?:lower|upper|middle|mid|outer|inner|lateral|medial|hepatic|renal|thyroid|ovarian|common|internal|external|portal)\s+){0,2}"
-    r"(?:lobes?|ventric\w*|atri\w+|kidneys?|renal|ovar(?:y|ies|ian)|breasts?|lungs?|poles?|limbs?|arter\w+|veins?|carotid|neck|arm|leg|thigh|knee|shoulder|"
-    r"abdom\w+|hemithorax|chest|hemisphere|liver|testis|testicle|axilla\w*|adnexa\w*|outflow|hip|eye|thyroid|gland|lateral ventricle|cava|segment)\b",
+    r"^[\s-]*(?:(?:lower|upper|middle|mid|outer|inner|lateral|medial|hepatic|renal|thyroid|ovarian|"
+    r"common|internal|external|portal)\s+){0,2}"
+    r"(?:lobes?|ventric\w*|atri\w+|kidneys?|renal|ovar(?:y|ies|ian)|breasts?|lungs?|poles?|limbs?|"
+    r"arter\w+|veins?|carotid|neck|arm|leg|thigh|knee|shoulder|"
+    r"abdom\w+|hemithorax|chest|hemisphere|liver|testis|testicle|axilla\w*|adnexa\w*|outflow|hip|eye|"
+    r"thyroid|gland|lateral ventricle|cava|segment)\b",
     re.IGNORECASE,
 )
 _NOT_HERE_EN = re.compile(
-    r"\b(?:not (?:clearly |really |readily |definitely )?(?:visible|seen|visuali[sz]ed|present|identified|detected|shown|identifiable|detectable|discernible|in (?:the )?(?:image|view)|depicted|appreciated)"
-    r"|invisible|non-?visible|(?:no|without|absence of|lack of|does not (?:show|contain)|there (?:is|are) no) (?:\w+ ){0,4}?(?:lesions?|nodules?|mass(?:es)?|tumou?rs?|organs?|structures?|abnormalit\w+|object|keypoints?|landmarks?|target|findings?|cysts?)(?: \w+){0,3}"
-    r"|(?:can(?:no|')t|cannot|could not|couldn't|can not) (?:be )?(?:see|seen|identif\w+|locat\w+|detect\w*|visuali[sz]ed?|find|found|discern\w*)(?: (?:the|any|a))?(?: (?:lesions?|nodules?|mass|tumou?rs?|organs?|structures?|target|keypoints?|landmarks?|it))?(?! (?:image|picture|photo))"
-    r"|out of (?:view|frame|the image|the field)|outside (?:the )?(?:image|view|field|frame)|not applicable|absent|none|nothing (?:is )?visible|nowhere|n/a)\b",
+    r"\b(?:not (?:clearly |really |readily |definitely )?(?:visible|seen|visuali[sz]ed|present|"
+    r"identified|detected|shown|identifiable|detectable|discernible|in (?:the )?(?:image|view)|"
+    r"depicted|appreciated)"
+    r"|invisible|non-?visible|(?:no|without|absence of|lack of|does not (?:show|contain)|there (?:is|"
+    r"are) no) (?:\w+ ){0,4}?(?:lesions?|nodules?|mass(?:es)?|tumou?rs?|organs?|structures?|"
+    r"abnormalit\w+|object|keypoints?|landmarks?|target|findings?|cysts?)(?: \w+){0,3}"
+    r"|(?:can(?:no|')t|cannot|could not|couldn't|can not) (?:be )?(?:see|seen|identif\w+|locat\w+|"
+    r"detect\w*|visuali[sz]ed?|find|found|discern\w*)(?: (?:the|any|a))?(?: (?:lesions?|nodules?|"
+    r"mass|tumou?rs?|organs?|structures?|target|keypoints?|landmarks?|it))?(?! (?:image|picture|"
+    r"photo))"
+    r"|out of (?:view|frame|the image|the field)|outside (?:the )?(?:image|view|field|frame)|"
+    r"not applicable|absent|none|nothing (?:is )?visible|nowhere|n/a)\b",
     re.IGNORECASE,
 )
 _NOT_HERE_ZH = re.compile(
-    r"不可见|未见|看不见|看不到|不显示|未显示|没有显示|未能显示|未显像|未发现|未探及|没有(?:看到|发现|病灶|病变|结节|目标|该|可见)|不在(?:图像|图片|画面|视野|图)(?:中|内|里)?|无病灶|无法看到(?:病|结|目|该|器)|不存在|无可见|无结节|无明显病"
+    r"不可见|未见|看不见|看不到|不显示|未显示|没有显示|未能显示|未显像|未发现|未探及|没有(?:看到|"
+    r"发现|病灶|病变|结节|目标|该|可见)|不在(?:图像|图片|画面|视野|图)(?:中|内|里)?|无病灶|"
+    r"无法看到(?:病|结|目|该|器)|不存在|无可见|无结节|无明显病"
 )
 _ZH = re.compile(
-    r"(?:正?[左右上下中](?:侧|方|部|边|角|缘|央|间|心|半|区|段)*(?:偏|靠|的|-)?){1,4}|居中|正中(?:央|心|间)?(?:部|位置)?"
+    r"(?:正?[左右上下中](?:侧|方|部|边|角|缘|央|间|心|半|区|段)*(?:偏|靠|的|-)?){1,4}|居中|正中(?:央|"
+    r"心|间)?(?:部|位置)?"
 )
 _BODY_ZH = re.compile(
-    r"^(?:侧|部)?(?:叶|心?室|心?房|肾|乳|肺|肝|上?腹|下?腹|极|肢|眼|颌|颈|甲|卵|附|臂|腋|大脑|脑|胸|锁骨|股|支|输尿管|肾上腺|睾|腔静脉|壁|段|静脉|动脉|胎|脐|年|等|线|膜|结肠|度|国)"
+    r"^(?:侧|部)?(?:叶|心?室|心?房|肾|乳|肺|肝|上?腹|下?腹|极|肢|眼|颌|颈|甲|卵|附|臂|腋|大脑|脑|胸|"
+    r"锁骨|股|支|输尿管|肾上腺|睾|腔静脉|壁|段|静脉|动脉|胎|脐|年|等|线|膜|结肠|度|国)"
 )
 _DENIED_EN = re.compile(
     r"\b(?:not|rather than|instead of|isn't|nor|neither|never|excluding|except|away from|no longer)\b[^.;,]{0,22}$",

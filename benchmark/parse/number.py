@@ -62,7 +62,8 @@ UNITS: dict[str, tuple[str, float]] = {
 }
 _UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, reverse=True))
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])(?:(?P<sign>[-−+])\s?)?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+)(?P<exp>[eE][-+]?\d+)?"
+    r"(?<![A-Za-z0-9_.])(?:(?P<sign>[-−+])\s?)?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|"
+    r"\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+)(?P<exp>[eE][-+]?\d+)?"
     rf"\s*(?:(?P<unit>{_UNIT})(?:s|eter(?:s)?)?(?![A-Za-z²³\d/])(?P<power>[²³])?)?",
     re.IGNORECASE,
 )
@@ -72,14 +73,20 @@ _RANGE = re.compile(
 )
 _BETWEEN = re.compile(r"\b(?:between|from|range[sd]?)\b|介于|之间|范围", re.IGNORECASE)
 _ASIDE = re.compile(
-    r"\b(?:normal|reference|typical|healthy|expected|average|usual|standard|possible|valid|allowed|plausible|given|specified|permissible|requested)"
-    r"(?:\s+\w+){0,3}?\s*(?:range|values?|limits?|interval|adults?|cut-?offs?|thresholds?)\b|\branges?\s+(?:of|from|is|are|between)\b|\b(?:normal|reference)\b\s*[:(]|\bnormal (?:is|being|should|would)\b"
-    r"|\b(?:upper|lower) limit|\bcut-?off|\bthreshold|\bpixel (?:size|spacing)|\bper pixel|mm/(?:px|pixel)|\bconfidence\b|\b(?:95|90|99)\s*% ?ci\b|\bmargin of error\b|\berror of\b"
+    r"\b(?:normal|reference|typical|healthy|expected|average|usual|standard|possible|valid|allowed|"
+    r"plausible|given|specified|permissible|requested)"
+    r"(?:\s+\w+){0,3}?\s*(?:range|values?|limits?|interval|adults?|cut-?offs?|thresholds?)\b|"
+    r"\branges?\s+(?:of|from|is|are|between)\b|\b(?:normal|reference)\b\s*[:(]|\bnormal (?:is|being|"
+    r"should|would)\b"
+    r"|\b(?:upper|lower) limit|\bcut-?off|\bthreshold|\bpixel (?:size|spacing)|\bper pixel|mm/(?:px|"
+    r"pixel)|\bconfidence\b|\b(?:95|90|99)\s*% ?ci\b|\bmargin of error\b|\berror of\b"
     r"|正常(?:值|范围|参考|成人|人|上限|下限)|参考(?:值|范围)|阈值|像素(?:大小|间距|尺寸)|置信|临界值|误差",
     re.IGNORECASE,
 )
 _UNEQUAL = re.compile(
-    r"(?:[<>≤≥]=?|\b(?:less|more|greater|higher|lower|smaller|larger|fewer|bigger) than(?: or equal to)?|\b(?:at least|at most|no more than|not more than|no less than|up to|over|above|below|under|exceed(?:s|ing)?|beyond)"
+    r"(?:[<>≤≥]=?|\b(?:less|more|greater|higher|lower|smaller|larger|fewer|"
+    r"bigger) than(?: or equal to)?|\b(?:at least|at most|no more than|not more than|no less than|"
+    r"up to|over|above|below|under|exceed(?:s|ing)?|beyond)"
     r"|大于(?:等于)?|小于(?:等于)?|高于|低于|超过|不足|不到|至少|至多|最多|不超过|不低于)\s*(?:about|约)?\s*$",
     re.IGNORECASE,
 )
@@ -89,16 +96,22 @@ _UNEQUAL_AFTER = re.compile(
 _UNSURE = re.compile(r"(?:±|\+/-|\+-|plus or minus|正负)\s*$", re.IGNORECASE)
 _ENUMERATED = re.compile(r"(?:^|\n)\s*$")
 _NULL = re.compile(
-    r"^\W*(?:null|none|nan|n/?a|nil|not (?:available|applicable|measurable|visible|assessable|reported|determined|given|provided)|空|无|无值|空值|不可测量?|未测量?|不适用|未提供)\W*$",
+    r"^\W*(?:null|none|nan|n/?a|nil|not (?:available|applicable|measurable|visible|assessable|"
+    r"reported|determined|given|provided)|空|无|无值|空值|不可测量?|未测量?|不适用|未提供)\W*$",
     re.IGNORECASE,
 )
 _NO_VALUE = re.compile(
-    r"\b(?:cannot|can't|could not|can not) be (?:\w+ )?(?:measured|assessed|visuali[sz]ed|seen|estimated)|\bnot (?:measurable|assessable|visuali[sz]ed)\b|\b(?:is|are|answer|value)\W{0,3}null\b"
+    r"\b(?:cannot|can't|could not|can not) be (?:\w+ )?(?:measured|assessed|visuali[sz]ed|seen|"
+    r"estimated)|\bnot (?:measurable|assessable|visuali[sz]ed)\b|\b(?:is|are|answer|"
+    r"value)\W{0,3}null\b"
     r"|无法测量|不能测量|未显示|不可测",
     re.IGNORECASE,
 )
 _CUE = re.compile(
-    r"(?:\b(?:is|was|are|equals?|equal to|approximately|approx\.?|about|around|roughly|estimated?(?: (?:at|as|to be))?|measur(?:es|ed|ing)(?: at)?|of|at|be|gives?|yields?|value)\b|[=:≈~]|为|是|约为?|大约|等于|估计|测得|得)\s*(?:at|about|approximately|around|roughly|as|to be|约|大约)?\s*[(\[]?\s*$",
+    r"(?:\b(?:is|was|are|equals?|equal to|approximately|approx\.?|about|around|roughly|"
+    r"estimated?(?: (?:at|as|to be))?|measur(?:es|ed|ing)(?: at)?|of|at|be|gives?|yields?|value)\b|"
+    r"[=:≈~]|为|是|约为?|大约|等于|估计|测得|得)\s*(?:at|about|approximately|around|roughly|as|to be|"
+    r"约|大约)?\s*[(\[]?\s*$",
     re.IGNORECASE,
 )
 
@@ -116,8 +129,8 @@ class Found:
 def parse_number(text: str, *, unit: str | None = None, names: Sequence[str] = (), null_ok: bool = False) -> Parsed:
     """Find the one number that an answer states.
 
-    ``unit`` is what was asked for, ``names`` how the measurement is called (EF, 射血分数), ``null_ok`` whether an answer
-    may say that there is no value.
+    ``unit`` is what was asked for, ``names`` how the measurement is called (EF, 射血分数), ``null_ok`` whether an
+    answer may say that there is no value.
     """
     if null_ok and _NULL.match(text):
         return answered(None)

@@ -15,8 +15,10 @@ from benchmark.records import Parsed, Status, answered, unparsable
 LEVELS = ("high", "medium", "low")
 _WORDS = {
     "high": r"high(?:est|er)?|excellent|very good|good|superior|optimal|great|outstanding",
-    "medium": r"medium|moderate|average|fair|intermediate|acceptable|mediocre|middling|mid(?:dle)?|satisfactory|adequate|sub-?optimal",
-    "low": r"low(?:est|er)?|very poor|poor|bad|inferior|inadequate|unacceptable|unsatisfactory|terrible|non-?diagnostic",
+    "medium": r"medium|moderate|average|fair|intermediate|acceptable|mediocre|middling|mid(?:dle)?|"
+    r"satisfactory|adequate|sub-?optimal",
+    "low": r"low(?:est|er)?|very poor|poor|bad|inferior|inadequate|unacceptable|unsatisfactory|terrible|"
+    r"non-?diagnostic",
 }
 _EN = re.compile(
     r"(?<![A-Za-z-])(?:" + "|".join(f"(?P<{level}>{words})" for level, words in _WORDS.items()) + r")(?![A-Za-z])",
@@ -29,22 +31,33 @@ _WORDS_ZH = {
 }
 _ZH = re.compile("|".join(f"(?P<{level}>{words})" for level, words in _WORDS_ZH.items()))
 _PROPERTY = re.compile(
-    r"^[\s-]*(?:(?:level|amount|degree|overall|spatial|image|axial|lateral|soft[- ]tissue)s?\s+(?:of\s+)?)?(?:and\s+\w+\s+)?"
-    r"(?:noise|noisy|contrast|resolution|clarity|detail|details|artifacts?|artefacts?|uniformity|frequency|gain|echogenicity|signal|blur\w*|speckle|brightness|depth|sharpness|definition|visuali[sz]ation|delineation|attenuation|penetration|shadow\w*|flow|pressure|risk|confidence|probability|likelihood|echo|intensity|tissue|differentiation|distinction|visibility|boundar\w+|edges?|margins?|values?|scores? (?:for|in)|in (?:noise|contrast|resolution|clarity|detail))\b",
+    r"^[\s-]*(?:(?:level|amount|degree|overall|spatial|image|axial|lateral|"
+    r"soft[- ]tissue)s?\s+(?:of\s+)?)?(?:and\s+\w+\s+)?"
+    r"(?:noise|noisy|contrast|resolution|clarity|detail|details|artifacts?|artefacts?|uniformity|"
+    r"frequency|gain|echogenicity|signal|blur\w*|speckle|brightness|depth|sharpness|definition|"
+    r"visuali[sz]ation|delineation|attenuation|penetration|shadow\w*|flow|pressure|risk|confidence|"
+    r"probability|likelihood|echo|intensity|tissue|differentiation|distinction|visibility|boundar\w+|"
+    r"edges?|margins?|values?|scores? (?:for|in)|in (?:noise|contrast|resolution|clarity|detail))\b",
     re.IGNORECASE,
 )
 _PROPERTY_BEFORE = re.compile(
-    r"(?:noise|contrast|resolution|clarity|details?|artifacts?|artefacts?|uniformity|gain|speckle|sharpness|brightness|confidence|blur|visibility|definition|depth)(?: level)?\s*(?:(?:is|are|was|were|appears?|remains?|seems?)(?: relatively| rather| quite| very| fairly| also)?|[:=-])\s*$"
-    r"|(?:噪声|噪点|对比度?|分辨率|清晰度|细节|伪影|伪像|均匀性|增益|亮度|置信度|信心|边界)(?:水平|程度|较|很|比较|为|:|是|都|均)*$",
+    r"(?:noise|contrast|resolution|clarity|details?|artifacts?|artefacts?|uniformity|gain|speckle|"
+    r"sharpness|brightness|confidence|blur|visibility|definition|depth)(?: level)?\s*(?:(?:is|are|"
+    r"was|were|appears?|remains?|seems?)(?: relatively| rather| quite| very| fairly| also)?|"
+    r"[:=-])\s*$"
+    r"|(?:噪声|噪点|对比度?|分辨率|清晰度|细节|伪影|伪像|均匀性|增益|亮度|置信度|信心|边界)(?:水平|"
+    r"程度|较|很|比较|为|:|是|都|均)*$",
     re.IGNORECASE,
 )
 _PROPERTY_ZH = re.compile(r"^(?:的)?(?:噪声|噪点|对比|分辨|清晰度|细节|伪影|均匀|频|增益|亮度)")
 _DENIED = re.compile(
-    r"(?:\b(?:not|isn't|neither|nor|rather than|instead of|below|never)\b(?: (?:be|a|an|of|the|very|really|exactly|as))*\s*|不是|并非|非|而非|不算|谈不上|不够)$",
+    r"(?:\b(?:not|isn't|neither|nor|rather than|instead of|below|never)\b(?: (?:be|a|an|of|the|very|"
+    r"really|exactly|as))*\s*|不是|并非|非|而非|不算|谈不上|不够)$",
     re.IGNORECASE,
 )
 _SCORE = re.compile(
-    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(?:分)?\s*(?:/|out of|of|分制?\s*[(（]?(?:满分|总分)|[(（,，]\s*(?:满分|总分|out of)(?:为|是)?)\s*(\d+(?:\.\d+)?)|(?<![\d.])(\d+(?:\.\d+)?)\s*%",
+    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(?:分)?\s*(?:/|out of|of|分制?\s*[(（]?(?:满分|总分)|"
+    r"[(（,，]\s*(?:满分|总分|out of)(?:为|是)?)\s*(\d+(?:\.\d+)?)|(?<![\d.])(\d+(?:\.\d+)?)\s*%",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(?![\d%]|\.\d)")

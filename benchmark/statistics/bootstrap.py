@@ -94,7 +94,10 @@ def _dataset_totals(
     resamples: int,
     generator: np.random.Generator,
 ) -> dict[tuple[int, int, int], Floats]:
-    """Sum the cells of one dataset: row 0 over its items, then over every resample. Shapes: [1 + R, k], or [1 + R, 1]."""
+    """Sum the cells of one dataset: row 0 over its items, then over every resample.
+
+    Shapes: [1 + R, k], or [1 + R, 1] for sparse figures.
+    """
     names = sorted({name for number in cells for name in patients_of(blocks[number])})
     places = {name: place for place, name in enumerate(names)}
     by_patient = {}

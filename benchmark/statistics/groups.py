@@ -1,7 +1,7 @@
 """Which items a figure is computed over: a dataset, a task, an anatomy, items whose answer is not in the picture.
 
-In: blocks (items of one task and dataset with their figures). Out: groups, each a list of cells. A cell is one figure of
-one block, over all or some of its items. A group adds the sums of its cells (pooled) or takes the mean of their figures.
+In: blocks (items of one task and dataset with their figures). Out: groups, each a list of cells. A cell is one figure
+of one block, over all or some of its items. A group adds the sums of its cells (pooled) or takes the mean of figures.
 Source: U2-BENCH takes the unweighted mean over the datasets of a task.
 """
 

@@ -1,7 +1,7 @@
 """Grounded tasks: segmentation, detection, keypoints, measurements, diagnosis.
 
-In: records (one per image and task) and answers. Out: blocks with figures. What is refused, unparsable or missing counts
-as nothing stated: IoU 0, keypoint not found, measurement wrong by all of it.
+In: records (one per image and task) and answers. Out: blocks with figures. What is refused, unparsable or missing
+counts as nothing stated: IoU 0, keypoint not found, measurement wrong by all of it.
 Source: UMind-DS.
 """
 

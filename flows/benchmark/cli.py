@@ -56,7 +56,7 @@ def tasks(
 
 
 @bench_app.command("run")
-def run(
+def run(  # noqa: PLR0913 - the options of one command
     out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="answers, one per item")],
     *,
     suite: SuiteOption,
@@ -84,7 +84,7 @@ def run(
 
 
 @bench_app.command("score")
-def score(
+def score(  # noqa: PLR0913 - the options of one command
     *,
     suite: SuiteOption,
     gold: GoldOption,
@@ -119,10 +119,12 @@ def compare(
     """Test whether two models differ: paired bootstrap, McNemar, Holm."""
     from benchmark.statistics.compare import compare as run_compare  # noqa: PLC0415
     from benchmark.stored import read_result  # noqa: PLC0415
+    from flows.benchmark.score import rounded  # noqa: PLC0415
     from flows.show import check_format, show_table  # noqa: PLC0415
 
     check_format(output, to_file=False)
-    show_table(run_compare(read_result(a), read_result(b), resamples=resamples, seed=seed), output)
+    table = run_compare(read_result(a), read_result(b), resamples=resamples, seed=seed)
+    show_table(rounded(table) if output == "table" else table, output)
 
 
 @bench_app.command("leaderboard")

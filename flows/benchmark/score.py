@@ -80,14 +80,15 @@ def score_files(gold: Path, answers: Path, options: Options, *, out: Path | None
 
 def _show(result: Result, output: str) -> None:
     table = score_table(result).drop_columns(["model", "suite", "mode", "higher_is_better"])
-    show_table(_rounded(table) if output == "table" else score_table(result), output)
+    show_table(rounded(table) if output == "table" else score_table(result), output)
 
 
-def _rounded(table: pa.Table) -> pa.Table:
-    rows = table.to_pylist()
-    for row in rows:
-        for name in ("value", "low", "high"):
-            row[name] = None if row[name] is None else round(row[name], 4)
+def rounded(table: pa.Table) -> pa.Table:
+    """Round the numbers of a table that is shown."""
+    rows = [
+        {name: round(cell, 4) if isinstance(cell, float) else cell for name, cell in row.items()}
+        for row in table.to_pylist()
+    ]
     return pa.Table.from_pylist(rows, schema=table.schema)
 
 

@@ -2,8 +2,8 @@
 
 In: tokens, and a folder with WordNet's database where there is one. Out: one figure in percent. Chinese words have no
 stems and no synonyms here: only equal words are aligned.
-Source: Banerjee and Lavie 2005; NLTK's meteor_score (alpha 0.9, beta 3, gamma 0.5), whose greedy order is kept: from the
-last word of the answer, each with the last free equal word of the gold.
+Source: Banerjee and Lavie 2005; NLTK's meteor_score (alpha 0.9, beta 3, gamma 0.5), whose greedy order is kept: from
+the last word of the answer, each with the last free equal word of the gold.
 """
 
 import itertools

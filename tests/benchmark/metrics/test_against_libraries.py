@@ -20,7 +20,27 @@ from benchmark.metrics.text.rouge import rouge_figures, rouge_l
 from benchmark.metrics.text.tokens import bleu_tokens, rouge_tokens, segmented, white_space
 from benchmark.records import Mode
 
-WORDS = "The liver is normal in size, with smooth surface. A hypoechoic nodule measuring 1.2 cm was seen (measured) nodules".split()
+WORDS = [
+    "The",
+    "liver",
+    "is",
+    "normal",
+    "in",
+    "size,",
+    "with",
+    "smooth",
+    "surface.",
+    "A",
+    "hypoechoic",
+    "nodule",
+    "measuring",
+    "1.2",
+    "cm",
+    "was",
+    "seen",
+    "(measured)",
+    "nodules",
+]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +129,9 @@ def grams_of(words, order):
 def test_compat_bleu_and_rouge_follow_the_coco_formulas():
     answers, gold = ["the liver is  normal", "a cyst"], ["the liver is large and normal", "a cyst in the liver"]
     own, true = ([white_space(text) for text in side] for side in (answers, gold))
-    shared = [sum((grams_of(a, n) & grams_of(b, n)).total() for a, b in zip(own, true, strict=True)) for n in (1, 2, 3, 4)]
+    shared = [
+        sum((grams_of(a, n) & grams_of(b, n)).total() for a, b in zip(own, true, strict=True)) for n in (1, 2, 3, 4)
+    ]
     held = [sum(grams_of(a, n).total() for a in own) for n in (1, 2, 3, 4)]
     product = math.prod((s + 1e-15) / (h + 1e-9) for s, h in zip(shared[:2], held[:2], strict=True)) ** 0.5
     penalty = math.exp(1 - 11 / 6)
@@ -126,5 +148,7 @@ def test_cider_by_hand():
     half = cider(Grams([["a", "b", "c", "q", "r"], texts[1]], texts))[0]
     cosines = [3 / 5, 2 / 4, 1 / 3, 0]
     weights = [5, 4, 3, 2]
-    known = [c * w / w for c, w in zip(cosines, weights, strict=True)]  # unseen n-grams weigh log 2 too, so norms are equal
+    known = [
+        c * w / w for c, w in zip(cosines, weights, strict=True)
+    ]  # unseen n-grams weigh log 2 too, so norms are equal
     assert half == pytest.approx(10 * sum(known) / 4)

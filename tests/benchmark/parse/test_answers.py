@@ -46,7 +46,9 @@ def test_answer(row):
         assert found.value == (pytest.approx(expected) if isinstance(expected, float) else expected)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n", "**", "<think>", "{", "[", "{'", "\\boxed{", "\u200b", "🙂" * 50, "(" * 500, "a" * 20_000])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\n", "**", "<think>", "{", "[", "{'", "\\boxed{", "\u200b", "🙂" * 50, "(" * 500, "a" * 20_000]
+)
 def test_nothing_crashes_a_parser(text):
     assert parse_choice(text, ["benign", "malignant"]).status is not Status.ANSWERED
     assert parse_location(text).status is not Status.ANSWERED

@@ -152,7 +152,9 @@ def test_rows_keep_their_keys_and_get_a_score():
     assert rows == [{"model": "m", "note": 1, "DD_acc": 0.5, "CVE_RMSE": None, "U2_Score": 0.1}]
 
 
-@pytest.mark.parametrize("rows", [{}, [1], [{"model": "m"}], [{"DD_acc": "0.5"}], [{"DD_acc": True}], [{"DD_acc": math.inf}]])
+@pytest.mark.parametrize(
+    "rows", [{}, [1], [{"model": "m"}], [{"DD_acc": "0.5"}], [{"DD_acc": True}], [{"DD_acc": math.inf}]]
+)
 def test_wrong_figures_say_what_is_wrong(rows):
     with pytest.raises(ConfigError, match="figures"):
         score_rows(rows)
