@@ -105,6 +105,7 @@ def test_every_option_of_deduplication_is_in_its_document():
         "docs/scale.md",
         "docs/releases.md",
         "docs/scrubbing.md",
+        "docs/benchmark.md",
         "CONTRIBUTING.md",
     ],
 )

@@ -13,55 +13,13 @@ from typing import Any
 from benchmark.parse.location import CELLS
 from benchmark.records import Suite
 
-TEXT_WORDS = [
-    "the",
-    "liver",
-    "is",
-    "normal",
-    "in",
-    "size",
-    "with",
-    "homogeneous",
-    "parenchyma",
-    "and",
-    "smooth",
-    "surface",
-    "no",
-    "focal",
-    "lesion",
-    "seen",
-    "gallbladder",
-    "wall",
-    "thickened",
-    "a",
-    "hypoechoic",
-    "nodule",
-    "measuring",
-    "1.2",
-    "cm",
-    "irregular",
-    "margins",
-    "microcalcifications",
-    "right",
-    "lobe",
-    "mild",
-    "dilated",
-    "duct",
-    "blood",
-    "flow",
-    "increased",
-    "cyst",
-    "anechoic",
-    "posterior",
-    "enhancement",
-    "kidney",
-    "stone",
-    "shadowing",
-    "left",
-    "bladder",
-]
-_ZH = "肝脏大小正常，|包膜光滑，|实质回声均匀，|未见明显占位，|胆囊壁增厚，|甲状腺右叶见低回声结节，|"
-["边界清晰，", "形态规则，", "血流信号丰富，", "双肾未见异常，", "左房增大，", "颈动脉斑块形成，"]
+_ENGLISH = """the liver is normal in size with homogeneous parenchyma and smooth surface no focal lesion seen
+gallbladder wall thickened a hypoechoic nodule measuring 1.2 cm irregular margins microcalcifications right lobe mild dilated duct
+blood flow increased cyst anechoic posterior enhancement kidney stone shadowing left bladder"""
+TEXT_WORDS = _ENGLISH.split()
+_CHINESE = """肝脏大小正常， 包膜光滑， 实质回声均匀， 未见明显占位， 胆囊壁增厚， 甲状腺右叶见低回声结节， 边界清晰，
+形态规则， 血流信号丰富， 双肾未见异常， 左房增大， 颈动脉斑块形成，"""
+_ZH = _CHINESE.split()
 #: Shares of tasks: most cases of U2-BENCH are closed; a tenth are texts.
 _U2 = {"DD": 0.30, "VRA": 0.20, "LL": 0.08, "OD": 0.22, "KD": 0.02, "CVE": 0.08, "RG": 0.05, "CG": 0.05}
 _DATASETS = {

@@ -20,27 +20,10 @@ from benchmark.metrics.text.rouge import rouge_figures, rouge_l
 from benchmark.metrics.text.tokens import bleu_tokens, rouge_tokens, segmented, white_space
 from benchmark.records import Mode
 
-WORDS = [
-    "The",
-    "liver",
-    "is",
-    "normal",
-    "in",
-    "size,",
-    "with",
-    "smooth",
-    "surface.",
-    "A",
-    "hypoechoic",
-    "nodule",
-    "measuring",
-    "1.2",
-    "cm",
-    "was",
-    "seen",
-    "(measured)",
-    "nodules",
-]
+SENTENCE = (
+    "The liver is normal in size, with smooth surface. A hypoechoic nodule measuring 1.2 cm was seen (measured) nodules"
+)
+WORDS = SENTENCE.split()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from benchmark.records import AnswerRow, Item
 from benchmark.suites.qbench import score_block
 
 
-def synthetic(seed, *, bias, n=900, spread=0.7):
+def synthetic(seed, *, bias, n=600, spread=0.7):
     """Logits of a model that sees the level and leans to "high"."""
     rng = np.random.default_rng(seed)
     level = rng.integers(0, 3, size=n)  # 0 high, 1 medium, 2 low
@@ -24,7 +24,7 @@ def share(gold, levels):
     return np.mean([a == b for a, b in zip(gold, levels, strict=True)])
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_bias_to_high_hides_medium_and_clusters_bring_part_of_it_back(seed):
     gold, logits = synthetic(seed, bias=3.0)
     raw = argmax_levels(logits)
@@ -35,7 +35,7 @@ def test_a_bias_to_high_hides_medium_and_clusters_bring_part_of_it_back(seed):
     assert share(gold, raw) + 0.03 < share(gold, found) < unbiased + 0.02
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_weighting_logits_without_softmax_fails(seed):
     gold, logits = synthetic(seed, bias=3.0)
     scale = np.random.default_rng(seed).normal(
