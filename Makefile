@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 # Two processes; files stay whole, and so do the tests of one finished run (tests/conftest.py).
-TWO := -n 2 --dist loadgroup
+TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
 .PHONY: bench-dedup bench-desensitize bench-pool bench-scrub bench-warehouse bundle setup demo test test-slow test-consumers

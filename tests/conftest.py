@@ -1,14 +1,28 @@
-"""Which tests share a process: `pytest -n 2` keeps files whole, and all tests of the finished run together."""
+"""Which tests share a process: `pytest -n 2` keeps files whole, and all files that need a finished run together."""
 
-import pytest
+import re
+from functools import cache
+from pathlib import Path
 
-#: Fixtures that cost a run of the whole pipeline: built once, so their tests stay in one process.
-WHOLE_RUN = {"site", "model", "finished"}
+from xdist.scheduler import LoadScopeScheduling
+
+#: Fixtures of tests/flows/conftest.py that cost a run of the whole pipeline: built once.
+WHOLE_RUN = re.compile(r"^def \w+\([^)]*\b(?:model|finished)\b", re.MULTILINE)
+ROOT = Path(__file__).parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    for item in items:
-        fixtures = item._fixtureinfo.name2fixturedefs
-        shared = any(fixtures[name][-1].baseid == "tests/flows" for name in WHOLE_RUN & fixtures.keys())
-        item.add_marker(pytest.mark.xdist_group("whole run" if shared else item.location[0]))
+class Scheduling(LoadScopeScheduling):
+    """Hand out files, not tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid.partition("::")[0])
+
+
+@cache
+def scope_of(path: str) -> str:
+    whole = path.startswith("tests/flows/") and WHOLE_RUN.search((ROOT / path).read_text(encoding="utf-8"))
+    return "whole run" if whole else path
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log)
