@@ -18,13 +18,19 @@ _DENIED_BEFORE = re.compile(
     r"(?:\b(?:not|no|non|isn't|aren't|wasn't|doesn't|don't|without|never|neither|nor|rather than|"
     r"instead of|as opposed to|"
     r"exclud\w+|rul(?:e|es|ed|ing) out|unlikely|less likely|against|differs? from|unlike|over|absence of|lacks?|"
-    r"no (?:sign|evidence|feature)s? of)\b[\s-]*(?:(?:be|an?|the|to|is|are|look|appear|seem|as|"
+    r"no (?:sign|evidence|feature)s? of)\b[\s:-]*(?:(?:be|an?|the|to|is|are|look|appear|seem|as|"
     r"likely|typical|of|any|evidence|show|in|show|being|"
     r"suggest|suggestive|consistent|with|sign|signs|features?|for|definitely|clearly|frankly|"
     r"obviously|truly|necessarily|really|category|grade|class)\b\s*){0,4}"
     r"|(?:不是|并非|并不是|而非|而不是|非|不属于|不像|不符合|不支持|不考虑|不倾向于?|排除|除外|未见|"
     r"没有|不存在|不为|不选|无|否定|不太可能是?|不可能是?|不应是?|不应选|不)"
     r"(?:明显|典型|明确|为|是|任何|有|的|属于){0,2})$",
+    re.IGNORECASE,
+)
+_DOUBTED_BEFORE = re.compile(
+    r"(?:\b(?:can(?:no|')t|cannot|can not|could not|not|unable to)\s+(?:be\s+)?(?:completely |"
+    r"entirely |fully )?(?:exclude|rule out|excluding)"
+    r"|(?:不能|无法|未能|难以|不)(?:完全)?(?:排除|除外))\s*(?:an?|the)?\s*$",
     re.IGNORECASE,
 )
 _SET_ASIDE = re.compile(
@@ -68,6 +74,7 @@ _LETTER_IN = re.compile(
     r"|(?<![A-Za-z])\(?([A-J])\)?\s*(?:项|选项|is (?:the )?(?:correct|right|best|most)|正确|符合)"
     r"|(?<![A-Za-z])\(([A-J])\)|(?<![A-Za-z])([A-J])[.)](?=\s)"
 )
+_SMALL_LETTER = re.compile(r"\b(?i:option|choice|answer)(?:\s+is|\s*:)?\s*\(?([a-j])\)?\s*\.?\s*$")
 _TWO_LETTERS = re.compile(
     r"(?<![A-Za-z])\(?([A-J])\)?\s*(?:,|/|&|\bor\b|\band\b|或|和|与|及|、|\+)\s*\(?([A-J])\)?(?![A-Za-z])"
 )
@@ -178,7 +185,7 @@ def _pattern(word: str) -> str:
         )
     parts = [re.escape(part) for part in re.split(r"[\s_\-/]+", word.strip()) if part]
     body = r"[\s_\-/]*".join(parts)
-    first = r"(?<![A-Za-z0-9])" if word[:1].isascii() and word[:1].isalnum() else ""
+    first = r"(?<![A-Za-z0-9])" if word[:1].isascii() and word[:1].isalnum() else r"(?<!良)" if word[:1] == "恶" else ""
     last = r"(?:s|es)?(?![A-Za-z0-9])" if word[-1:].isascii() and word[-1:].isalnum() else ""
     return first + body + last
 
@@ -201,9 +208,14 @@ def _mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
 
 def _by_text(text: str, options: tuple[str, ...]) -> int | str | None:
     """Find the one option that a text names and does not deny; SEVERAL where there are more."""
+    text = _without_questions(text, options)
     named = _mentions(text, options)
     denied = [one for one in named if _DENIED_BEFORE.search(_clause_before(text, one.start))]
-    aside = [one for one in named if one not in denied and _SET_ASIDE.search(text[one.end : one.end + 60])]
+    doubted = [one for one in denied if _DOUBTED_BEFORE.search(_clause_before(text, one.start))]
+    denied = [one for one in denied if one not in doubted]
+    aside = doubted + [
+        one for one in named if one not in (*denied, *doubted) and _SET_ASIDE.search(text[one.end : one.end + 60])
+    ]
     kept = [one for one in named if one not in denied and one not in aside]
     chosen = {one.option for one in kept}
     if len(chosen) == 1:
@@ -218,8 +230,14 @@ def _by_text(text: str, options: tuple[str, ...]) -> int | str | None:
     return cued.pop() if len(cued) == 1 else SEVERAL
 
 
+def _without_questions(text: str, options: tuple[str, ...]) -> str:
+    """Leave out the questions that a text repeats, where it names an option beside them."""
+    rest = re.sub(r"[^.!?。！？\n]*[?？]", " ", text)
+    return rest if _mentions(rest, options) else text
+
+
 def _clause_before(text: str, start: int) -> str:
-    return re.split(r"[.;!?\n。；！？,，:：]", text[max(0, start - 70) : start])[-1]
+    return re.split(r"[.;!?\n。；！？,，]", text[max(0, start - 70) : start])[-1]
 
 
 def _clusters(text: str, mentions: list[Mention]) -> Iterator[list[Mention]]:
@@ -239,6 +257,7 @@ def _by_letter(text: str, options: tuple[str, ...]) -> int | str | None:
     if _TWO_LETTERS.search(text):
         return SEVERAL
     letters = {next(filter(None, found)) for found in _LETTER_IN.findall(text)}
+    letters |= {found.upper() for found in _SMALL_LETTER.findall(text)}
     if first := _LETTER_FIRST.match(text.strip()):
         letters = {first.group(1)}
     numbers = {LETTERS.index(letter) for letter in letters} & set(range(len(options)))

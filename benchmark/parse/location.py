@@ -86,6 +86,9 @@ def parse_location(text: str) -> Parsed:
 def read_location(text: str) -> Parsed:
     """Read a short text."""
     text = text.replace("_", " ")
+    first = text.strip().partition("\n")[0].strip(" .。\"'").lower().replace("-", " ")
+    if first in CELLS and "\n" in text.strip():
+        return answered(first)
     cells = {cell for cell, denied in (*_english(text), *_chinese(text)) if not denied}
     if len(cells) == 1:
         return answered(cells.pop())

@@ -63,7 +63,7 @@ UNITS: dict[str, tuple[str, float]] = {
 _UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, reverse=True))
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.])(?:(?P<sign>[-−+])\s?)?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|"
-    r"\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+)(?P<exp>[eE][-+]?\d+)?"
+    r"\d+,\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+)(?P<exp>[eE][-+]?\d+)?(?!\d)(?!s\b)"
     rf"\s*(?:(?P<unit>{_UNIT})(?:s|eter(?:s)?)?(?![A-Za-z²³\d/])(?P<power>[²³])?)?",
     re.IGNORECASE,
 )
@@ -100,6 +100,7 @@ _NULL = re.compile(
     r"reported|determined|given|provided)|空|无|无值|空值|不可测量?|未测量?|不适用|未提供)\W*$",
     re.IGNORECASE,
 )
+_NULL_FIRST = re.compile(r"^\W*(?:null|none|n/a)\b\D*$", re.IGNORECASE)
 _NO_VALUE = re.compile(
     r"\b(?:cannot|can't|could not|can not) be (?:\w+ )?(?:measured|assessed|visuali[sz]ed|seen|"
     r"estimated)|\bnot (?:measurable|assessable|visuali[sz]ed)\b|\b(?:is|are|answer|"
@@ -132,7 +133,7 @@ def parse_number(text: str, *, unit: str | None = None, names: Sequence[str] = (
     ``unit`` is what was asked for, ``names`` how the measurement is called (EF, 射血分数), ``null_ok`` whether an
     answer may say that there is no value.
     """
-    if null_ok and _NULL.match(text):
+    if null_ok and (_NULL.match(text) or _NULL_FIRST.match(text)):
         return answered(None)
     parsed = ask(text, lambda candidate: read_number(candidate, unit=unit, names=names, null_ok=null_ok))
     if null_ok and parsed.status.value in ("refused", "unparsable") and _NO_VALUE.search(text):

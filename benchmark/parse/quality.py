@@ -21,7 +21,7 @@ _WORDS = {
     r"non-?diagnostic",
 }
 _EN = re.compile(
-    r"(?<![A-Za-z-])(?:" + "|".join(f"(?P<{level}>{words})" for level, words in _WORDS.items()) + r")(?![A-Za-z])",
+    r"(?<![A-Za-z])(?:" + "|".join(f"(?P<{level}>{words})" for level, words in _WORDS.items()) + r")(?![A-Za-z])",
     re.IGNORECASE,
 )
 _WORDS_ZH = {

@@ -3,7 +3,7 @@
 In: items of one prompt and dataset with their answers. Out: a block with the accuracy of the raw answer, of softmax +
 k-means, and of equal thirds, side by side. k-means sees all answers of the dataset at once (it is transductive):
 resamples keep its clusters.
-Source: Ultrasound-QBench. The published prompt texts are pictures: ours are in `benchmark/run/qbench_prompts.toml`.
+Source: Ultrasound-QBench. The published prompt texts are pictures: ours are in `benchmark/ask/qbench_prompts.toml`.
 """
 
 from collections.abc import Sequence

@@ -14,8 +14,8 @@ from benchmark.parse.location import CELLS
 from benchmark.records import Suite
 
 _ENGLISH = """the liver is normal in size with homogeneous parenchyma and smooth surface no focal lesion seen
-gallbladder wall thickened a hypoechoic nodule measuring 1.2 cm irregular margins microcalcifications right lobe mild dilated duct
-blood flow increased cyst anechoic posterior enhancement kidney stone shadowing left bladder"""
+gallbladder wall thickened a hypoechoic nodule measuring 1.2 cm irregular margins microcalcifications right lobe mild
+dilated duct blood flow increased cyst anechoic posterior enhancement kidney stone shadowing left bladder"""
 TEXT_WORDS = _ENGLISH.split()
 _CHINESE = """肝脏大小正常， 包膜光滑， 实质回声均匀， 未见明显占位， 胆囊壁增厚， 甲状腺右叶见低回声结节， 边界清晰，
 形态规则， 血流信号丰富， 双肾未见异常， 左房增大， 颈动脉斑块形成，"""
