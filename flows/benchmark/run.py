@@ -50,6 +50,7 @@ def run_suite(
     endpoint = _endpoint(config, model)
     chosen = config.model_copy(update={"endpoints": (endpoint,)})
     faults = Faults()
+    total = sum(1 for _ in items_of(source, Faults(), keep_images=False)[1])
     suite, items = items_of(source, faults, keep_images=True)
     terms = terms_of(chosen, DEADLINE_S)
     book = Ledger(ledger or out.with_name(f"{out.name}.ledger"))
@@ -57,6 +58,7 @@ def run_suite(
     done = Done()
     try:
         with (
+            Track("bench run", total, unit="items") as track,
             EndpointPool(chosen.endpoints, book, terms) as pool,
             aside.open("w", encoding="utf-8", newline="\n") as file,
         ):
@@ -65,6 +67,7 @@ def run_suite(
                 done.rows += 1
                 done.answered += row["answer"] is not None
                 done.reasons.update([row["reason"]] if row["reason"] else [])
+                track.advance()
             done.tallies = pool.tallies()
         aside.replace(out)
     except OSError as error:
@@ -97,15 +100,12 @@ def _answers(
     temperature, max_tokens = decoding
     logprobs = suite is Suite.QBENCH and "logprobs" in endpoint.capabilities
     rest = iter(items)
-    with Track("bench run", 0, unit="items") as track:
-        while block := list(islice(rest, BLOCK_ITEMS)):
-            requests = [
-                request_of(item, suite, temperature=temperature, max_tokens=max_tokens, logprobs=logprobs)
-                for item in block
-            ]
-            for item, row in zip(block, _rows(block, requests, pool, faults), strict=True):
-                yield {"id": item.item_id, **row, "temperature": temperature, "max_tokens": max_tokens}
-                track.advance()
+    while block := list(islice(rest, BLOCK_ITEMS)):
+        requests = [
+            request_of(item, suite, temperature=temperature, max_tokens=max_tokens, logprobs=logprobs) for item in block
+        ]
+        for item, row in zip(block, _rows(block, requests, pool, faults), strict=True):
+            yield {"id": item.item_id, **row, "temperature": temperature, "max_tokens": max_tokens}
 
 
 def _rows(
