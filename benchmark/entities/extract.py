@@ -46,7 +46,8 @@ _NEGATION = re.compile(
     r"增[大宽厚]|肿大|丰富)"
 )
 _DOUBLE = re.compile(
-    r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|\bnot (?:be )?(?:completely |"
+    r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|以(?:进一步)?(?:明确)?(?:排除|除外)|"
+    r"\bto (?:exclude|rule out)\b|\bnot (?:be )?(?:completely |"
     r"entirely )?(?:excluded?|ruled? out)\b|cannot (?:be )?(?:excluded?|rule[d]? out|exclude)|"
     r"can't (?:be )?(?:excluded?|rule[d]? out)"
 )
