@@ -6,8 +6,8 @@ from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling
 
-#: Fixtures of tests/flows/conftest.py that cost a run of the whole pipeline: built once.
-WHOLE_RUN = re.compile(r"^def \w+\([^)]*\b(?:model|finished)\b", re.MULTILINE)
+#: Fixtures of tests/flows/conftest.py that cost a server or a run of the whole pipeline: built once.
+WHOLE_RUN = re.compile(r"^def \w+\([^)]*\b(?:site|model|finished)\b", re.MULTILINE)
 ROOT = Path(__file__).parents[1]
 
 
@@ -20,7 +20,11 @@ class Scheduling(LoadScopeScheduling):
 
 @cache
 def scope_of(path: str) -> str:
-    whole = path.startswith("tests/flows/") and WHOLE_RUN.search((ROOT / path).read_text(encoding="utf-8"))
+    whole = (
+        path.startswith("tests/flows/")
+        and not path.startswith("tests/flows/masks/")
+        and WHOLE_RUN.search((ROOT / path).read_text(encoding="utf-8"))
+    )
     return "whole run" if whole else path
 
 

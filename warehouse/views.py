@@ -43,6 +43,8 @@ def write_views(folder: Path, config: Release, *, systems: pa.Table) -> dict[str
                 rows = _repeated(rows, config) if split == "train" else rows
                 write_shard(shard_path(folder / view, split, number, len(paths)), rows, {})
                 counts[view] += rows.num_rows
+        if not any((folder / view).iterdir()):  # a glob over the folder finds no rows, not no files
+            write_shard(shard_path(folder / view, splits[0], 0, 1), VIEW_ROW.empty_table(), {})
     return counts
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from flows.key import init_key
 from flows.sample.hospital import build
 from flows.server import prefect_server
 from tests.flows.model_proxy import serve_model
@@ -44,6 +43,7 @@ name = "first"
 split_validation = 0.3
 split_test = 0.3
 """
+KEY = "5a" * 32
 ENDPOINT = """
 [[endpoints]]
 name = "model"
@@ -99,7 +99,9 @@ class Site:
 def site(tmp_path_factory):
     base = tmp_path_factory.mktemp("site")
     build(base / "hospital", base / "truth", cases=4, seed=7)
-    init_key(base / "pseudonym.key")
+    key = base / "pseudonym.key"  # the same pseudonyms, splits and requests in every session
+    key.touch(mode=0o600)
+    key.write_text(KEY)
     truth = (base / "truth" / "phi.jsonl").read_text(encoding="utf-8").splitlines()
     planted = sorted({text for line in truth for text in json.loads(line)["strings"]})
     home = tmp_path_factory.mktemp("prefect")
@@ -108,7 +110,7 @@ def site(tmp_path_factory):
         del os.environ[name]
     os.environ["PREFECT_HOME"] = str(home)
     with prefect_server(home / "server.log") as url:
-        yield Site(base / "hospital", base / "pseudonym.key", planted, url, home)
+        yield Site(base / "hospital", key, planted, url, home)
     os.environ.pop("PREFECT_HOME")
     os.environ.update(saved)
 

@@ -20,6 +20,8 @@ from warehouse.catalog import query
 LENGTH = re.compile(r"(\d+\.\d) cm$")
 FINDINGS = {"en": "The liver measures {size} mm in the midclavicular line.", "zh": "肝脏切面大小约{size}mm，回声均匀。"}
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Twins:

@@ -113,6 +113,7 @@ def test_what_writes_or_reads_elsewhere_is_refused_there_too(pushed, statement):
         Remote(ROOT).query(statement)
 
 
+@pytest.mark.slow
 def test_bad_roots_say_what_to_do(storage, tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="s3://BUCKET"):
         Remote("gs://bucket/x")

@@ -113,6 +113,7 @@ def test_absent_tables_read_as_no_rows(shelf):
     assert shelf.version("cases") is None
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_right_after_reading_ends_well(shelf):
     """Reading through delta-rs's own file system aborted about one such process in ten (exit code 134)."""
     shelf.append("dedup_pool", kept("a"), commit())

@@ -152,6 +152,7 @@ def test_the_name_is_found_where_it_is():
     assert likeness(masked) < FOUND
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", seeds.NAMED)
 def test_a_broken_file_is_published_masked_or_not_at_all(remembering, tmp_path, capfd, name):
     assert likeness(decode_seed(tmp_path, name)) > 0.9

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from curation.image.ocr import read_frame, read_part, stretch
@@ -25,6 +26,7 @@ def test_faint_frames_are_read_stretched_and_others_as_they_are():
     assert stretch(flat) is flat
 
 
+@pytest.mark.slow
 def test_faint_phi_is_masked_like_bright_phi(engine):
     console = draw_console(500, False)
     faint = console.pixels // 8  # 32 grey levels

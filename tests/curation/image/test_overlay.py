@@ -62,6 +62,7 @@ def test_a_still_overlay_is_read_once_and_kept_text_stays(engine):
         assert (frame.pixels[438:462, 238:400][kept] == frames[number][438:462, 238:400][kept]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [(250, 20), (220, 200)], ids=["beside the scan", "on the scan"])
 @pytest.mark.parametrize("when", [{5}, {7, 8, 9, 10, 11}], ids=["one frame", "from the middle on"])
 def test_identity_that_appears_later_is_masked_in_every_frame(engine, at, when):
@@ -74,6 +75,7 @@ def test_identity_that_appears_later_is_masked_in_every_frame(engine, at, when):
     assert (out[first].pixels[box[1] : box[3], box[0] : box[2]][seen] == 0).mean() > 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["Zhang Wei", "王小明"])
 def test_a_name_that_is_typed_letter_by_letter_costs_no_more_whole_frames(engine, text):
     frames = cine(shown=lambda i: [(text[: max(0, i - 1)], (250, 20))])
@@ -149,6 +151,7 @@ def test_kept_text_in_the_band_stays_whole():
     assert (out.pixels[10:24, 20:200] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(32, 32), (33, 300), (400, 40), (65, 64)])
 def test_odd_sizes_with_the_real_engine(engine, size):
     pixels = speckle(*size)

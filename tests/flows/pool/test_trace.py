@@ -57,6 +57,7 @@ def test_generate_alone_finds_nothing_new_after_a_run(finished, site):
     assert "0 pairs kept, 0 rejected" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_dry_run_counts_what_is_new_asks_nobody_and_changes_nothing(finished, site, tmp_path):
     tables = {path: path.stat().st_mtime_ns for path in (finished.root / "tables").rglob("*") if path.is_file()}
     config = finished.folder / "pipeline.toml"

@@ -72,6 +72,7 @@ def test_what_is_wrong_with_a_row_is_its_error_and_its_text_goes_nowhere(tmp_pat
     assert CANARY.lower() not in said.lower()
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_rows(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()

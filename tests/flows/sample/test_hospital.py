@@ -43,6 +43,7 @@ def listed(row: dict[str, str], root: Path) -> list[str]:
     return row["images"].split(";")
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes(tmp_path: Path) -> None:
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
         build(tmp_path / name / "out", tmp_path / name / "truth", cases=4, seed=seed)

@@ -210,6 +210,7 @@ def run(base, source, out, key=None):
     return summary, {row["image"]: row["reason"] for row in rows(out / "quarantine.jsonl")}
 
 
+@pytest.mark.slow
 def test_the_same_key_gives_the_same_hashed_paths_and_no_key_gives_new_ones(tmp_path):
     source = small(tmp_path / "in")
     for name in ("one", "other"):

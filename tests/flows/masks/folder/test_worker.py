@@ -91,6 +91,7 @@ def test_a_file_that_kills_its_worker_twice_is_quarantined_and_no_other(folder):
     assert not (folder / "out" / WORK).exists()
 
 
+@pytest.mark.slow
 def test_two_images_never_share_a_name(folder):
     pages = [Image.fromarray(picture(number)) for number in range(2)]
     pages[0].save(folder / "in" / "p.tiff", save_all=True, append_images=pages[1:])

@@ -158,6 +158,7 @@ def test_known_phi_and_identifiers_stay_masked_whatever_the_reviewer_says(site, 
     assert {row["outcome"] for row in log(site)} == {"refused_known_phi", "refused_identifier"}
 
 
+@pytest.mark.slow
 def test_known_phi_is_read_by_the_real_engine(site, out):
     """The patient's name as drawn letters in the box that is said to be a value."""
     import cv2
