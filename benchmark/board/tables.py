@@ -30,7 +30,7 @@ class Titled:
     title: str
     note: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 def tables_of(results: Sequence[Stored]) -> Iterator[Titled]:

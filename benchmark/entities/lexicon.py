@@ -108,10 +108,10 @@ def spellings() -> Mapping[str, Entities]:
         _add(found, known or (Entity(Kind.STRUCTURE, english[0]),), names)
     atoms = dict(found)
     tile = compiled(pattern_of(atoms))
-    for names in _diagnoses():
-        known = _equal(names, atoms) or _made_of(names, tile, atoms)
-        whole = [name for name in names if not _made_of([name], tile, atoms)]
-        _add(found, known or (Entity(Kind.FINDING, names[0]),), whole)
+    for terms in _diagnoses():
+        known = _equal(terms, atoms) or _made_of(terms, tile, atoms)
+        whole = [term for term in terms if not _made_of([term], tile, atoms)]
+        _add(found, known or (Entity(Kind.FINDING, terms[0]),), whole)
     return found
 
 

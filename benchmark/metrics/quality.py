@@ -43,7 +43,8 @@ def logits_of(logprobs: Mapping[str, float] | None) -> tuple[float, float, float
 def softmax(logits: Floats) -> Floats:
     """Shapes: [n, 3] -> [n, 3]."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
+    probabilities: Floats = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probabilities
 
 
 def scores(probabilities: Floats, weights: Sequence[float] = WEIGHTS) -> Floats:

@@ -16,7 +16,7 @@ NAMES = ("images", "image", "image_path")
 
 def pictures_of(row: Mapping[str, Any], folder: Path, item_id: str, faults: Faults) -> tuple[bytes, ...]:
     """Read the pictures of a record."""
-    named = next((row[name] for name in NAMES if row.get(name)), [])
+    named: object = next((row[name] for name in NAMES if row.get(name)), [])
     found = []
     for one in named if isinstance(named, list) else [named]:
         try:

@@ -121,7 +121,7 @@ def _masked(cell: Cell) -> Floats | csr_matrix:
     if cell.mask is None:
         return sums
     chosen = cell.mask.astype(np.float64)
-    return sums.multiply(chosen[:, None]).tocsr() if issparse(sums) else sums * chosen[:, None]
+    return sums * chosen[:, None] if isinstance(sums, np.ndarray) else sums.multiply(chosen[:, None]).tocsr()
 
 
 def _weights(n_patients: int, resamples: int, generator: np.random.Generator) -> Iterator[Floats]:
@@ -138,7 +138,7 @@ def _weights(n_patients: int, resamples: int, generator: np.random.Generator) ->
 def _estimate(group: Group, blocks: Sequence[Block], totals: dict[tuple[int, int, int], Floats]) -> Estimate:
     first = group.cells[0].figure
     if group.pooled and not issparse(first.sums):
-        values = first.combine(sum(totals[_key(cell)] for cell in group.cells))
+        values = first.combine(np.stack([totals[_key(cell)] for cell in group.cells]).sum(axis=0))
     else:
         values = mean_over(np.stack([_values(cell, totals) for cell in group.cells]))
     members = [(cell, patients_of(blocks[cell.block])) for cell in group.cells]

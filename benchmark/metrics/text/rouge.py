@@ -27,8 +27,8 @@ def rouge_figures(grams: Grams, answers: Sequence[Sequence[str]], gold: Sequence
 def rouge_l(answers: Sequence[Sequence[str]], gold: Sequence[Sequence[str]], beta: float = _BETA) -> Floats:
     """Compute ROUGE-L of each item."""
     common = np.array([LCSseq.similarity(own, true) for own, true in zip(answers, gold, strict=True)], dtype=np.float64)
-    lengths = (np.array([len(text) for text in side], dtype=np.float64) for side in (answers, gold))
-    return _f(common, *lengths, beta)
+    held, wanted = (np.array([len(text) for text in side], dtype=np.float64) for side in (answers, gold))
+    return _f(common, held, wanted, beta)
 
 
 def _f(common: Floats, held: Floats, wanted: Floats, beta: float) -> Floats:

@@ -38,8 +38,8 @@ def text_figures(
     """Make BLEU-1 to 4, ROUGE, METEOR, CIDEr and BERTScore; compat cuts at white space."""
     if mode is Mode.COMPAT:
         own, true = (cut_all(texts, white_space) for texts in (answers, gold))
-        spaced = [cut_all(texts, single_spaces) for texts in (answers, gold)]
-        figures = [*bleu_figures(Grams(own, true), mode), mean_of("ROUGEL", rouge_l(*spaced), scale=100.0)]
+        spaced, true_spaced = (cut_all(texts, single_spaces) for texts in (answers, gold))
+        figures = [*bleu_figures(Grams(own, true), mode), mean_of("ROUGEL", rouge_l(spaced, true_spaced), scale=100.0)]
         others = [f for f in rouge_figures(Grams(own, true), own, true) if f.name != "ROUGEL"]
         figures += others
     else:
