@@ -1,0 +1,129 @@
+"""A text read clause by clause: what it names, and of which organ and side it speaks.
+
+In: a text and, for answers, the question before it. Out: a ``Reading``. A clause without an organ or side speaks of that
+of the clause before it; a new organ takes no side along. Offsets are half-open code points of the text as it was given.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from curation.facts.categories import Category, Degree, categories, degrees
+from curation.facts.findings import Finding, findings
+from curation.facts.places import Organ, Side, akin, organs, sides
+from curation.facts.quantities import Quantity, quantities
+from curation.text.folding import fold
+
+_HAN = r"[\u3400-\u9fff]"
+_CLAUSE_END = re.compile(
+    r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]|,(?!\d{3}(?!\d))|(?<=\d),(?=\d{3}\b)"
+    r"|(?<=\s)(?:but|while|whereas|with|without|and(?= (?:a|an|the|another|one|no|left|right|there|[\d.]+|in the|on the)\b))(?=\s)"
+    rf"|、(?=[左右双])|[及和与伴并](?=[左右双](?!向))|:(?=\s*{_HAN}{{2}})",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]")
+#: A list of organs such as 肝、胆囊、胰腺: a clause may hold several.
+_SECTION = re.compile(r"\n|(?:impression|conclusion|diagnosis|超声提示|超声诊断|诊断意见|提示|印象)\s*:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The organs and sides that a clause speaks of; empty sets where it does not say."""
+
+    organs: frozenset[str] = frozenset()
+    sides: frozenset[str] = frozenset()
+
+    def organ_agrees(self, other: "Context") -> bool | None:
+        """Tell whether both speak of the same organ; None where one does not say."""
+        if not self.organs or not other.organs:
+            return None
+        return any(akin(mine, yours) for mine in self.organs for yours in other.organs)
+
+    def side_agrees(self, other: "Context") -> bool | None:
+        """Tell whether both speak of the same side; None where one does not say."""
+        if not self.sides or not other.sides:
+            return None
+        return bool(self.sides & other.sides)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A clause: its place and what it names. ``own`` is what it says itself, ``context`` also what it inherits."""
+
+    start: int
+    end: int
+    sentence: int
+    own: Context
+    context: Context
+    organs: tuple[Organ, ...]
+    sides: tuple[Side, ...]
+    findings: tuple[Finding, ...]
+    quantities: tuple[Quantity, ...]
+    categories: tuple[Category, ...]
+    degrees: tuple[Degree, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text and its clauses. ``text`` is folded: one code point for one of the original."""
+
+    text: str = field(repr=False)
+    segments: tuple[Segment, ...] = field(repr=False)
+
+    def sentence(self, segment: Segment) -> str:
+        """Give the sentence of a clause."""
+        same = [one for one in self.segments if one.sentence == segment.sentence]
+        return self.text[same[0].start : same[-1].end]
+
+    @property
+    def contexts(self) -> Context:
+        """All organs and sides of the text."""
+        return Context(
+            frozenset(organ.family for one in self.segments for organ in one.organs),
+            frozenset(side for one in self.segments for side in one.own.sides),
+        )
+
+
+@lru_cache(maxsize=512)
+def read(text: str, before: Context = Context()) -> Reading:
+    """Read a text; ``before`` is what its first clause inherits."""
+    plain = fold(text)
+    graded = categories(plain)
+    skip = tuple((one.start, one.end) for one in graded)
+    every = (organs(plain), sides(plain), findings(plain), quantities(plain, skip), graded, degrees(plain))
+    segments: list[Segment] = []
+    context = before
+    for start, end, sentence in _clauses(plain):
+        inside = [tuple(one for one in found if start <= one.start < end) for found in every]  # type: ignore[attr-defined]
+        own = Context(frozenset(organ.family for organ in inside[0]), _own_sides(inside[1]))
+        if _SECTION.search(plain, start, end) and segments:
+            context = Context()
+        context = _inherit(context, own)
+        segments.append(Segment(start, end, sentence, own, context, *inside))  # type: ignore[arg-type]
+    return Reading(plain, tuple(segments))
+
+
+def _own_sides(found: tuple[Side, ...]) -> frozenset[str]:
+    names = {side.side for side in found if not side.is_implied} or {side.side for side in found}
+    return frozenset({"left", "right"} if "both" in names else names)
+
+
+def _inherit(context: Context, own: Context) -> Context:
+    if not own.organs:
+        return Context(context.organs, own.sides or context.sides)
+    same = any(akin(mine, yours) for mine in own.organs for yours in context.organs)
+    return Context(own.organs, own.sides or (context.sides if same else frozenset()))
+
+
+def _clauses(text: str) -> list[tuple[int, int, int]]:
+    """Split a text into clauses: start, end, number of the sentence."""
+    out, start, sentence = [], 0, 0
+    for mark in _CLAUSE_END.finditer(text):
+        if mark.end() > start and text[start : mark.end()].strip():
+            out.append((start, mark.end(), sentence))
+            start = mark.end()
+        if _SENTENCE_END.fullmatch(mark.group()):
+            sentence += 1
+    if text[start:].strip():
+        out.append((start, len(text), sentence))
+    return out

@@ -1,0 +1,156 @@
+"""Rules ``negation`` and ``finding``: what the answer affirms or denies, the report does not say otherwise.
+
+In: a ``Case``. Out: ``Broken`` rows: a finding that the report denies or affirms the other way round, or that it does
+not name at all. Clauses of advice, of doubt and of other cases assert nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from curation.facts.findings import Finding, concepts
+from curation.facts.reading import Context, Segment
+from curation.facts.scope import Status
+from curation.verify.claims import Broken, Case, is_conditional, is_management
+
+#: Words too general to be an invention.
+_GENERAL = {"malignancy", "thickening", "thinning", "enlargement", "shrinkage", "abnormality", "normal", "lesion", "flow", "normal size", "patent", "preserved function", "inflammation", "round", "cystic", "solid", "smooth"}
+_VAGUE = {"normal", "abnormality"}
+_YES = re.compile(r"^\W*(?:yes|yeah|correct|true|是的?|有(?!限|无|些)|对|会|可以见到|存在|可见)(?![a-z])", re.IGNORECASE)
+_NO = re.compile(r"^\W*(?:no|not|none|negative|absent|false|否|没有|没|无|不是|未见|不存在|不)(?![a-z])", re.IGNORECASE)
+_POLAR = re.compile(
+    r"^\W*(?:[\w ,]*,\s*)?(?:is|are|was|were|does|do|did|has|have|can|any)\b|吗|是否|有无|有没有|是不是|能否|可否|存在不存在", re.IGNORECASE
+)
+_NOT_POLAR = re.compile(
+    r"\b(?:need\w*|require\w*|should|treat\w*|follow\w*|biops\w+|suggest\w*|indicat\w*|mean|malignan\w+|benign|cancer|risk|concern\w*|worr\w+|surgery|serious|dangerous|enough|suspicious|likely|recommend\w*|necessary|safe)\b"
+    r"|需要|必要|应|提示|意味|恶性|良性|癌|风险|治疗|随访|复查|活检|穿刺|手术|严重|担心|危险|可疑|建议|正常吗",
+    re.IGNORECASE,
+)
+
+
+#: Words before a diagnosis that is drawn from what is seen.
+_DRAWN = re.compile(
+    r"\b(?:typical(?:ly)?|consistent|compatible|suggest\w*|probabl\w+|certainly|likely|suspected|indicat\w*|in keeping|represent\w*|favou?r\w*|points? to|characteristic|diagnos\w+|impression|features of|pattern of|criteria)\b[^.;]{0,45}$"
+    r"|(?:符合|考虑|提示|支持|倾向|疑似|疑|诊断|典型|首先|可能|属于|特征)[^。;]{0,14}$",
+    re.IGNORECASE,
+)
+#: What a question takes for granted: the mass, this nodule.
+_DEFINITE = re.compile(r"(?:\b(?:the|this|that|its|these)(?: [\w-]+){0,3} $)|(?:该|此|这)\S{0,4}$", re.IGNORECASE)
+_ASKED_FOR = re.compile(r"(?:有|见|见到|存在|发现|探及|无|合并|伴)\S{0,6}$")
+
+
+class Claim(NamedTuple):
+    """A finding that an answer affirms or denies, and of what."""
+
+    name: str
+    status: Status
+    context: Context
+    start: int
+    end: int
+    is_spoken: bool  # in the answer itself, not taken from the question by yes or no
+
+
+class Witness(NamedTuple):
+    """What a report says of a concept."""
+
+    status: Status
+    context: Context
+    start: int
+    end: int
+
+
+def findings(case: Case) -> Iterator[Broken]:
+    """Find claims that the report contradicts or does not hold."""
+    for claim in claims(case):
+        yield from _judge(claim, case)
+
+
+def claims(case: Case) -> list[Claim]:
+    """Collect what the answer asserts, also by yes or no."""
+    out = [
+        Claim(one.name, one.status, _near(one, segment), one.start, one.end, is_spoken=True)
+        for segment in case.answer.segments
+        if not is_conditional(case.answer, segment)
+        for one in segment.findings
+        if one.status is not Status.OPEN and one.name not in _VAGUE and not is_management(case.answer, segment)
+    ]
+    return out + _answered(case)
+
+
+def _near(one: Finding, segment: Segment) -> Context:
+    return segment.context
+
+
+def _answered(case: Case) -> list[Claim]:
+    """Read "Yes" or "No" as a claim about the last finding of a question that can be answered so."""
+    yes, no = _YES.match(case.answer.text), _NO.match(case.answer.text)
+    found = [(one, part) for part in case.question.segments for one in part.findings]
+    found = [(one, part) for one, part in found if _is_asked(one, case.question.text)]
+    own = next(iter(case.answer.segments), None)
+    if own is not None and (own.findings or any(s.findings for s in case.answer.segments if s.sentence == own.sentence)):
+        return []
+    if not (yes or no) or not found or not _POLAR.search(case.question.text) or _NOT_POLAR.search(case.question.text):
+        return []
+    one, part = found[-1]
+    status = Status.AFFIRMED if yes else Status.DENIED
+    match = yes or no
+    assert match is not None  # noqa: S101
+    return [Claim(one.name, status, part.context, match.start(), match.end(), is_spoken=False)]
+
+
+def _is_asked(one: Finding, question: str) -> bool:
+    """Tell whether a question asks for a finding instead of taking it for granted."""
+    if _DEFINITE.search(question[: one.start]):
+        return False
+    if concepts()[one.name].kind == "lesion" and re.search(r"[\u3400-\u9fff]", question):
+        return _ASKED_FOR.search(question[: one.start]) is not None
+    return True
+
+
+def _judge(claim: Claim, case: Case) -> Iterator[Broken]:
+    place = (claim.start, claim.end)
+    said = witnesses(claim.name, case)
+    near = _nearest(claim.context, said)
+    if claim.status is Status.AFFIRMED:
+        if any(one.status is not Status.DENIED for one in near):
+            return
+        if near:
+            yield Broken("negation", (near[0].start, near[0].end), place)
+        elif claim.name not in _GENERAL and claim.is_spoken and not _is_drawn(claim, case) and not any(one.status is Status.AFFIRMED for one in said):
+            yield Broken("finding", None, place)
+    elif near and not any(one.status is not Status.AFFIRMED for one in near):
+        exact = _nearest(claim.context, witnesses(claim.name, case, exact=True))
+        if exact and all(one.status is Status.AFFIRMED for one in exact):
+            yield Broken("negation", (exact[0].start, exact[0].end), place)
+
+
+def _is_drawn(claim: Claim, case: Case) -> bool:
+    """Tell whether a diagnosis is drawn from findings: typical of a fibroadenoma."""
+    kind = concepts()[claim.name].kind
+    return kind in {"lesion", "disease", "state"} and _DRAWN.search(case.answer.text[: claim.start]) is not None
+
+
+def witnesses(name: str, case: Case, *, exact: bool = False) -> list[Witness]:
+    """Collect what the report says of a concept: itself, what supports it, and what contradicts it, turned round."""
+    table = concepts()
+    concept = table[name]
+    alike = {name} if exact else {name} | concept.supported_by
+    if name == "lesion" and not exact:
+        alike |= {one.name for one in table.values() if one.kind == "lesion"}
+    out = []
+    for segment in case.report.segments:
+        for one in segment.findings:
+            if one.name in alike:
+                out.append(Witness(one.status, segment.context, one.start, one.end))
+            elif one.name in concept.contrary and one.status is not Status.OPEN:
+                turned = Status.DENIED if one.status is Status.AFFIRMED else Status.AFFIRMED
+                if turned is Status.DENIED or not exact:
+                    out.append(Witness(turned, segment.context, one.start, one.end))
+    return out
+
+
+def _nearest(context: Context, said: list[Witness]) -> list[Witness]:
+    """Keep what is said of the same organ and, where sides are told apart, of the same side."""
+    same = [one for one in said if context.organ_agrees(one.context) is not False]
+    beside = [one for one in same if context.side_agrees(one.context) is not False]
+    return beside or same

@@ -1,0 +1,180 @@
+"""Rule ``number``: a number of the answer stands in the report, with its unit and in its size; guidelines may be quoted.
+
+In: a ``Case``. Out: ``Broken`` rows, also of rule ``unit`` where the number stands in the report with another unit.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from curation.facts.quantities import Quantity
+from curation.facts.reading import Reading, Segment
+from curation.verify.claims import Broken, Case, is_conditional, is_management
+
+_APPROXIMATE = re.compile(
+    r"(?:\b(?:about|approximately|around|roughly|nearly|almost|ca\.?|some|close to)|~|约|大约|近|将近|大致|左右)\s*$", re.I
+)
+_ABOUT_BEHIND = re.compile(r"^\s*(?:左右|上下|or so)")
+_LESS = re.compile(
+    r"(?:<|≤|\b(?:less than|below|under|smaller than|fewer than|up to|at most|no more than|within|shorter than|thinner than)|小于|低于|少于|不超过|不足|未超过|不到|<=|≦)\s*(?:a |an |the |the (?:limit|threshold|cutoff|cut-off) of )?$",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"(?:>|≥|\b(?:more than|greater than|larger than|bigger than|above|over|exceed(?:s|ed|ing)?|at least|longer than|thicker than|higher than|faster than|from|after|beyond)|大于|高于|超过|超出|多于|至少|不低于|不少于|达到|≧|>=)\s*(?:a |an |the |the (?:limit|threshold|cutoff|cut-off) of )?$",
+    re.IGNORECASE,
+)
+_MORE_BEHIND = re.compile(r"^\s*(?:以上|以后|之后|及以上|or (?:more|above|greater|larger|higher)|\+)")
+_LESS_BEHIND = re.compile(r"^\s*(?:以内|以下|之内|or (?:less|below|smaller))")
+_RISK = re.compile(
+    r"\b(?:risks?|likelihood|probabilit\w+|chances?|malignan\w+|cancer\w*|predictive|rates?|suspicion|benign|sensitivity|of (?:all|such|these) )\b|风险|可能|概率|几率|恶性|癌|比例|发生率|良性|危险",
+    re.IGNORECASE,
+)
+_GESTATION = re.compile(r"\b(?:gestation\w*|pregnan\w*|weeks? (?:and|\d)|w\d+d|ga)\b|孕|胎|妊娠|停经", re.IGNORECASE)
+_THRESHOLD = re.compile(
+    r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|一般(?=为|在|小|大|不)",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"(?:^|\n|[。;:]\s*)\s*\(?$")
+_INTAKE = re.compile(r"\b(?:drink\w*|water|fluids?|a day|daily|per day)\b|饮水|喝水|每天|每日", re.IGNORECASE)
+#: A limit and further numbers of its row: exceeds 230 cm/s, 100 cm/s and a ratio of 4.0.
+_ROW = re.compile(r"(?:\b(?:exceed(?:s|ed|ing)?|above|over|more than|at least)|超过|大于|高于)[^.;。]{0,6}\d[^;。]{0,45}$", re.IGNORECASE)
+_TRIVIAL_WORDS = {Decimal(0), Decimal(1)}
+
+
+def numbers(case: Case) -> Iterator[Broken]:
+    """Find numbers of the answer that the report does not hold."""
+    known = [one for segment in case.report.segments for one in segment.quantities]
+    for segment in case.answer.segments:
+        for one in segment.quantities:
+            if not _is_supported(one, segment, case, known):
+                yield _broken(one, known)
+        for group in {one.group for one in segment.quantities}:
+            size = [one for one in segment.quantities if one.group == group]
+            if len(size) > 1 and all(_matches(one, known) for one in size) and not _is_one_size(size, case, known):
+                yield Broken("number", None, (size[0].start, size[-1].end))
+
+
+def _is_supported(one: Quantity, segment: Segment, case: Case, known: Sequence[Quantity]) -> bool:
+    text = case.answer.text
+    before, behind = text[max(0, one.start - 40) : one.start], text[one.end : one.end + 14]
+    if _is_no_quantity(one, before, behind):
+        return True
+    if one.is_word and not one.unit:
+        return _is_count_supported(one, case, known)
+    loose = _APPROXIMATE.search(before) is not None or _ABOUT_BEHIND.match(behind) is not None
+    if any(_equal(one, other, loose=loose) for other in known):
+        return True
+    return _is_guideline(one, segment, case, known, (before, behind, text[max(0, one.start - 70) : one.start]))
+
+
+def _is_no_quantity(one: Quantity, before: str, behind: str) -> bool:
+    """Item numbers, years of guidelines and ages are no measurements."""
+    if not one.unit and not one.is_word:
+        if re.match(r"\s*[.)、](?!\d)", behind) and _LISTED.search(before):
+            return True
+        if 1990 <= one.raw <= 2035 and one.step == 1:
+            return True
+        if re.match(r"\s*/\s*\d", behind) and _LISTED.search(before):
+            return True
+    return one.unit == "age" or (one.is_word and one.value in _TRIVIAL_WORDS)
+
+
+def _is_guideline(
+    one: Quantity, segment: Segment, case: Case, known: Sequence[Quantity], around: tuple[str, str, str]
+) -> bool:
+    """Tell whether a number is one of a guideline: an interval of follow-up, a risk, a limit."""
+    sentence = case.answer.sentence(segment)
+    if one.unit == "day":
+        return _is_interval(one, case, known, sentence)
+    if one.unit == "%" and _RISK.search(sentence):
+        return not any(other.unit == "%" and _is_risk(other, case.report) for other in known)
+    less = bool(_LESS.search(around[0]) or _LESS_BEHIND.match(around[1]))
+    more = bool(_MORE.search(around[0]) or _ROW.search(around[2]) or _MORE_BEHIND.match(around[1]))
+    if less or more:
+        alike = [other.value for other in known if other.unit == one.unit]
+        written = [other for other in known if other.unit == one.unit and _is_compared(other, case.report.text)]
+        if written and not is_management(case.answer, segment):
+            return False
+        if any(value <= one.value if less else value >= one.value for value in alike):
+            return True
+    advised = is_management(case.answer, segment) or is_conditional(case.answer, segment)
+    return (advised and (less or more or bool(_THRESHOLD.search(sentence)))) or (
+        bool(_THRESHOLD.search(sentence)) and one.unit != ""
+    ) or one.unit in {"g", "iu"} or (one.unit == "ml" and bool(_INTAKE.search(sentence)))
+
+
+def _is_compared(one: Quantity, text: str) -> bool:
+    before, behind = text[max(0, one.start - 30) : one.start], text[one.end : one.end + 10]
+    return any((_LESS.search(before), _MORE.search(before), _MORE_BEHIND.match(behind), _LESS_BEHIND.match(behind)))
+
+
+def _is_risk(one: Quantity, report: Reading) -> bool:
+    return _RISK.search(report.text[max(0, one.start - 30) : one.end + 15]) is not None
+
+
+def _is_interval(one: Quantity, case: Case, known: Sequence[Quantity], sentence: str) -> bool:
+    """Follow-up may be named freely unless the report names another; weeks of a pregnancy may not."""
+    if _GESTATION.search(sentence):
+        return not any(other.unit == "day" for other in known)
+    said = [other for other in known if other.unit == "day"]
+    mine = [other for part in case.answer.segments for other in part.quantities if other.unit == "day"]
+    return not said or any(_equal(own, other, loose=False) for own in mine for other in said)
+
+
+def _is_count_supported(one: Quantity, case: Case, known: Sequence[Quantity]) -> bool:
+    """A count contradicts only another count of the report, not a report that does not count."""
+    counts = [other for other in known if (other.is_word or other.step == 1) and not other.unit and other.value <= 20]
+    words = [other for other in counts if other.is_word]
+    if any(other.value == one.value for other in counts) or not words:
+        return True
+    return all(other.value in _TRIVIAL_WORDS for other in words)
+
+
+def _matches(one: Quantity, known: Sequence[Quantity]) -> bool:
+    return any(_equal(one, other, loose=True) for other in known)
+
+
+def _is_one_size(size: Sequence[Quantity], case: Case, known: Sequence[Quantity]) -> bool:
+    """Tell whether the factors of a size stand together in the report: as one size, or in one sentence."""
+    groups: dict[int, list[Quantity]] = {}
+    for other in known:
+        groups.setdefault(other.group, []).append(other)
+    together = list(groups.values())
+    sentences = {segment.sentence for segment in case.report.segments}
+    for number in sentences:
+        together.append([q for s in case.report.segments if s.sentence == number for q in s.quantities])
+    return any(_fits(size, others) for others in together)
+
+
+def _fits(size: Sequence[Quantity], others: Sequence[Quantity]) -> bool:
+    left = list(others)
+    for one in size:
+        match = next((other for other in left if _equal(one, other, loose=True)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return True
+
+
+def _equal(one: Quantity, other: Quantity, *, loose: bool) -> bool:
+    """Compare in base units; the answer may round, by a tenth at most unless it says about."""
+    if one.unit == other.unit:
+        gap = abs(one.value - other.value)
+        if gap == 0:
+            return True
+        may_round = one.step > other.step or loose
+        limit = one.step / 2 if loose else min(one.step / 2, other.value / 10)
+        return may_round and gap <= limit
+    if not one.unit:
+        return one.raw == other.raw
+    return not other.unit and one.raw == other.raw and one.unit in {"%", "bpm"}
+
+
+def _broken(one: Quantity, known: Sequence[Quantity]) -> Broken:
+    """Name the number, and the one of the report that it most likely should be."""
+    same = [other for other in known if other.raw == one.raw]
+    if same and one.unit:
+        return Broken("unit", (same[0].start, same[0].end), (one.start, one.end))
+    alike = [other for other in known if other.unit == one.unit and not other.is_word]
+    near = min(alike, key=lambda other: abs(other.value - one.value), default=None)
+    return Broken("number", (near.start, near.end) if near else None, (one.start, one.end))

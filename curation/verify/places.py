@@ -1,0 +1,110 @@
+"""Rules ``side`` and ``organ``: what the answer says of an organ or side, the report says of the same.
+
+In: a ``Case``. Out: ``Broken`` rows. Findings and measured values of a clause are looked up in the report; if they stand
+there for another organ or side only, the clause has the wrong one. A place that the report never names is wrong too.
+"""
+
+import re
+from collections.abc import Iterator
+
+from curation.facts.places import akin
+from curation.facts.reading import Context, Segment
+from curation.facts.scope import Status
+from curation.verify.claims import Broken, Case, Span, is_conditional, is_management
+from curation.verify.findings import witnesses
+
+_NOT_TOLD_APART = {"normal", "abnormality", "patent", "normal size", "smooth"}
+#: Organs that explanations name although no report of the case does.
+_LAY = {"skin", "muscle", "brain", "bowel", "stomach", "lung", "heart"}
+_GENERIC_ORGAN = re.compile(
+    r"^\s*(?:function|surgeon|surgery|specialist|team|tests?|disease|failure|cancer|hormones?|功能|外科|专科|科|医师|医生|中心|病史)", re.IGNORECASE
+)
+
+
+def places(case: Case) -> Iterator[Broken]:
+    """Find sides and organs that the report does not give to what the answer says."""
+    for segment in case.answer.segments:
+        if is_conditional(case.answer, segment):
+            continue
+        facts = _facts(segment, case)
+        wrong_organ = list(_organs(segment, case, facts))
+        yield from wrong_organ
+        if not wrong_organ:
+            yield from _sides(segment, case, facts)
+
+
+def _facts(segment: Segment, case: Case) -> list[list[Context]]:
+    """For every fact of a clause: the contexts in which the report has it. Facts it does not have are other rules'."""
+    found: list[list[Context]] = []
+    for one in segment.findings:
+        if one.status is Status.OPEN or one.name in _NOT_TOLD_APART:
+            continue
+        found.append([w.context for w in witnesses(one.name, case) if w.status is one.status])
+    for quantity in segment.quantities:
+        if quantity.unit in {"", "day", "%"}:
+            continue
+        found.append(
+            [s.context for s in case.report.segments for q in s.quantities if (q.value, q.unit) == quantity[:2]]
+        )
+    if not any(part.findings or part.quantities for part in case.answer.segments):
+        for part in case.question.segments:
+            for one in part.findings:
+                if one.name not in _NOT_TOLD_APART:
+                    found.append([w.context for w in witnesses(one.name, case) if w.status is not Status.DENIED])
+    return [contexts for contexts in found if contexts]
+
+
+def _organs(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator[Broken]:
+    known = case.report.contexts.organs
+    for organ in segment.organs:
+        if organ.family in _LAY or any(akin(organ.family, other) for other in known):
+            continue
+        asked = any(akin(organ.family, other) for other in case.question.contexts.organs)
+        generic = _GENERIC_ORGAN.match(case.answer.text[organ.end :]) is not None
+        if not generic and not asked and known and not is_management(case.answer, segment):
+            yield Broken("organ", None, (organ.start, organ.end))
+            return
+    named = [organ for organ in segment.organs if organ.family not in _LAY]
+    if named and facts and not is_management(case.answer, segment):
+        for contexts in facts:
+            if all(segment.context.organ_agrees(other) is False for other in contexts):
+                yield Broken("organ", None, (named[0].start, named[0].end))
+                return
+
+
+def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator[Broken]:
+    if not segment.context.sides:
+        return
+    place: Span | None = (segment.sides[0].start, segment.sides[0].end) if segment.sides else None
+    known = [s for s in case.report.segments if segment.context.organ_agrees(s.context) is not False and s.context.sides]
+    if segment.sides and not known:
+        if not segment.sides[0].is_implied and not is_management(case.answer, segment):
+            yield Broken("side", None, place)
+        return
+    for contexts in facts:
+        here = [other for other in contexts if segment.context.organ_agrees(other) is not False]
+        if here and all(_other_side(segment.context, other) for other in [*here, _joined(here)]):
+            where = place or (segment.start, segment.end)
+            yield Broken("side", _side_span(case, here[0]), where)
+            return
+    if segment.sides and not is_management(case.answer, segment) and not any(
+        not _other_side(segment.context, other) for other in [*(s.context for s in known), _joined([s.context for s in known])]
+    ):
+        yield Broken("side", _side_span(case, known[0].context), place)
+
+
+def _other_side(mine: Context, other: Context) -> bool:
+    """Left against right; both against one of them."""
+    return bool(other.sides) and not mine.sides <= other.sides
+
+
+def _joined(contexts: list[Context]) -> Context:
+    """Right in one place and left in another are both; a place without a side speaks for none."""
+    return Context(frozenset(), frozenset(side for one in contexts for side in one.sides))
+
+
+def _side_span(case: Case, context: Context) -> Span | None:
+    for segment in case.report.segments:
+        if segment.sides and segment.context == context:
+            return (segment.sides[0].start, segment.sides[0].end)
+    return None
