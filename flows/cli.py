@@ -14,6 +14,7 @@ import typer
 from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
 from flows.prompts import cli as prompts
+from flows.quality import cli as quality
 from flows.reports import cli as reports
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
@@ -108,6 +109,7 @@ def run(
 masks.register(app)
 reports.register(app)
 prompts.register(app)
+quality.register(app)
 
 
 @app.command()

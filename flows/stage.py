@@ -43,7 +43,7 @@ STAGES = {
         Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 2),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
         Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 3),
-        Stage("verify", Unit.PAIR, ("verdicts",), ("generate",), 1),
+        Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 2),
     )
 }

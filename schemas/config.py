@@ -164,14 +164,24 @@ class Endpoint(StageModel):
 
 
 class Verify(StageModel):
-    """Rule checks of pairs against their report."""
+    """Rule checks of pairs against their report; each switch is a group of rules."""
 
     not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
 
     chunk_pairs: int = Field(5000, ge=1)
     numbers: bool = True
-    sides: bool = True
     grades: bool = True
+    places: bool = True
+    findings: bool = True
+    nature: bool = True
+    wording: bool = True
+    advice: bool = True
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The groups of rules that are switched on."""
+        switches = ("numbers", "grades", "places", "findings", "nature", "wording", "advice")
+        return frozenset(name for name in switches if getattr(self, name))
 
 
 class Deduplicate(StageModel):

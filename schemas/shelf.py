@@ -7,7 +7,7 @@ epoch.
 import pyarrow as pa
 
 from schemas.case import CASE, IMAGE, REPORT
-from schemas.instruction import DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
+from schemas.instruction import BROKEN_RULE, DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
 from schemas.region import TEXT_REGION
 from schemas.reject import REJECT
 from schemas.review import MASK_REVIEW
@@ -55,6 +55,7 @@ TABLES: dict[str, pa.Schema] = {
     "generations": GENERATION,
     "twin_frames": IMAGE,
     "verdicts": VERDICT,
+    "broken_rules": BROKEN_RULE,
     "dedup_pool": KEPT,
     "duplicates": DUPLICATE,
     "rejects": REJECT,

@@ -45,7 +45,7 @@ _ORGANS: dict[str, tuple[str, str]] = {
     "common carotid": (r"common carotid(?: arter(?:y|ies))?|cca", r"颈总动脉"),
     "internal carotid": (r"internal carotid(?: arter(?:y|ies))?|ica", r"颈内动脉"),
     "external carotid": (r"external carotid(?: arter(?:y|ies))?|eca", r"颈外动脉"),
-    "carotid": (r"carotids?|carotid (?:bulb|bifurcation|arter(?:y|ies))|intima-media|imt", r"颈动脉|颈总动脉分叉|颈动脉窦|内中膜|内-?中膜"),
+    "carotid": (r"carotids?|carotid (?:bulb|bifurcation|arter(?:y|ies))", r"颈动脉|颈总动脉分叉|颈动脉窦"),
     "vertebral": (r"vertebral(?: arter(?:y|ies))?", r"椎动脉"),
     "subclavian": (r"subclavian", r"锁骨下动脉|锁骨下静脉"),
     "femoral vein": (r"(?:common |superficial |deep )?femoral veins?|femoropopliteal", r"股(?:总|浅|深)?静脉"),
@@ -103,9 +103,9 @@ _KIN: tuple[frozenset[str], ...] = tuple(
             {"pelvis cavity", "uterus"}, {"pelvis cavity", "ovary"}, {"fetus", "uterus"}, {"skin", "breast"},
             {"breast", "axilla"}, {"liver", "abdominal cavity"}, {"pulmonary artery", "pulmonary valve"},
             {"pulmonary artery", "heart"}, {"fetus", "placenta"}, {"fetus", "amnion"}, {"fetus", "umbilical cord"},
-            {"great saphenous", "small saphenous", "x"}, {"aorta", "heart"}, {"thyroid", "parathyroid", "x"},
+            {"aorta", "heart"},
             {"tube", "pelvis cavity"}, {"muscle", "tendon"}, {"shoulder", "tendon"}, {"tendon", "knee"},
-            {"bladder", "prostate", "x"}, {"vena cava", "heart"}, {"mitral valve", "ventricle"}, {"heart", "pulmonary valve"},
+            {"vena cava", "heart"}, {"mitral valve", "ventricle"}, {"heart", "pulmonary valve"},
         ),
     )
 )  # fmt: skip
@@ -150,6 +150,10 @@ def sides(text: str) -> list[Side]:
         written = (match["en"] or match["zh"]).lower()
         found.append(Side("right" if written in _RIGHT_SEGMENTS else "left", *match.span(), is_implied=True))
     return sorted(found, key=lambda one: one.start)
+
+
+#: Organs that explanations name although the examination is not about them.
+LAY = frozenset({"skin", "muscle", "brain", "bowel", "stomach", "lung", "heart"})
 
 
 def akin(first: str, second: str) -> bool:

@@ -5,7 +5,7 @@ of the clause before it; a new organ takes no side along. Offsets are half-open 
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from curation.facts.categories import Category, Degree, categories, degrees
@@ -23,6 +23,8 @@ _CLAUSE_END = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]")
 #: A list of organs such as 肝、胆囊、胰腺: a clause may hold several.
+#: Places that tell no organ apart: under the skin, beside the muscle.
+_ASIDE = frozenset({"skin", "muscle", "brain"})
 _SECTION = re.compile(r"\n|(?:impression|conclusion|diagnosis|超声提示|超声诊断|诊断意见|提示|印象)\s*:", re.IGNORECASE)
 
 
@@ -95,12 +97,29 @@ def read(text: str, before: Context = Context()) -> Reading:
     context = before
     for start, end, sentence in _clauses(plain):
         inside = [tuple(one for one in found if start <= one.start < end) for found in every]  # type: ignore[attr-defined]
-        own = Context(frozenset(organ.family for organ in inside[0]), _own_sides(inside[1]))
+        own = Context(frozenset(organ.family for organ in inside[0]) - _ASIDE, _own_sides(inside[1]))
         if _SECTION.search(plain, start, end) and segments:
             context = Context()
         context = _inherit(context, own)
         segments.append(Segment(start, end, sentence, own, context, *inside))  # type: ignore[arg-type]
-    return Reading(plain, tuple(segments))
+    return Reading(plain, tuple(_with_places_behind(plain, segments)))
+
+
+#: A clause that goes on: what stands behind may say where (a mass with a solid component in the right adnexa).
+_GOES_ON = re.compile(r"(?:with|without|and)$", re.IGNORECASE)
+
+
+def _with_places_behind(text: str, segments: list[Segment]) -> list[Segment]:
+    """Give a clause that begins its sentence without a place the place that the sentence goes on to say."""
+    out = list(segments)
+    for number, one in enumerate(segments):
+        begins = number == 0 or segments[number - 1].sentence != one.sentence
+        if not begins or one.organs or one.sides or not _GOES_ON.search(text[one.start : one.end].rstrip()):
+            continue
+        behind = segments[number + 1] if number + 1 < len(segments) else None
+        if behind and behind.sentence == one.sentence and (behind.organs or behind.sides):
+            out[number] = replace(one, context=behind.context)
+    return out
 
 
 def _own_sides(found: tuple[Side, ...]) -> frozenset[str]:

@@ -153,7 +153,12 @@ def _side(pair: CleanPair, _rng: random.Random) -> str | None:
 
 
 def _organ(pair: CleanPair, rng: random.Random) -> str | None:
-    rows = [(word, row) for row in _ORGANS for word in row if re.search(_word(word), pair.answer)]
+    rows = [
+        (word, row)
+        for row in _ORGANS
+        for word in row
+        if (match := re.search(_word(word), pair.answer)) and not _ADVISES.search(_clause(pair.answer, match))
+    ]
     if not rows:
         return None
     word, row = rng.choice(rows)
@@ -194,7 +199,27 @@ def _grade(pair: CleanPair, rng: random.Random) -> str | None:
 
 
 def _negation(pair: CleanPair, rng: random.Random) -> str | None:
-    return _one_of(rng, _swapped(pair, _FLIPS))
+    """Flip one clause; a clause that already denies is not denied twice."""
+    options = []
+    for old, new in _FLIPS[pair.language]:
+        match = re.search(old, pair.answer)
+        if match and _ADVISES.search(_clause(pair.answer, match)):
+            continue
+        if match and not (re.search(r"\bnot\b|未见", new) and _DENIES.search(_clause(pair.answer, match))):
+            options.append(pair.answer[: match.start()] + new + pair.answer[match.end() :])
+    return _one_of(rng, options)
+
+
+_DENIES = re.compile(r"\b(?:no|not|without|neither)\b|未|无|没有", re.IGNORECASE)
+_ADVISES = re.compile(
+    r"\b(?:should|needs?|if|recommend\w*|treat\w*|follow\w*|suitable|repeat\w*|function)\b|建议|应|需|如|治疗|复查|随访", re.IGNORECASE
+)
+
+
+def _clause(text: str, match: re.Match[str]) -> str:
+    start = max((text.rfind(mark, 0, match.start()) for mark in ".。;；"), default=-1) + 1
+    ends = [place for mark in ".。;；" if (place := text.find(mark, match.end())) >= 0]
+    return text[start : min(ends, default=len(text))]
 
 
 def _nature(pair: CleanPair, rng: random.Random) -> str | None:

@@ -37,7 +37,8 @@ def advice(case: Case) -> Iterator[Broken]:
     """Find patterns of advice that harms."""
     text = case.answer.text
     for match in _ALWAYS.finditer(text):
-        yield Broken("advice", None, match.span())
+        if not _is_in_report(match.group(), case):
+            yield Broken("advice", None, match.span())
     grave = _grave(case)
     if grave is None:
         return

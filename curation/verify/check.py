@@ -29,7 +29,7 @@ MANNERS: dict[str, Callable[[Case], Iterator[Broken]]] = {"wording": wording, "a
 
 def check(case: Case, active: frozenset[str] = frozenset({*FACTS, *MANNERS})) -> list[Broken]:
     """Find the rules that a pair breaks, in the order of the answer."""
-    verdict, choice = verdict_of(case.answer_text), choice_of(case)
+    verdict, choice = verdict_of(case.answer_text, case.question_text), choice_of(case)
     if verdict is not None:
         return list(_judged(case, verdict, active))
     if choice is not None:

@@ -68,7 +68,7 @@ _MANAGEMENT = re.compile(
 )
 _CONDITIONAL = re.compile(
     r"\b(?:if|unless|when|in case|once|would|upgrad\w*|downgrad\w*|unlike|compared (?:with|to)|whereas|in contrast|instead of|rather than|not meet|higher than|lower than|lesions? (?:of|in) category|(?:means?|denotes?|corresponds? to|indicates?|implies) (?:a|an|that))\b"
-    r"|如果|假如|若|一旦|升级|降级|区别于|不同于|而非|而不是|是指|意味着|代表|表示|如(?=[^上下前此何图])|时",
+    r"|如果|假如|若|一旦|升级|降级|区别于|不同于|而非|而不是|是指|意味着|代表|表示|如(?=[^上下前此何图])|(?:出现|增大|变化|加重|发作|不适|症状)[^。;,]{0,6}时",
     re.IGNORECASE,
 )
 
@@ -76,6 +76,11 @@ _CONDITIONAL = re.compile(
 def is_management(reading: Reading, segment: Segment) -> bool:
     """Tell whether a clause is part of advice or of a rule of guidelines."""
     return _MANAGEMENT.search(reading.sentence(segment)) is not None
+
+
+def is_advice(reading: Reading, segment: Segment) -> bool:
+    """Tell whether a clause itself is advice or a rule of guidelines."""
+    return _MANAGEMENT.search(reading.text[segment.start : segment.end]) is not None
 
 
 def is_conditional(reading: Reading, segment: Segment) -> bool:

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from curation.facts.findings import Finding, concepts
 from curation.facts.reading import Context, Segment
 from curation.facts.scope import Status
-from curation.verify.claims import Broken, Case, is_conditional, is_management
+from curation.verify.claims import Broken, Case, is_advice, is_conditional, is_management
 
 #: Words too general to be an invention.
 _GENERAL = {"malignancy", "thickening", "thinning", "enlargement", "shrinkage", "abnormality", "normal", "lesion", "flow", "normal size", "patent", "preserved function", "inflammation", "round", "cystic", "solid", "smooth"}
-_VAGUE = {"normal", "abnormality"}
+_VAGUE = {"normal"}
 _YES = re.compile(r"^\W*(?:yes|yeah|correct|true|是的?|有(?!限|无|些)|对|会|可以见到|存在|可见)(?![a-z])", re.IGNORECASE)
 _NO = re.compile(r"^\W*(?:no|not|none|negative|absent|false|否|没有|没|无|不是|未见|不存在|不)(?![a-z])", re.IGNORECASE)
 _POLAR = re.compile(
@@ -47,6 +47,7 @@ class Claim(NamedTuple):
     context: Context
     start: int
     end: int
+    is_plain: bool  # its whole sentence is about what is seen
     is_spoken: bool  # in the answer itself, not taken from the question by yes or no
 
 
@@ -68,11 +69,11 @@ def findings(case: Case) -> Iterator[Broken]:
 def claims(case: Case) -> list[Claim]:
     """Collect what the answer asserts, also by yes or no."""
     out = [
-        Claim(one.name, one.status, _near(one, segment), one.start, one.end, is_spoken=True)
+        Claim(one.name, one.status, _near(one, segment), one.start, one.end, not is_management(case.answer, segment), True)
         for segment in case.answer.segments
         if not is_conditional(case.answer, segment)
         for one in segment.findings
-        if one.status is not Status.OPEN and one.name not in _VAGUE and not is_management(case.answer, segment)
+        if one.status is not Status.OPEN and one.name not in _VAGUE and not is_advice(case.answer, segment)
     ]
     return out + _answered(case)
 
@@ -95,7 +96,7 @@ def _answered(case: Case) -> list[Claim]:
     status = Status.AFFIRMED if yes else Status.DENIED
     match = yes or no
     assert match is not None  # noqa: S101
-    return [Claim(one.name, status, part.context, match.start(), match.end(), is_spoken=False)]
+    return [Claim(one.name, status, part.context, match.start(), match.end(), is_plain=True, is_spoken=False)]
 
 
 def _is_asked(one: Finding, question: str) -> bool:
@@ -116,7 +117,7 @@ def _judge(claim: Claim, case: Case) -> Iterator[Broken]:
             return
         if near:
             yield Broken("negation", (near[0].start, near[0].end), place)
-        elif claim.name not in _GENERAL and claim.is_spoken and not _is_drawn(claim, case) and not any(one.status is Status.AFFIRMED for one in said):
+        elif claim.name not in _GENERAL and claim.is_plain and not _is_drawn(claim, case) and not any(one.status is Status.AFFIRMED for one in said):
             yield Broken("finding", None, place)
     elif near and not any(one.status is not Status.AFFIRMED for one in near):
         exact = _nearest(claim.context, witnesses(claim.name, case, exact=True))

@@ -11,6 +11,9 @@ from curation.facts.reading import Reading
 from curation.verify.claims import Case, Span
 
 _VERDICT = re.compile(r"^\W*(?:(?P<true>true|correct|right|正确|对|相符|一致)|(?P<false>false|incorrect|wrong|错误|错|不相符|不符|不一致|不正确|不对))\W*$", re.IGNORECASE)
+#: Words of approval are verdicts only where the question asks for one.
+_SURE = re.compile(r"^\W*(?:true|false)\W*$", re.IGNORECASE)
+_ASKS = re.compile(r"true|false|correct|right or wrong|正确|对还是|对错|正误|相符|一致|是否恰当|对吗", re.IGNORECASE)
 _OPTION = re.compile(r"^[ \t]*\(?(?P<letter>[A-H])[.．、:：)）]\s*(?P<text>\S.*?)\s*$", re.MULTILINE)
 _ANSWER = re.compile(r"^\W*(?:(?:the )?(?:correct )?(?:answer|option)(?: is)?|答案(?:是|为)?|选项?|选择)?\W*(?P<letter>[A-H])(?![A-Za-z])[.．、:：)）]?\s*(?P<text>.*?)\s*$", re.IGNORECASE | re.DOTALL)
 #: What instructions of judge questions say around the statement.
@@ -28,8 +31,10 @@ class Choice(NamedTuple):
     said_at: Span
 
 
-def verdict_of(answer: str) -> bool | None:
+def verdict_of(answer: str, question: str) -> bool | None:
     """Read True or False; None where the answer is neither."""
+    if not _SURE.match(answer) and not _ASKS.search(question):
+        return None
     match = _VERDICT.match(answer)
     return None if match is None else bool(match["true"])
 

@@ -7,15 +7,14 @@ there for another organ or side only, the clause has the wrong one. A place that
 import re
 from collections.abc import Iterator
 
-from curation.facts.places import akin
+from curation.facts.findings import concepts
+from curation.facts.places import LAY, akin
 from curation.facts.reading import Context, Segment
 from curation.facts.scope import Status
-from curation.verify.claims import Broken, Case, Span, is_conditional, is_management
+from curation.verify.claims import Broken, Case, Span, is_conditional, is_advice
 from curation.verify.findings import witnesses
 
 _NOT_TOLD_APART = {"normal", "abnormality", "patent", "normal size", "smooth"}
-#: Organs that explanations name although no report of the case does.
-_LAY = {"skin", "muscle", "brain", "bowel", "stomach", "lung", "heart"}
 _GENERIC_ORGAN = re.compile(
     r"^\s*(?:function|surgeon|surgery|specialist|team|tests?|disease|failure|cancer|hormones?|功能|外科|专科|科|医师|医生|中心|病史)", re.IGNORECASE
 )
@@ -37,9 +36,12 @@ def _facts(segment: Segment, case: Case) -> list[list[Context]]:
     """For every fact of a clause: the contexts in which the report has it. Facts it does not have are other rules'."""
     found: list[list[Context]] = []
     for one in segment.findings:
-        if one.status is Status.OPEN or one.name in _NOT_TOLD_APART:
+        if one.name in _NOT_TOLD_APART or (one.status is Status.OPEN and not segment.sides):
             continue
-        found.append([w.context for w in witnesses(one.name, case) if w.status is one.status])
+        denied = one.status is Status.DENIED
+        found.append(_contexts(one.name, case, denied=denied))
+        if not found[-1] and not denied and concepts()[one.name].kind in {"lesion", "disease"}:
+            found.append(_contexts("lesion", case, denied=False))
     for quantity in segment.quantities:
         if quantity.unit in {"", "day", "%"}:
             continue
@@ -50,22 +52,31 @@ def _facts(segment: Segment, case: Case) -> list[list[Context]]:
         for part in case.question.segments:
             for one in part.findings:
                 if one.name not in _NOT_TOLD_APART:
-                    found.append([w.context for w in witnesses(one.name, case) if w.status is not Status.DENIED])
+                    found.append(_contexts(one.name, case, denied=False))
     return [contexts for contexts in found if contexts]
+
+
+def _contexts(name: str, case: Case, *, denied: bool) -> list[Context]:
+    """Find where the report has a concept, by its own words if there are any."""
+    for exact in (True, False):
+        found = [w.context for w in witnesses(name, case, exact=exact) if (w.status is Status.DENIED) is denied]
+        if found:
+            return found
+    return []
 
 
 def _organs(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator[Broken]:
     known = case.report.contexts.organs
     for organ in segment.organs:
-        if organ.family in _LAY or any(akin(organ.family, other) for other in known):
+        if organ.family in LAY or any(akin(organ.family, other) for other in known):
             continue
         asked = any(akin(organ.family, other) for other in case.question.contexts.organs)
         generic = _GENERIC_ORGAN.match(case.answer.text[organ.end :]) is not None
-        if not generic and not asked and known and not is_management(case.answer, segment):
+        if not generic and not asked and known and not is_advice(case.answer, segment):
             yield Broken("organ", None, (organ.start, organ.end))
             return
-    named = [organ for organ in segment.organs if organ.family not in _LAY]
-    if named and facts and not is_management(case.answer, segment):
+    named = [organ for organ in segment.organs if organ.family not in LAY]
+    if named and facts and not is_advice(case.answer, segment):
         for contexts in facts:
             if all(segment.context.organ_agrees(other) is False for other in contexts):
                 yield Broken("organ", None, (named[0].start, named[0].end))
@@ -78,7 +89,7 @@ def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator
     place: Span | None = (segment.sides[0].start, segment.sides[0].end) if segment.sides else None
     known = [s for s in case.report.segments if segment.context.organ_agrees(s.context) is not False and s.context.sides]
     if segment.sides and not known:
-        if not segment.sides[0].is_implied and not is_management(case.answer, segment):
+        if not segment.sides[0].is_implied and not is_advice(case.answer, segment):
             yield Broken("side", None, place)
         return
     for contexts in facts:
@@ -87,7 +98,7 @@ def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator
             where = place or (segment.start, segment.end)
             yield Broken("side", _side_span(case, here[0]), where)
             return
-    if segment.sides and not is_management(case.answer, segment) and not any(
+    if segment.sides and not is_advice(case.answer, segment) and not any(
         not _other_side(segment.context, other) for other in [*(s.context for s in known), _joined([s.context for s in known])]
     ):
         yield Broken("side", _side_span(case, known[0].context), place)

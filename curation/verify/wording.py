@@ -47,6 +47,12 @@ _SHAPES = re.compile(
 
 #: Words around a name; without them scrubbing takes unknown words for names.
 _CUE = re.compile(r"(?:患者|病人|姓名[:：]?|产妇|孕妇|由|经|联系|通知|\b(?:patient|named|name is|name:|mr\.?|mrs\.?|ms\.?|dr\.?|doctor|for|by|of))\s*$", re.IGNORECASE)
+#: Without one of these there is nothing personal to find, and scrubbing is slow.
+_MAY_BE_PERSONAL = re.compile(
+    r"\d{4}|\d[-/.年]\d+[-/.月]|@|[一二三四五六七八九十〇○]{4}|\d月\d|先生|女士|小姐|医生|医师|主任|教授|患者|病人|姓名|产妇|孕妇|医院|电话|住院|门诊|床|号"
+    r"|\b(?:patient|named?|mr|mrs|ms|miss|dr|doctor|hospital|clinic|phone|tel|call|street|road|born|jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\b",
+    re.IGNORECASE,
+)
 _HOSPITAL = re.compile(r"医院|医学中心|卫生院|hospital|medical cent|clinic", re.IGNORECASE)
 _TITLE = re.compile(r"^\s*(?:先生|女士|小姐|医生|医师|主任|教授|同志)")
 
@@ -57,7 +63,8 @@ def wording(case: Case) -> Iterator[Broken]:
     if _is_other_language(case):
         yield Broken("language", None, (0, len(text)))
     for rule, pattern in (("refusal", _REFUSAL), ("source", _SOURCE)):
-        if match := pattern.search(case.answer.text):
+        match = pattern.search(case.answer.text)
+        if match and match.group() not in case.report.text:  # a section of the report may be the answer
             yield Broken(rule, None, match.span())
     if _SOURCE_IN_QUESTION.search(case.question.text):
         yield Broken("source", None, None)
@@ -77,8 +84,9 @@ def _is_other_language(case: Case) -> bool:
 
 def _personal(case: Case) -> Iterator[Broken]:
     text = case.answer_text
-    spans = {match.span() for match in _SHAPES.finditer(text)}
-    for one in redact(text, case.language).spans:
+    spans = {match.span() for match in _SHAPES.finditer(text) if match.group() not in case.report_text}
+    found = redact(text, case.language).spans if _MAY_BE_PERSONAL.search(text) else ()
+    for one in found:
         words = text[one.start : one.end]
         cued = one.entity in {"NAME", "PHYSICIAN"} and _CUE.search(text[:one.start]) or _TITLE.match(text[one.end :])
         if one.entity == "HOSPITAL":
