@@ -13,6 +13,7 @@ import typer
 
 from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.pool import cli as pool
 from flows.prompts import cli as prompts
 from flows.quality import cli as quality
 from flows.reports import cli as reports
@@ -106,10 +107,42 @@ def run(
     run_pipeline(config, embedded=embedded)
 
 
+@app.command()
+def generate(
+    config: ConfigOption = DEFAULT_CONFIG,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="print requests, tokens and cost; ask nobody")] = False,
+    embedded: Annotated[bool, typer.Option(help="allow the demo model where no endpoint is configured")] = True,
+) -> None:
+    """Write instruction pairs for all new reports on the shelf, or say what that would cost."""
+    if not dry_run:
+        from flows.runner import run_generate  # noqa: PLC0415 - Prefect is slow to import
+
+        typer.echo(run_generate(config, embedded=embedded))
+        return
+    from flows.pool.dry_run import dry_run as count  # noqa: PLC0415
+    from flows.show import console  # noqa: PLC0415
+
+    console().print(count(config, embedded=embedded).table())
+
+
+@app.command()
+def trace(
+    instance_id: Annotated[str, typer.Argument(help="id of an instruction pair, kept or not")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    root: RootOption = None,
+) -> None:
+    """Show where an instance comes from: case, spans, template, prompt, model, request, cost, and when."""
+    from flows.trace import trace as lines_of  # noqa: PLC0415
+
+    for line in lines_of(_root(config, root), instance_id):
+        typer.echo(line)
+
+
 masks.register(app)
 reports.register(app)
 prompts.register(app)
 quality.register(app)
+pool.register(app)
 
 
 @app.command()

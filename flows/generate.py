@@ -14,14 +14,18 @@ from prefect import flow, task
 
 from curation.generate.embedded import embedded_endpoint
 from curation.generate.generate import STAGE, generate
-from curation.generate.ledger import Ledger
-from curation.generate.pool import EndpointPool
+from curation.generate.request import AnswerPool
 from curation.image.twin import REGION_COLUMNS, twin_frames
+from curation.pool.batch import BatchPool
+from curation.pool.ledger import Ledger
+from curation.pool.pool import EndpointPool
+from curation.pool.terms import Terms
 from curation.step import StepResult, reject, rejects_of, table_of
 from flows.chunks import run_chunks
+from flows.pool.keys import keys_of
 from flows.stage import Context, Receipt, commit_chunk, context_of
 from schemas.case import IMAGE, TWIN_FRAME
-from schemas.config import Endpoint
+from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.instruction import GENERATE_INPUT
 from schemas.reject import RejectReason, Unit
@@ -39,7 +43,7 @@ def generate_flow(config_path: str, *, embedded: bool = True) -> Receipt:
     size = context.config.generate.chunk_cases
     if not context.journal(STAGE).pending(ids):
         return run_chunks(generate_chunk, config_path, STAGE, ids, size)
-    with endpoints_of(context, embedded=embedded) as endpoints:
+    with endpoints_of(context, embedded=embedded) as endpoints, _shared_pool(context, endpoints):
         plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
         return run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
 
@@ -69,27 +73,78 @@ def endpoints_of(context: Context, *, embedded: bool) -> Iterator[Sequence[Endpo
         yield (endpoint,)
 
 
+#: The pool of a running flow, by warehouse: chunks share what it has learned about endpoints, and their limits.
+_SHARED: dict[Path, AnswerPool] = {}
+
+
+@contextmanager
+def _shared_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[None]:
+    with _own_pool(context, endpoints) as pool:
+        _SHARED[context.shelf.root] = pool
+        try:
+            yield
+        finally:
+            del _SHARED[context.shelf.root]
+
+
+@contextmanager
+def _own_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[AnswerPool]:
+    """Open the lane that the config names, with the keys of the endpoints.
+
+    Raises: ConfigError.
+    """
+    config, keys = context.config.generate, keys_of(endpoints)
+    terms = Terms(config.deadline_s, budget_usd=config.budget_usd, allowed=config.allowed, keys=keys)
+    lane = BatchPool if config.lane == "batch" else EndpointPool
+    ledger = Ledger(ledger_path(context.shelf.root))
+    try:
+        with lane(endpoints, ledger, terms) as pool:
+            yield pool
+    finally:
+        ledger.close()
+
+
+@contextmanager
+def _pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[AnswerPool]:
+    """Give the pool of the flow in this process, else one of the chunk's own (another process, another machine)."""
+    shared = _SHARED.get(context.shelf.root)
+    if shared is not None:
+        yield shared
+        return
+    with _own_pool(context, endpoints) as pool:
+        yield pool
+
+
 def ledger_path(root: Path) -> Path:
     """Give the file that remembers every paid answer."""
     return root / LEDGER
 
 
 def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -> StepResult:
-    rows = _inputs(context, ids)
+    rows = inputs_of(context, ids)
     without = [row for row in rows if not row["frame_ids"]]
     with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
-    ledger = Ledger(ledger_path(context.shelf.root))
-    try:
-        with EndpointPool(endpoints, ledger) as pool:
-            result = generate(with_frames, config=context.config.generate, pool=pool)
-    finally:
-        ledger.close()
+    with _pool(context, endpoints) as pool:
+        frames = _frames(context, with_frames, endpoints)
+        result = generate(with_frames, config=context.config.generate, pool=pool, frames=frames)
     rejects = rejects_of(
         reject(STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME)
         for row in without
     )
     byproducts = {**result.byproducts, "twin_frames": _twin_frames(context, result.kept)}
     return StepResult(result.kept, pa.concat_tables([result.rejected, rejects]), byproducts)
+
+
+def _frames(context: Context, cases: pa.Table, endpoints: Sequence[Endpoint]) -> dict[str, bytes]:
+    """Read the masked key frames of the cases, where some endpoint can look at them."""
+    if not any("vision" in endpoint.capabilities for endpoint in endpoints):
+        return {}
+    most = context.config.generate.max_images_per_pair
+    ids = [frame for frames in cases["frame_ids"].to_pylist() for frame in frames[:most]]
+    if not ids:
+        return {}
+    rows = Source(context.shelf, "images", "frame_id").rows(ids, ["frame_id", "image"]).to_pylist()
+    return {row["frame_id"]: row["image"]["bytes"] for row in rows}
 
 
 def _twin_frames(context: Context, pairs: pa.Table) -> pa.Table:
@@ -104,7 +159,7 @@ def _twin_frames(context: Context, pairs: pa.Table) -> pa.Table:
     return twin_frames(images, regions, margin_px=context.config.desensitize.margin_px)
 
 
-def _inputs(context: Context, ids: Sequence[str]) -> list[dict[str, Any]]:
+def inputs_of(context: Context, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Join reports, the systems of their cases, their published frames and what can be read on these."""
     wanted = pc.field("case_id").isin(pa.array(ids, pa.string()))
     shelf = context.shelf

@@ -12,8 +12,10 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from curation.generate.embedded import model_path
-from curation.generate.pool import check_endpoints
 from curation.image.engines import check_engines
+from curation.pool.reach import check_endpoints
+from curation.pool.terms import Terms
+from flows.pool.keys import keys_of
 from flows.stage import STAGES, Context, context_of
 from schemas.errors import ConfigError
 from schemas.review import ReviewOutcome
@@ -126,7 +128,8 @@ def _endpoints(context: Context, *, embedded: bool) -> dict[str, str | None]:
             raise ConfigError("endpoints: none is configured and --no-embedded forbids the demo model")
         model_path()
         return {}
-    found = check_endpoints(configured, timeout_s=TIMEOUT_S)
+    terms = Terms(allowed=context.config.generate.allowed, keys=keys_of(configured))
+    found = check_endpoints(configured, timeout_s=TIMEOUT_S, terms=terms)
     if all(trouble is not None for trouble in found.values()):
         listed = "; ".join(f"{name}: {trouble}" for name, trouble in found.items())
         raise ConfigError(f"endpoints: none is reachable ({listed})")

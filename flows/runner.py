@@ -41,6 +41,22 @@ def run_pipeline(config_path: Path, *, embedded: bool) -> None:
     print_summary(context, config_path.resolve().parent)
 
 
+def run_generate(config_path: Path, *, embedded: bool) -> str:
+    """Run the generate stage alone on what is on the shelf, and say what came out.
+
+    Raises: ConfigError, ChunkError.
+    """
+    warnings.simplefilter("ignore")
+    check_configured_server()
+    root = context_of(str(config_path)).shelf.root
+    with alone(root), prefect_server(root / "logs" / "prefect-server.log"):
+        from flows.chunks import on_threads  # noqa: PLC0415 - Prefect reads its settings at import
+        from flows.generate import generate_flow  # noqa: PLC0415
+
+        receipt = on_threads(generate_flow, 1)(str(config_path.resolve()), embedded=embedded)
+    return f"{receipt.kept} pairs kept, {receipt.rejected} rejected"
+
+
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
     """Hold the warehouse for this run; the lock vanishes with the process, however it ends.

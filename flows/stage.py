@@ -42,7 +42,7 @@ STAGES = {
         Stage("intake", Unit.CASE, ("cases",), (), 1),
         Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 2),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
-        Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 3),
+        Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 4),
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 2),
     )

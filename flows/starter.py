@@ -34,16 +34,23 @@ root = "warehouse/data"
 # [generate]
 # closed_per_case = 2
 # open_per_case = 1
+# budget_usd = 50.0             # spending stops here, cleanly; raise it to go on
 # shortcut_twins = true         # repeat pairs whose answer stands on the screen, with the measurements masked
 
 # Without endpoints the demo model (SmolLM2-135M, in this process) writes questions, and everything it writes is
-# marked tier = "demo". Any OpenAI-compatible server can be listed; off this machine it needs `data_agreement`.
+# marked tier = "demo". Any OpenAI-compatible server can be listed; off this machine its host must be allowed below.
 # [[endpoints]]
 # name = "qwen"
 # base_url = "http://127.0.0.1:8000/v1"
 # model = "Qwen/Qwen2.5-VL-7B-Instruct"
 # api_key_env = "QWEN_API_KEY"  # name of the variable, never the key
 # capabilities = ["text", "vision", "json_schema"]
+# max_concurrency = 32
+# rpm = 600                     # limits hold over any sliding minute; also tpm_input, tpm_output
+# price_output_usd_per_mtok = 0.5
+# [[generate.allowed]]
+# host = "llm.example.org"      # as in base_url; refused unless listed here
+# agreement = "DPA 2026-03"     # reference of the data-processing agreement
 
 [release]
 name = "demo"                   # immutable: give every release a new name

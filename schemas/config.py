@@ -3,30 +3,15 @@
 ``fingerprint()`` covers what changes results (meaning), not where things lie or how many workers run.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import ClassVar, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
+from schemas.endpoint import AllowedHost, Endpoint
 from schemas.instruction import Tier
-
-
-class StageModel(BaseModel):
-    """Base of all config models: unknown keys fail, values never change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-    #: Fields that say where or how fast, not what.
-    not_meaning: ClassVar[frozenset[str]] = frozenset()
-
-    def fingerprint(self) -> str:
-        """Hash what changes results: 16 hex digits of sha256 over canonical JSON."""
-        meaning = self.model_dump(mode="json", exclude=set(self.not_meaning))
-        return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+from schemas.model import StageModel
 
 
 class Input(StageModel):
@@ -117,11 +102,12 @@ class Scrub(StageModel):
 class Generate(StageModel):
     """Instruction pairs from scrubbed reports and masked frames."""
 
-    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_cases"})
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_cases", "allowed", "budget_usd", "lane", "deadline_s"})
 
     chunk_cases: int = Field(8, ge=1, le=10_000)
     closed_per_case: int = Field(2, ge=0, le=50)
     open_per_case: int = Field(1, ge=0, le=50)
+    captions_per_case: int = Field(0, ge=0, le=5, description="sentences about the key frames, written by a model")
     report_pairs: bool = True
     diagnosis_pairs: bool = True
     finding_pairs: bool = True
@@ -134,33 +120,10 @@ class Generate(StageModel):
     max_tokens: int = Field(512, ge=8, le=8192)
     temperature: float = Field(0.0, ge=0, le=2)
     seed: int = 0
-
-
-class Endpoint(StageModel):
-    """One OpenAI-compatible endpoint of the pool. ``api_key_env`` names an environment variable, never the key."""
-
-    not_meaning: ClassVar[frozenset[str]] = frozenset({"max_concurrency", "timeout_s", "api_key_env"})
-
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$")
-    base_url: str = Field(min_length=8)
-    model: str = Field(min_length=1)
-    api_key_env: str | None = None
-    capabilities: tuple[Literal["text", "vision", "json_schema", "logprobs"], ...] = ("text",)
-    weight: float = Field(1.0, gt=0)
-    max_concurrency: int = Field(4, ge=1)
-    timeout_s: float = Field(120.0, gt=0)
-    tier: Tier = Tier.RESEARCH
-    data_agreement: str | None = Field(
-        None, description="reference of the data-processing agreement; needed off loopback"
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _plain_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise ValueError("must be http(s)://HOST[:PORT]/PATH without user and password (use api_key_env)")
-        return value
+    allowed: tuple[AllowedHost, ...] = Field((), description="hosts off this machine, each with its agreement")
+    budget_usd: float | None = Field(None, ge=0, description="what the warehouse's ledger may have spent at most")
+    lane: Literal["chat", "batch"] = Field("chat", description="batch: the Batch API of endpoints that have it")
+    deadline_s: float = Field(600.0, gt=0, description="of one request, from when it is first sent")
 
 
 class Verify(StageModel):

@@ -4,6 +4,7 @@ Flows in: a path. Flows out: config models with absolute paths. Messages name th
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from schemas.config import Masking, Pipeline, Scrub, Scrubbing
+from schemas.endpoint import Endpoints
 from schemas.errors import ConfigError
 
 
@@ -23,7 +25,7 @@ def load(path: Path) -> Pipeline:
     try:
         return _absolute(Pipeline.model_validate(raw), path.resolve().parent)
     except ValidationError as error:
-        raise ConfigError(f"config {path}: {_first_error(error)}") from None
+        raise ConfigError(f"config {path}: {_first_error(error, raw)}") from None
     except (OSError, RuntimeError, ValueError):
         raise ConfigError(f"config {path}: a path in it cannot exist") from None
 
@@ -42,6 +44,18 @@ def load_scrubbing(path: Path) -> Scrubbing:
     Raises: ConfigError with one line that names the key, never its value.
     """
     return _load_part(path, Scrubbing)
+
+
+def load_endpoints(path: Path) -> Endpoints:
+    """Read a file of endpoints.
+
+    Raises: ConfigError with one line that names the endpoint and the key, never its value.
+    """
+    raw = _read_toml(path)
+    try:
+        return Endpoints.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"endpoints {path}: {_first_error(error, raw)}") from None
 
 
 def with_scrub(config: Scrubbing, **given: object) -> Scrubbing:
@@ -78,21 +92,33 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise ConfigError(f"config {path} not found: write one with `sonocurate init`") from None
+        raise ConfigError(f"{path} not found; `sonocurate init` writes a pipeline's") from None
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"config {path} is not a readable UTF-8 file") from None
+        raise ConfigError(f"{path} is not a readable UTF-8 file") from None
     except RecursionError:
-        raise ConfigError(f"config {path} is nested too deep") from None
+        raise ConfigError(f"{path} is nested too deep") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"config {path} is not valid TOML: {error}") from None
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
-def _first_error(error: ValidationError) -> str:
+def _first_error(error: ValidationError, raw: dict[str, Any] | None = None) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(_named(first["loc"], raw or {}))
     message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{key}: {message}{more}"
+
+
+def _named(place: tuple[int | str, ...], raw: dict[str, Any]) -> list[str]:
+    """Spell a place in the TOML; an endpoint is called by its name where it has a plain one."""
+    parts = [str(part) for part in place]
+    try:
+        name = raw["endpoints"][place[1]]["name"] if place[0] == "endpoints" else None
+    except (LookupError, TypeError):
+        return parts
+    if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
+        return [f"endpoint {name}: {'.'.join(parts[2:])}"]
+    return parts
 
 
 def _absolute(pipeline: Pipeline, base: Path) -> Pipeline:

@@ -14,12 +14,14 @@ from flows.cli import app
 from flows.masks.review.doubts import DOUBTS, UNPROVEN
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from schemas.config import Desensitize
+from schemas.endpoint import Endpoint
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.reject import RejectReason
 from schemas.review import REVIEWED
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+POOL = (ROOT / "docs" / "pool.md").read_text(encoding="utf-8")
 MASKING = (ROOT / "docs" / "masking.md").read_text(encoding="utf-8")
 BLOCKS = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.+?)```", README, re.DOTALL)]
 SHOWN = {command: output for command, output in BLOCKS if not output.startswith("$ ")}
@@ -86,7 +88,8 @@ def test_every_rule_and_option_of_masking_is_in_its_document():
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/masking.md", "docs/prompts.md", "docs/scrubbing.md", "CONTRIBUTING.md"]
+    "document",
+    ["README.md", "docs/masking.md", "docs/prompts.md", "docs/pool.md", "docs/scrubbing.md", "CONTRIBUTING.md"],
 )
 def test_linked_and_named_places_exist(document):
     text = (ROOT / document).read_text(encoding="utf-8")
@@ -111,3 +114,11 @@ def test_shown_output_is_true(command):
         return
     assert shape(done.stdout) == shape(SHOWN[command])
     assert shape(done.stdout)
+
+
+def test_every_key_of_an_endpoint_is_in_its_document():
+    for name, field in Endpoint.model_fields.items():
+        assert f"`{name}`" in POOL, name
+        default = field.default
+        if isinstance(default, int | float) and not isinstance(default, bool):
+            assert re.search(rf"(?m)^\|.*`{name}`.*\| .*\b{default:g}\b", POOL), name

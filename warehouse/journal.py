@@ -69,6 +69,13 @@ class Journal:
         known = {row_id for row in planned for row_id in row["ids"]}
         return any(row["chunk_id"] not in done for row in planned) or any(row_id not in known for row_id in ids)
 
+    def open_ids(self, ids: Iterable[str]) -> list[str]:
+        """List what is still to be done: ids in no chunk that is done."""
+        receipts = self._receipts()
+        done = {row["chunk_id"] for row in receipts if row["state"] == "done"}
+        finished = {i for row in receipts if row["state"] == "planned" and row["chunk_id"] in done for i in row["ids"]}
+        return [row_id for row_id in ids if row_id not in finished]
+
     def chunk(self, chunk_id: str) -> Chunk:
         """Look a planned chunk up."""
         for row in self._receipts():

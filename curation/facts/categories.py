@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "Ⅴ": "5",
           "ⅰ": "1", "ⅱ": "2", "ⅲ": "3", "ⅳ": "4", "ⅴ": "5"}  # fmt: skip
-_GRADE = r"(?P<grade>[0-6]\s?[abcf]?(?![\d.]*\d)(?![a-z])|(?:iv|v|i{1,3})[abcf]?(?![a-z])|[ⅠⅡⅢⅣⅤⅰⅱⅲⅳⅴ][abcf]?|m(?![a-z]))"
+_GRADE = (
+    r"(?P<grade>[0-6]\s?[abcf]?(?![\d.]*\d)(?![a-z])|(?:iv|v|i{1,3})[abcf]?(?![a-z])|[ⅠⅡⅢⅣⅤⅰⅱⅲⅳⅴ][abcf]?|m(?![a-z]))"
+)
 _SYSTEM = (
     r"(?P<system>bi-?rads|(?:acr|c|k|eu|chinese)?[\s-]{0,2}ti-?rads|o-?rads|li-?rads|(?<![a-z])lr(?=-\d)|(?<![a-z])us(?=-[1-3](?!\d))"
     r"|(?<![a-z])tr(?=\s?[1-5](?!\d))|bosniak)"

@@ -59,11 +59,17 @@ def _pattern(english: str, chinese: str) -> re.Pattern[str]:
 def findings(text: str) -> list[Finding]:
     """Read findings; a word inside a longer one (cyst in chocolate cyst) counts for the longer one only."""
     found = sorted(
-        ((match.start(), -match.end(), name) for name, one in concepts().items() for match in one.pattern.finditer(text))
+        (
+            (match.start(), -match.end(), name)
+            for name, one in concepts().items()
+            for match in one.pattern.finditer(text)
+        )
     )
     out: list[Finding] = []
     for start, minus_end, name in found:
-        if any(one.start <= start and -minus_end <= one.end and one.end - one.start > -minus_end - start for one in out):
+        if any(
+            one.start <= start and -minus_end <= one.end and one.end - one.start > -minus_end - start for one in out
+        ):
             continue
         out.append(Finding(name, start, -minus_end, status(text, start, -minus_end)))
     return out

@@ -29,7 +29,9 @@ _WEIGHED = re.compile(
     r"|风险|可能性(?!大|高|较大|较高|极大|很大)|概率|几率|排除|除外|极低|很低|较低|很小|极小|不大|几乎不|不会|警惕|是否|有无|癌变|程度|待排|鉴别|史|如|若|多数|大多|治疗|筛查|不能",
     re.IGNORECASE,
 )
-_BENIGN_WEIGHED = re.compile(r"\b(?:if|whether|even if|may|could|would|or|should)\b|是否|如(?!上|图)|若|即使|鉴别|还是", re.IGNORECASE)
+_BENIGN_WEIGHED = re.compile(
+    r"\b(?:if|whether|even if|may|could|would|or|should)\b|是否|如(?!上|图)|若|即使|鉴别|还是", re.IGNORECASE
+)
 
 
 class Nature(NamedTuple):
@@ -67,7 +69,9 @@ def nature_of(category: Category) -> str | None:
     if system == "bosniak":
         return {"1": "benign", "2": "benign", "4": "malignant"}.get(grade)
     if system == "birads":
-        return {"1": "benign", "2": "benign", "3": "benign", "4c": "malignant", "5": "malignant", "6": "malignant"}.get(grade)
+        return {"1": "benign", "2": "benign", "3": "benign", "4c": "malignant", "5": "malignant", "6": "malignant"}.get(
+            grade
+        )
     if system in {"tirads", "orads", "lirads"}:
         return {"1": "benign", "2": "benign", "4c": "malignant", "5": "malignant"}.get(grade)
     return None

@@ -117,7 +117,9 @@ _SIDE = re.compile(
     re.IGNORECASE,
 )
 #: Segments of the liver that tell a side (Couinaud).
-_SEGMENT = re.compile(r"(?<![a-z])(?:segments?\s*|s)(?P<en>[2-8]|viii|vii|vi|v|iv|iii|ii)(?![a-z\d.])|(?<![a-z])s(?P<zh>[2-8])段?", re.I)
+_SEGMENT = re.compile(
+    r"(?<![a-z])(?:segments?\s*|s)(?P<en>[2-8]|viii|vii|vi|v|iv|iii|ii)(?![a-z\d.])|(?<![a-z])s(?P<zh>[2-8])段?", re.I
+)
 _RIGHT_SEGMENTS = {"5", "6", "7", "8", "v", "vi", "vii", "viii"}
 
 

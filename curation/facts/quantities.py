@@ -52,7 +52,10 @@ _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _ONES = "zero one two three four five six seven eight nine ten eleven twelve".split()
 #: Number words; 两 only before a counter, because 两侧 is a side.
 _WORDS = {word: Decimal(value) for value, word in enumerate(_ONES)}
-_HAN = {word: Decimal(value) for value, word in enumerate("零一二三四五六七八九十")} | {"两": Decimal(2), "俩": Decimal(2)}
+_HAN = {word: Decimal(value) for value, word in enumerate("零一二三四五六七八九十")} | {
+    "两": Decimal(2),
+    "俩": Decimal(2),
+}
 _COUNTER = r"(?=\s*(?:个|枚|处|颗|条|块|支|团|粒|根|倍|年|周|天|小时|次(?!数)))"
 _NUMBER = re.compile(
     rf"(?<![\d.])(?<![A-Za-z_])(?P<digits>\d+(?:\.\d+)?)(?P<gap>\s*-?\s*)(?:(?P<unit>{_UNIT})(?![A-Za-z\d²³^]|/[a-z]))?"
@@ -106,9 +109,7 @@ def quantities(text: str, skip: tuple[tuple[int, int], ...] = ()) -> list[Quanti
         if place and not _TIMES.fullmatch(text[found[place - 1].end : one.start]):
             group += 1
         base, factor = UNITS[one.unit] if one.unit else ("", Decimal(1))
-        out.append(
-            Quantity(one.raw * factor, base, one.step * factor, one.raw, one.start, one.end, group, one.is_word)
-        )
+        out.append(Quantity(one.raw * factor, base, one.step * factor, one.raw, one.start, one.end, group, one.is_word))
     return out
 
 
@@ -129,7 +130,12 @@ def _with_shared_units(text: str, found: list[_Found]) -> list[_Found]:
     out = list(reversed(found))
     for place, (later, one) in enumerate(pairwise(out), start=1):
         joint = _JOINT.fullmatch(text[one.end : later.start])
-        if not one.unit and later.unit and joint and (later.unit != "%" or joint.group().strip() in {"-", "to", "~", "至", "到"}):
+        if (
+            not one.unit
+            and later.unit
+            and joint
+            and (later.unit != "%" or joint.group().strip() in {"-", "to", "~", "至", "到"})
+        ):
             out[place] = one._replace(unit=later.unit)
             # pairwise walks the list itself, so the unit travels on through 18 x 15 x 9 mm
     return list(reversed(out))

@@ -92,7 +92,20 @@ def _reaches(match: re.Match[str], mark: int) -> bool:
     return match.start() < mark or match.group().lower() in _LOOK_BACK or "exclu" in match.group().lower()
 
 
-_LOOK_BACK = {"?", "待排", "待除外", "待查", "不除外", "不排除", "可能", "不能除外", "不能排除", "not excluded", "风险", "questionable"}
+_LOOK_BACK = {
+    "?",
+    "待排",
+    "待除外",
+    "待查",
+    "不除外",
+    "不排除",
+    "可能",
+    "不能除外",
+    "不能排除",
+    "not excluded",
+    "风险",
+    "questionable",
+}
 
 
 def is_denied(text: str, start: int, end: int, sentence: tuple[int, int]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curation.generate import closed
+from curation.generate.caption import caption_question
 from curation.generate.case import Case, draw
 from curation.generate.pairs import instance_id, lowest, pair_row
 from curation.generate.prompts.few_shot import TOPICS, Template, Topic
@@ -27,6 +28,7 @@ class Attempt:
     case: Case
     number: int
     templates: tuple[Template, ...] = field(repr=False)
+    task: Task = Task.VQA
     topic: Topic = "interpretation"
     span: Candidate | None = None
     spans: Sequence[Candidate] = ()
@@ -44,7 +46,7 @@ class Attempt:
     @property
     def instance_id(self) -> str:
         """The id of the pair, kept or not."""
-        return instance_id(self.case, Task.VQA, self.form, self.number)
+        return instance_id(self.case, self.task, self.form, self.number)
 
     def take(self, question: str | Failure, answer: str) -> Failure | None:
         """Take a question that was read, or return why there is none."""
@@ -62,14 +64,14 @@ class Attempt:
             self.case,
             config,
             instance_id=self.instance_id,
-            task=Task.VQA.value,
+            task=self.task.value,
             form=self.form.value,
             question=self.question,
             answer=self.answer,
             source_section=span.section if span else None,
             source_start=span.start if span else None,
             source_end=span.end if span else None,
-            template_id=self.templates[0].template_id,
+            template_id=None if self.task is Task.CAPTION else self.templates[0].template_id,
             prompt_sha256=request.prompt_sha256,
             model=author.model,
             endpoint=author.endpoint,
@@ -91,4 +93,7 @@ def plan(case: Case, config: Generate, prompts: Library) -> list[Attempt]:
     if case.text:
         for number in range(config.open_per_case):
             attempts.append(Attempt(case, number, templates, topic=TOPICS[(turn + number) % len(TOPICS)]))
+        for number in range(config.captions_per_case):
+            question = caption_question(case, prompts.phrasings.caption, number, config)
+            attempts.append(Attempt(case, number, templates, task=Task.CAPTION, question=question))
     return attempts

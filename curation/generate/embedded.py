@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.config import Endpoint
+from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.instruction import Tier
 

@@ -5,33 +5,42 @@ Rounds of requests, each asked at once for all rows of the chunk: write question
 where writing one failed; ask closed questions back. What is asked and kept depends on a row and the answers alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 
 from curation.generate import closed
 from curation.generate.attempt import Attempt, plan
+from curation.generate.caption import caption_request, read_caption
 from curation.generate.case import Case
 from curation.generate.code_tasks import code_pairs
 from curation.generate.open import open_request
 from curation.generate.pairs import twins_of
 from curation.generate.parse import pair_of
 from curation.generate.request import Answer, AnswerPool, Failure, Request
+from curation.generate.shown import shown
 from curation.generate.template import Library, library
 from curation.step import StepResult, reject, rejects_of, table_of
 from schemas.config import Generate
 from schemas.errors import ChunkError
-from schemas.instruction import GENERATE_INPUT, GENERATION, INSTRUCTION_PAIR
+from schemas.instruction import GENERATE_INPUT, GENERATION, INSTRUCTION_PAIR, Task
 from schemas.reject import RejectReason, Unit
 
 STAGE = "generate"
+NO_FRAMES: Mapping[str, bytes] = MappingProxyType({})
 _Ask = Callable[[Attempt], Request | None]
 _Read = Callable[[Attempt, Answer], Failure | None]
 
 
-def generate(reports: pa.Table, *, config: Generate, pool: AnswerPool) -> StepResult:
-    """Make report, diagnosis, closed-ended and open-ended pairs of every case.
+def generate(
+    reports: pa.Table, *, config: Generate, pool: AnswerPool, frames: Mapping[str, bytes] = NO_FRAMES
+) -> StepResult:
+    """Make the pairs of every case: those of code, closed-ended and open-ended ones, captions.
+
+    ``frames`` holds masked key frames (PNG, JPEG) by id; those of a case are shown to endpoints with vision, and the
+    others are asked without. What nearly repeats an earlier pair of its case is asked for again, a few times.
 
     Rejects: NO_USABLE_IMAGE, NO_ANSWER_SPAN (``case_id/none``, nothing could be attempted); under the id the pair would
     have had: ENDPOINT_FAILED, EMPTY_ANSWER, MALFORMED_ANSWER, TRUNCATED_ANSWER, REFUSED_ANSWER, WRONG_LANGUAGE,
@@ -44,17 +53,26 @@ def generate(reports: pa.Table, *, config: Generate, pool: AnswerPool) -> StepRe
     prompts = library()
     cases = [Case.of(row) for row in reports.to_pylist()]
     planned = [plan(case, config, prompts) if case.frame_ids else [] for case in cases]
-    _run([attempt for attempts in planned for attempt in attempts], config, prompts, pool)
+    _run([attempt for attempts in planned for attempt in attempts], config, prompts, pool, frames)
     return _collect(cases, planned, config, prompts)
 
 
-def _run(attempts: Sequence[Attempt], config: Generate, prompts: Library, pool: AnswerPool) -> None:
+def _run(
+    attempts: Sequence[Attempt],
+    config: Generate,
+    prompts: Library,
+    pool: AnswerPool,
+    frames: Mapping[str, bytes],
+) -> None:
     """Ask all rounds."""
 
     def write(attempt: Attempt) -> Request | None:
         case, language = attempt.case, attempt.case.language
+        if attempt.task is Task.CAPTION:
+            return shown(case, caption_request(case, prompts.tasks.caption.text(language), config), frames, config)
         if attempt.span is None:
-            return open_request(case, attempt.topic, attempt.templates, prompts.open.text(language), config)
+            request = open_request(case, attempt.topic, attempt.templates, prompts.open.text(language), config)
+            return shown(case, request, frames, config)
         shots = prompts.shots(attempt.span.kind, language, attempt.templates[0], closed.SHOTS)
         return closed.question_request(attempt.span, shots, prompts.closed.text(language), config)
 
@@ -94,6 +112,9 @@ def _read_written(attempt: Attempt, answer: Answer) -> Failure | None:
     if attempt.span is not None:
         question = closed.read_question(answer, attempt.span, attempt.case.language)
         return attempt.take(question, attempt.span.text)
+    if attempt.task is Task.CAPTION:
+        caption = read_caption(answer, attempt.case.language)
+        return caption if isinstance(caption, Failure) else attempt.take(attempt.question, caption)
     pair = pair_of(answer, attempt.case.language)
     return pair if isinstance(pair, Failure) else attempt.take(*pair)
 

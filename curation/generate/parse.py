@@ -80,6 +80,18 @@ def _flaw_of_pair(question: str, reply: str) -> Failure | None:
     return _unusable(reply)
 
 
+def text_of(answer: Answer, language: Language) -> str | Failure:
+    """Read a text of any form.
+
+    Rejects: EMPTY_ANSWER, REFUSED_ANSWER, TRUNCATED_ANSWER, WRONG_LANGUAGE, NAMES_SOURCE.
+    """
+    flaw = _unusable(answer.text)
+    if flaw is None and answer.finish_reason == "length":
+        flaw = Failure(RejectReason.TRUNCATED_ANSWER, "the answer was cut off: raise generate.max_tokens")
+    text = answer.text.strip().strip(_QUOTES)
+    return flaw or _in_language(text, language) or _names_source(text) or text
+
+
 def choice_of(answer: Answer, choices: Sequence[str], *, key: str) -> str | Failure:
     """Read a choice: JSON with the key, or the bare choice. The server may have ignored the schema.
 

@@ -93,17 +93,34 @@ _INVENTED: dict[Language, tuple[tuple[str, str], ...]] = {
         ("积水", "同时存在肾积水。"), ("脓肿", "旁边可见脓肿形成。"), ("息肉", "另可见息肉。"),
     ),
 }  # fmt: skip
-_OTHER = {Language.EN: "可见一处病变，边界清晰，建议定期复查。", Language.ZH: "A lesion with a clear margin is seen and should be followed."}
+_OTHER = {
+    Language.EN: "可见一处病变，边界清晰，建议定期复查。",
+    Language.ZH: "A lesion with a clear margin is seen and should be followed.",
+}
 _SOURCES = {
-    Language.EN: ("According to the report, ", "The report states that ", "As described in the text, ", "Based on the provided report, "),
+    Language.EN: (
+        "According to the report, ",
+        "The report states that ",
+        "As described in the text, ",
+        "Based on the provided report, ",
+    ),
     Language.ZH: ("根据报告，", "报告中提到，", "据上述描述，", "根据所给文本，", "报告显示"),
 }
 _PHI = {
-    Language.EN: (" The patient, Mr. Harold Whitcombe, was informed.", " Call 555-013-8841 for questions.", " MRN: 40918273.", " Examined on 2023-04-17."),
+    Language.EN: (
+        " The patient, Mr. Harold Whitcombe, was informed.",
+        " Call 555-013-8841 for questions.",
+        " MRN: 40918273.",
+        " Examined on 2023-04-17.",
+    ),
     Language.ZH: ("患者王建国已知晓。", "联系电话13800138000。", "住院号：20231145。", "检查日期2023年4月17日。"),
 }
 _REFUSALS = {
-    Language.EN: ("I'm sorry, but I cannot provide a medical interpretation.", "As an AI language model, I am unable to diagnose.", "I cannot assist with that request."),
+    Language.EN: (
+        "I'm sorry, but I cannot provide a medical interpretation.",
+        "As an AI language model, I am unable to diagnose.",
+        "I cannot assist with that request.",
+    ),
     Language.ZH: ("抱歉，我无法提供医疗诊断。", "作为人工智能助手，我不能回答该问题。", "我无法判断，请咨询医生。"),
 }
 _Planter = Callable[[CleanPair, random.Random], str | None]
@@ -119,7 +136,11 @@ def _number(pair: CleanPair, rng: random.Random) -> str | None:
     known = {(one.value, one.unit) for part in read(pair.report).segments for one in part.quantities}
     raw = {one.raw for part in read(pair.report).segments for one in part.quantities}
     folded = fold(pair.answer)
-    found = [one for one in quantities(folded) if (one.value, one.unit) in known and not one.is_word and (one.unit or one.step < 1)]
+    found = [
+        one
+        for one in quantities(folded)
+        if (one.value, one.unit) in known and not one.is_word and (one.unit or one.step < 1)
+    ]
     if not found:
         return None
     one = rng.choice(found)
@@ -135,7 +156,9 @@ def _number(pair: CleanPair, rng: random.Random) -> str | None:
 
 def _unit(pair: CleanPair, rng: random.Random) -> str | None:
     raw = {one.raw for part in read(pair.report).segments for one in part.quantities if one.unit not in {"", "day"}}
-    found = [m for m in _UNIT.finditer(pair.answer) if any(pair.answer[: m.start()].endswith(f"{value}") for value in raw)]
+    found = [
+        m for m in _UNIT.finditer(pair.answer) if any(pair.answer[: m.start()].endswith(f"{value}") for value in raw)
+    ]
     if not found:
         return None
     match = rng.choice(found)
@@ -183,9 +206,7 @@ def _altered(kinds: set[str]) -> Callable[[CleanPair], list[str]]:
 
 
 def _swapped(pair: CleanPair, table: dict[Language, tuple[tuple[str, str], ...]]) -> list[str]:
-    return [
-        re.sub(old, new, pair.answer, count=1) for old, new in table[pair.language] if re.search(old, pair.answer)
-    ]
+    return [re.sub(old, new, pair.answer, count=1) for old, new in table[pair.language] if re.search(old, pair.answer)]
 
 
 def _one_of(rng: random.Random, options: list[str]) -> str | None:
@@ -212,7 +233,8 @@ def _negation(pair: CleanPair, rng: random.Random) -> str | None:
 
 _DENIES = re.compile(r"\b(?:no|not|without|neither)\b|未|无|没有", re.IGNORECASE)
 _ADVISES = re.compile(
-    r"\b(?:should|needs?|if|recommend\w*|treat\w*|follow\w*|suitable|repeat\w*|function)\b|建议|应|需|如|治疗|复查|随访", re.IGNORECASE
+    r"\b(?:should|needs?|if|recommend\w*|treat\w*|follow\w*|suitable|repeat\w*|function)\b|建议|应|需|如|治疗|复查|随访",
+    re.IGNORECASE,
 )
 
 

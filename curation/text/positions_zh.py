@@ -63,6 +63,11 @@ _ACTING = re.compile(
 )
 
 
+#: A role and what stands between it and a mark: a name if no dictionary has it.
+_NAMELESS_ROLE = re.compile(rf"(?:{_ROLE}|病人)([\u3400-\u9fff]{{2,3}})(?=[，,（(：:“]|[男女][，,]|$)", re.MULTILINE)
+_NO_WORD = 1e-7
+
+
 def _acting(text: str) -> Iterator[tuple[int, int]]:
     """Find a name before an act: "由康丽强签发", "护士韩雪在旁", "与褚月、毕成讨论"."""
     for match in _ACTING.finditer(text):
@@ -71,6 +76,11 @@ def _acting(text: str) -> Iterator[tuple[int, int]]:
         size = words_zh.surname_length(name)
         if size and len(name) <= size + 2 and not words_zh.is_clinical(name, 2) and name not in _PLAIN:
             yield match.span(group)
+    for match in _NAMELESS_ROLE.finditer(text):
+        name = match[1]
+        rare = words_zh.frequency(name) < _NO_WORD and name not in _PLAIN and not words_zh.is_clinical(name)
+        if rare and all(len(word) == 1 and word not in _PLAIN for word in words_zh.words(name)):
+            yield match.span(1)
 
 
 def _titled(text: str) -> Iterator[tuple[int, int]]:

@@ -30,7 +30,9 @@ _ALWAYS = re.compile(
     re.IGNORECASE,
 )
 _TISSUE = {"birads": {"4", "4a", "4b", "4c", "5", "6"}, "tirads": {"5", "4c"}, "orads": {"4", "5"}, "lirads": {"5", "m"}, "bosniak": {"3", "4"}}  # fmt: skip
-_BUT = re.compile(r"\b(?:delay|postpone|alone|only|instead|if|until|unless|before)\b|不能|不可|延误|仅|单纯|如果|若", re.IGNORECASE)
+_BUT = re.compile(
+    r"\b(?:delay|postpone|alone|only|instead|if|until|unless|before)\b|不能|不可|延误|仅|单纯|如果|若", re.IGNORECASE
+)
 
 
 def advice(case: Case) -> Iterator[Broken]:
@@ -46,7 +48,9 @@ def advice(case: Case) -> Iterator[Broken]:
         # cysts of O-RADS and nodules of LI-RADS are not to be punctured, but they are to be treated
         if _SAMPLE.search(match.group()) and not _asks_for_tissue(case):
             continue
-        if not _BUT.search(text[max(0, match.start() - 12) : match.end() + 30]) and not _is_in_report(match.group(), case):
+        if not _BUT.search(text[max(0, match.start() - 12) : match.end() + 30]) and not _is_in_report(
+            match.group(), case
+        ):
             yield Broken("advice", grave, match.span())
 
 

@@ -14,12 +14,33 @@ from curation.facts.scope import Status
 from curation.verify.claims import Broken, Case, is_advice, is_conditional, is_management
 
 #: Words too general to be an invention.
-_GENERAL = {"malignancy", "thickening", "thinning", "enlargement", "shrinkage", "abnormality", "normal", "lesion", "flow", "normal size", "patent", "preserved function", "inflammation", "round", "cystic", "solid", "smooth"}
+_GENERAL = {
+    "malignancy",
+    "thickening",
+    "thinning",
+    "enlargement",
+    "shrinkage",
+    "abnormality",
+    "normal",
+    "lesion",
+    "flow",
+    "normal size",
+    "patent",
+    "preserved function",
+    "inflammation",
+    "round",
+    "cystic",
+    "solid",
+    "smooth",
+}
 _VAGUE = {"normal"}
-_YES = re.compile(r"^\W*(?:yes|yeah|correct|true|是的?|有(?!限|无|些)|对|会|可以见到|存在|可见)(?![a-z])", re.IGNORECASE)
+_YES = re.compile(
+    r"^\W*(?:yes|yeah|correct|true|是的?|有(?!限|无|些)|对|会|可以见到|存在|可见)(?![a-z])", re.IGNORECASE
+)
 _NO = re.compile(r"^\W*(?:no|not|none|negative|absent|false|否|没有|没|无|不是|未见|不存在|不)(?![a-z])", re.IGNORECASE)
 _POLAR = re.compile(
-    r"^\W*(?:[\w ,]*,\s*)?(?:is|are|was|were|does|do|did|has|have|can|any)\b|吗|是否|有无|有没有|是不是|能否|可否|存在不存在", re.IGNORECASE
+    r"^\W*(?:[\w ,]*,\s*)?(?:is|are|was|were|does|do|did|has|have|can|any)\b|吗|是否|有无|有没有|是不是|能否|可否|存在不存在",
+    re.IGNORECASE,
 )
 _NOT_POLAR = re.compile(
     r"\b(?:need\w*|require\w*|should|treat\w*|follow\w*|biops\w+|suggest\w*|indicat\w*|mean|malignan\w+|benign|cancer|risk|concern\w*|worr\w+|surgery|serious|dangerous|enough|suspicious|likely|recommend\w*|necessary|safe)\b"
@@ -69,7 +90,9 @@ def findings(case: Case) -> Iterator[Broken]:
 def claims(case: Case) -> list[Claim]:
     """Collect what the answer asserts, also by yes or no."""
     out = [
-        Claim(one.name, one.status, _near(one, segment), one.start, one.end, not is_management(case.answer, segment), True)
+        Claim(
+            one.name, one.status, _near(one, segment), one.start, one.end, not is_management(case.answer, segment), True
+        )
         for segment in case.answer.segments
         if not is_conditional(case.answer, segment)
         for one in segment.findings
@@ -88,7 +111,9 @@ def _answered(case: Case) -> list[Claim]:
     found = [(one, part) for part in case.question.segments for one in part.findings]
     found = [(one, part) for one, part in found if _is_asked(one, case.question.text)]
     own = next(iter(case.answer.segments), None)
-    if own is not None and (own.findings or any(s.findings for s in case.answer.segments if s.sentence == own.sentence)):
+    if own is not None and (
+        own.findings or any(s.findings for s in case.answer.segments if s.sentence == own.sentence)
+    ):
         return []
     if not (yes or no) or not found or not _POLAR.search(case.question.text) or _NOT_POLAR.search(case.question.text):
         return []
@@ -117,7 +142,12 @@ def _judge(claim: Claim, case: Case) -> Iterator[Broken]:
             return
         if near:
             yield Broken("negation", (near[0].start, near[0].end), place)
-        elif claim.name not in _GENERAL and claim.is_plain and not _is_drawn(claim, case) and not any(one.status is Status.AFFIRMED for one in said):
+        elif (
+            claim.name not in _GENERAL
+            and claim.is_plain
+            and not _is_drawn(claim, case)
+            and not any(one.status is Status.AFFIRMED for one in said)
+        ):
             yield Broken("finding", None, place)
     elif near and not any(one.status is not Status.AFFIRMED for one in near):
         exact = _nearest(claim.context, witnesses(claim.name, case, exact=True))

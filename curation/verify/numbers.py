@@ -12,7 +12,8 @@ from curation.facts.reading import Reading, Segment
 from curation.verify.claims import Broken, Case, is_conditional, is_management
 
 _APPROXIMATE = re.compile(
-    r"(?:\b(?:about|approximately|around|roughly|nearly|almost|ca\.?|some|close to)|~|约|大约|近|将近|大致|左右)\s*$", re.I
+    r"(?:\b(?:about|approximately|around|roughly|nearly|almost|ca\.?|some|close to)|~|约|大约|近|将近|大致|左右)\s*$",
+    re.I,
 )
 _ABOUT_BEHIND = re.compile(r"^\s*(?:左右|上下|or so)")
 _LESS = re.compile(
@@ -37,7 +38,10 @@ _THRESHOLD = re.compile(
 _LISTED = re.compile(r"(?:^|\n|[。;:]\s*)\s*\(?$")
 _INTAKE = re.compile(r"\b(?:drink\w*|water|fluids?|a day|daily|per day)\b|饮水|喝水|每天|每日", re.IGNORECASE)
 #: A limit and further numbers of its row: exceeds 230 cm/s, 100 cm/s and a ratio of 4.0.
-_ROW = re.compile(r"(?:\b(?:exceed(?:s|ed|ing)?|above|over|more than|at least)|超过|大于|高于)[^.;。]{0,6}\d[^;。]{0,45}$", re.IGNORECASE)
+_ROW = re.compile(
+    r"(?:\b(?:exceed(?:s|ed|ing)?|above|over|more than|at least)|超过|大于|高于)[^.;。]{0,6}\d[^;。]{0,45}$",
+    re.IGNORECASE,
+)
 _TRIVIAL_WORDS = {Decimal(0), Decimal(1)}
 
 
@@ -98,9 +102,12 @@ def _is_guideline(
         if any(value <= one.value if less else value >= one.value for value in alike):
             return True
     advised = is_management(case.answer, segment) or is_conditional(case.answer, segment)
-    return (advised and (less or more or bool(_THRESHOLD.search(sentence)))) or (
-        bool(_THRESHOLD.search(sentence)) and one.unit != ""
-    ) or one.unit in {"g", "iu"} or (one.unit == "ml" and bool(_INTAKE.search(sentence)))
+    return (
+        (advised and (less or more or bool(_THRESHOLD.search(sentence))))
+        or (bool(_THRESHOLD.search(sentence)) and one.unit != "")
+        or one.unit in {"g", "iu"}
+        or (one.unit == "ml" and bool(_INTAKE.search(sentence)))
+    )
 
 
 def _is_compared(one: Quantity, text: str) -> bool:

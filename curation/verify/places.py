@@ -16,7 +16,8 @@ from curation.verify.findings import witnesses
 
 _NOT_TOLD_APART = {"normal", "abnormality", "patent", "normal size", "smooth"}
 _GENERIC_ORGAN = re.compile(
-    r"^\s*(?:function|surgeon|surgery|specialist|team|tests?|disease|failure|cancer|hormones?|功能|外科|专科|科|医师|医生|中心|病史)", re.IGNORECASE
+    r"^\s*(?:function|surgeon|surgery|specialist|team|tests?|disease|failure|cancer|hormones?|功能|外科|专科|科|医师|医生|中心|病史)",
+    re.IGNORECASE,
 )
 
 
@@ -87,7 +88,9 @@ def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator
     if not segment.context.sides:
         return
     place: Span | None = (segment.sides[0].start, segment.sides[0].end) if segment.sides else None
-    known = [s for s in case.report.segments if segment.context.organ_agrees(s.context) is not False and s.context.sides]
+    known = [
+        s for s in case.report.segments if segment.context.organ_agrees(s.context) is not False and s.context.sides
+    ]
     if segment.sides and not known:
         if not segment.sides[0].is_implied and not is_advice(case.answer, segment):
             yield Broken("side", None, place)
@@ -98,8 +101,13 @@ def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator
             where = place or (segment.start, segment.end)
             yield Broken("side", _side_span(case, here[0]), where)
             return
-    if segment.sides and not is_advice(case.answer, segment) and not any(
-        not _other_side(segment.context, other) for other in [*(s.context for s in known), _joined([s.context for s in known])]
+    if (
+        segment.sides
+        and not is_advice(case.answer, segment)
+        and not any(
+            not _other_side(segment.context, other)
+            for other in [*(s.context for s in known), _joined([s.context for s in known])]
+        )
     ):
         yield Broken("side", _side_span(case, known[0].context), place)
 

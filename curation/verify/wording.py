@@ -46,7 +46,10 @@ _SHAPES = re.compile(
 )
 
 #: Words around a name; without them scrubbing takes unknown words for names.
-_CUE = re.compile(r"(?:患者|病人|姓名[:：]?|产妇|孕妇|由|经|联系|通知|\b(?:patient|named|name is|name:|mr\.?|mrs\.?|ms\.?|dr\.?|doctor|for|by|of))\s*$", re.IGNORECASE)
+_CUE = re.compile(
+    r"(?:患者|病人|姓名[:：]?|产妇|孕妇|由|经|联系|通知|\b(?:patient|named|name is|name:|mr\.?|mrs\.?|ms\.?|dr\.?|doctor|for|by|of))\s*$",
+    re.IGNORECASE,
+)
 #: Without one of these there is nothing personal to find, and scrubbing is slow.
 _MAY_BE_PERSONAL = re.compile(
     r"\d{4}|\d[-/.年]\d+[-/.月]|@|[一二三四五六七八九十〇○]{4}|\d月\d|先生|女士|小姐|医生|医师|主任|教授|患者|病人|姓名|产妇|孕妇|医院|电话|住院|门诊|床|号"
@@ -88,7 +91,7 @@ def _personal(case: Case) -> Iterator[Broken]:
     found = redact(text, case.language).spans if _MAY_BE_PERSONAL.search(text) else ()
     for one in found:
         words = text[one.start : one.end]
-        cued = one.entity in {"NAME", "PHYSICIAN"} and _CUE.search(text[:one.start]) or _TITLE.match(text[one.end :])
+        cued = one.entity in {"NAME", "PHYSICIAN"} and _CUE.search(text[: one.start]) or _TITLE.match(text[one.end :])
         if one.entity == "HOSPITAL":
             cued = _HOSPITAL.search(words) or cued
         if (one.entity in _PERSONAL or cued) and words not in case.report_text:

@@ -48,7 +48,10 @@ def verify_file(source: Path, target: Path, *, workers: int = 1) -> Verified:
     failed, rules = 0, Counter[str]()
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as out, Track("verify", len(rows), unit="pairs") as track:
+        with (
+            unfinished.open("w", encoding="utf-8", newline="\n") as out,
+            Track("verify", len(rows), unit="pairs") as track,
+        ):
             for verdict in _verdicts(rows, workers):
                 out.write(json.dumps(verdict, ensure_ascii=False) + "\n")
                 failed += verdict["verdict"] == "fail"

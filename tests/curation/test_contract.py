@@ -21,7 +21,7 @@ from schemas.config import Deduplicate, Desensitize, Generate, Scrub, Verify
 from schemas.instruction import INSTRUCTION_PAIR, KEPT, VERDICT, VERIFY_INPUT
 from schemas.reject import REJECT, RejectReason
 from tests.curation.dedup.test_deduplicate import table as texts
-from tests.curation.generate.test_generate import ROWS, Scripted, reports
+from tests.curation.generate.test_generate import ROWS, WITHOUT, Scripted, reports
 from tests.curation.image.fakes import MemoryImage, Pixels, ScriptedOcr, speckle
 from tests.curation.image.test_desensitize import NAME, VALUE
 from tests.curation.image.test_desensitize import rows as images
@@ -65,7 +65,11 @@ STEPS = {
         "case_id",
     ),
     "generate": Case(
-        partial(generate, config=Generate(), pool=Scripted()), reports(*ROWS), INSTRUCTION_PAIR, "case_id", "case_id"
+        partial(generate, config=Generate(report_pairs=False, open_per_case=0, **WITHOUT), pool=Scripted()),
+        reports(*ROWS),
+        INSTRUCTION_PAIR,
+        "case_id",
+        "case_id",
     ),
     "verify": Case(
         partial(verify, config=Verify()),

@@ -82,7 +82,7 @@ def check_kills(finished, site, model, folder, kills, seed):
     assert commits(root) == total
     assert transactions(root) == transactions(finished.root)
     assert set(transactions(root).values()) == {1}
-    in_flight = 4 * sum(landed)  # max_concurrency requests may be on their way when a kill comes
+    in_flight = 8 * sum(landed)  # max_concurrency requests may be on their way when a kill comes
     assert sum(model.sent.values()) - len(model.sent) <= in_flight
     return sum(landed)
 

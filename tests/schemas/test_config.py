@@ -3,7 +3,8 @@
 import pytest
 
 from flows.starter import STARTER, write_starter
-from schemas.config import Deduplicate, Desensitize, Endpoint, language_of
+from schemas.config import Deduplicate, Desensitize, language_of
+from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.load import load
 
@@ -35,11 +36,11 @@ def test_paths_are_relative_to_the_file(tmp_path):
         (MINIMAL + "[release]\nname = '../x'\n", "release.name"),
         (
             MINIMAL + "[[endpoints]]\nname = 'a'\nbase_url = 'http://x/v1'\nmodel = 'm'\nweight = -1\n",
-            "endpoints.0.weight",
+            "endpoint a: weight",
         ),
         (
             MINIMAL + "[[endpoints]]\nname = 'a'\nbase_url = 'http://x/v1'\nmodel = 'm'\ncapabilities = ['smell']\n",
-            "endpoints.0.capabilities.0",
+            "endpoint a: capabilities.0",
         ),
     ],
 )
@@ -48,6 +49,14 @@ def test_mistakes_are_one_line_that_names_the_key(tmp_path, text, message):
         load(write(tmp_path, text))
     assert message in str(error.value)
     assert "\n" not in str(error.value).strip() or "TOML" in message
+
+
+def test_hosts_off_this_machine_are_listed_with_their_agreement(tmp_path):
+    table = "[[generate.allowed]]\nhost = 'llm.example.org'\n"
+    config = load(write(tmp_path, MINIMAL + table + "agreement = 'DPA-1'\n"))
+    assert config.generate.allowed[0].agreement == "DPA-1"
+    with pytest.raises(ConfigError, match="generate.allowed.0.agreement"):
+        load(write(tmp_path, MINIMAL + table))
 
 
 def test_a_missing_config_says_what_to_do(tmp_path):
@@ -60,7 +69,9 @@ def test_the_starter_config_is_valid_and_never_overwrites(tmp_path):
     write_starter(path)
     assert load(path).release.name == "demo"
     uncommented = "\n".join(line[2:] if line.startswith("# [") else line for line in STARTER.splitlines())
-    assert load(write(tmp_path, uncommented.replace("[[endpoints]]", ""))).input.table
+    for table in ("[[endpoints]]", "[[generate.allowed]]"):
+        uncommented = uncommented.replace(table, "")
+    assert load(write(tmp_path, uncommented)).input.table
     with pytest.raises(ConfigError, match="exists already"):
         write_starter(path)
 

@@ -1,7 +1,8 @@
 from curation.generate.embedded import embedded_endpoint
 from curation.generate.generate import generate
-from curation.generate.ledger import Ledger
-from curation.generate.pool import EndpointPool, check_endpoints
+from curation.pool.ledger import Ledger
+from curation.pool.pool import EndpointPool
+from curation.pool.reach import check_endpoints
 from curation.step import table_of
 from schemas.config import Generate
 from schemas.instruction import GENERATE_INPUT, Tier

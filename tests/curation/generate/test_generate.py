@@ -31,9 +31,12 @@ class Scripted:
         if isinstance(text, Failure):
             return text
         last = request.messages[-1].content
+        last = last if isinstance(last, str) else last[-1]
         chinese = re.search(r"[\u4e00-\u9fff]", request.messages[0].content)
         if text is None and request.purpose == "question":
             text = "这里的表现是什么样的？" if chinese else "What does it look like here?"
+        if text is None and request.purpose == "caption":
+            text = "左叶可见低回声结节。" if chinese else "A cyst in the left kidney."
         if text is None and request.purpose == "open":
             text = "问题：怎么办？\n答案：随访。" if chinese else "Question: What now?\nAnswer: Follow it."
         if text is None:
@@ -186,3 +189,43 @@ def test_a_report_that_gives_orders_changes_nothing_but_the_data():
         assert (last.count("<data>"), last.count("</data>"), last.count("<|")) == (1, 1, 0)
         outside = [re.sub(r"<data>.*</data>", "", m.messages[-1].content, flags=re.S) for m in (one, other)]
         assert outside[0] == outside[1]
+
+
+def test_captions_are_written_by_the_model_to_an_instruction_of_ours():
+    result = run(reports(*ROWS[:2]), closed_per_case=0, open_per_case=0, captions_per_case=1, report_pairs=False)
+    pairs = {pair["instance_id"]: pair for pair in result.kept.to_pylist() if pair["task"] == "caption"}
+    assert set(pairs) == {"a/caption-open-00", "b/caption-open-00"}
+    assert pairs["a/caption-open-00"]["answer"] == "A cyst in the left kidney."
+    assert pairs["b/caption-open-00"]["answer"] == "左叶可见低回声结节。"
+    assert all(pair["model"] == "m" and pair["template_id"] is None for pair in pairs.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "EMPTY_ANSWER"),
+        ("One line.\nAnother line.", "MALFORMED_ANSWER"),
+        ("word " * 100, "MALFORMED_ANSWER"),
+        ("I'm sorry, I cannot.", "REFUSED_ANSWER"),
+        ("According to the report, a cyst.", "NAMES_SOURCE"),
+        ("肾囊肿。", "WRONG_LANGUAGE"),
+    ],
+)
+def test_a_bad_caption_is_rejected(text, reason):
+    result = run(reports(ROWS[0]), lambda request: text, closed_per_case=0, open_per_case=0, captions_per_case=1)
+    [found] = [row for row in result.rejected.to_pylist() if row["id"] == "a/caption-open-00"]
+    assert found["reason"] == reason
+
+
+def test_frames_are_shown_before_the_last_text_and_never_to_the_blind():
+    pool = Scripted()
+    table = reports(row("a", frame_ids=["a/0", "a/1", "a/2"]))
+    config = Generate(max_images_per_pair=2, captions_per_case=1, **WITHOUT)
+    generate(table, config=config, pool=pool, frames={"a/0": b"0", "a/1": b"1", "a/2": b"2"})
+    seen = {request.purpose: request for request in pool.requests}
+    for purpose in ("open", "caption"):
+        *pictures, text = seen[purpose].messages[-1].content
+        assert [picture.encoded for picture in pictures] == [b"0", b"1"]
+        assert "<data>" in text
+        assert seen[purpose].blind_ok
+    assert isinstance(seen["question"].messages[-1].content, str)

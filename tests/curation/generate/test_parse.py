@@ -1,7 +1,8 @@
 import pytest
 
+from curation.generate.fence import fenced
 from curation.generate.parse import choice_of, gives_answer, pair_of, question_of
-from curation.generate.request import Answer, Failure, fenced
+from curation.generate.request import Answer, Failure
 from schemas.case import Language
 from schemas.instruction import Tier
 from schemas.reject import RejectReason as Reason
