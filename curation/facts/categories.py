@@ -34,9 +34,9 @@ _STAGE = re.compile(
 _HAN = {"一": "1", "二": "2", "三": "3", "四": "4"}
 _DEGREES: dict[str, str] = {
     "trivial": r"(?<![a-z])(?:trivial|trace|minimal)(?:ly)?(?![a-z])|微量|极?少许(?!血流)",
-    "mild": r"(?<![a-z])(?:mild|slight)(?:ly)?(?![a-z])|轻度|轻微|轻(?=[,、-]?中度)",
+    "mild": r"(?<![a-z])(?:mild|slight)(?:ly)?(?![a-z])|(?<![a-z])small (?:amount|quantity|volume)|轻度|轻微|少量|轻(?=[,、-]?中度)",
     "moderate": r"(?<![a-z])moderate(?:ly)?(?![a-z])|中度|中等(?!回声)(?=量|程度)|中(?=-重度)",
-    "severe": r"(?<![a-z])(?:severe|marked|massive|gross)(?:ly)?(?![a-z])(?! hypoechoic)|重度|严重(?!程度)|大量",
+    "severe": r"(?<![a-z])(?:severe|marked|massive|gross)(?:ly)?(?![a-z])(?! hypoechoic)|(?<![a-z])large (?:amount|quantity|volume)|重度|严重(?!程度)|大量",
 }
 _DEGREE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _DEGREES.items()), re.IGNORECASE)
 

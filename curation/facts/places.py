@@ -24,7 +24,7 @@ _ORGANS: dict[str, tuple[str, str]] = {
         r"肾(?!上腺)(?:脏|盂|盏|实质|皮质|上极|下极|中部|窦|动脉|静脉|周)?|集合系统|皮髓质|叶间动脉",
     ),
     "adrenal": (r"adrenals?|suprarenal gland", r"肾上腺"),
-    "ureter": (r"ureters?|ureteral|ureteric|hydroureter|vesicoureteral", r"输尿管"),
+    "ureter": (r"ureters?|ureteropelvic|upj|ureteral|ureteric|hydroureter|vesicoureteral", r"输尿管"),
     "bladder": (r"(?<!gall )(?:urinary )?bladder|vesical|bladder wall|post-?void residual", r"膀胱|残余尿"),
     "prostate": (r"prostat\w+|seminal vesicles?", r"前列腺|精囊"),
     "testis": (r"test(?:is|es|icles?|icular)|scrot\w+|epididym\w+|varicocele|hydrocele", r"睾丸|附睾|阴囊|精索"),

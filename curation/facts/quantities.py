@@ -7,7 +7,6 @@ Source: SI; UCUM spellings of units that ultrasound reports use.
 
 import re
 from decimal import Decimal
-from itertools import pairwise
 from typing import NamedTuple
 
 _SCALES: dict[str, dict[str, str]] = {
@@ -70,6 +69,9 @@ _TIMES = re.compile(r"\s*(?:x|X|\*|by)\s*")
 _JOINT = re.compile(r"\s*(?:x|X|\*|by|to|-|~|～|至|到|、|,|，|and|or|和|或|与|及|/|,\s*and)\s*", re.IGNORECASE)
 
 
+_RANGE = {"-", "to", "~", "至", "到"}
+
+
 class Quantity(NamedTuple):
     """A number. ``value`` is in ``unit``, a base unit or empty; ``step`` is the last written place in that unit.
 
@@ -127,15 +129,11 @@ def _read(match: re.Match[str]) -> _Found:
 
 def _with_shared_units(text: str, found: list[_Found]) -> list[_Found]:
     """Give a number without a unit that of the number behind it (18 x 15 mm, 2 to 9 mm)."""
-    out = list(reversed(found))
-    for place, (later, one) in enumerate(pairwise(out), start=1):
+    out = list(found)
+    for place in range(len(out) - 2, -1, -1):
+        one, later = out[place], out[place + 1]
         joint = _JOINT.fullmatch(text[one.end : later.start])
-        if (
-            not one.unit
-            and later.unit
-            and joint
-            and (later.unit != "%" or joint.group().strip() in {"-", "to", "~", "至", "到"})
-        ):
-            out[place] = one._replace(unit=later.unit)
-            # pairwise walks the list itself, so the unit travels on through 18 x 15 x 9 mm
-    return list(reversed(out))
+        if one.unit or not later.unit or not joint or (later.unit == "%" and joint.group().strip() not in _RANGE):
+            continue
+        out[place] = one._replace(unit=later.unit)
+    return out

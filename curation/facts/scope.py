@@ -31,7 +31,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"^[^.;,，。；、]{0,30}?(?:\b(?:is|are|was|were|has|have)(?: been)? (?:not|absent|excluded|negative|no longer)\b|\babsent\b"
+    r"^[^.;,，。；、]{0,30}?(?:\b(?:is|are|was|were|has|have)(?: been)? (?:absent|excluded|negative|no longer)\b|\babsent\b"
     r"|\bcannot be (?:seen|identified|demonstrated)\b|\bnot (?:seen|identified|detected|present|visuali[sz]ed|noted|found|evident|demonstrated|appreciated)\b"
     r"|\bunlikely\b|:?\s*(?:none|negative)\b)"
     r"|^[^。；，,、]{0,8}?(?:未见|未探及|未发现|未显示|不明显|阴性|消失|\(-\)|:无|缺如|不存在|未及|可排除|可除外|已排除)",

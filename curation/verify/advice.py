@@ -8,8 +8,8 @@ referral.
 import re
 from collections.abc import Iterator
 
-from curation.facts.categories import Category
 from curation.facts.nature import natures
+from curation.facts.reading import Context
 from curation.verify.claims import Broken, Case, Span
 
 _ACTS = r"(?:biops\w+|fna|(?:fine-needle )?aspiration|sampling|further (?:work-?up|evaluation|investigation|tests?|steps?|action|imaging)|follow-?up|treatment|referral|intervention)"
@@ -41,16 +41,14 @@ def advice(case: Case) -> Iterator[Broken]:
     for match in _ALWAYS.finditer(text):
         if not _is_in_report(match.group(), case):
             yield Broken("advice", None, match.span())
-    grave = _grave(case)
-    if grave is None:
-        return
     for match in _NOT_SAMPLED.finditer(text):
+        grave = _grave(case, match.start())
+        if grave is None or _BUT.search(text[max(0, match.start() - 12) : match.end() + 30]):
+            continue
         # cysts of O-RADS and nodules of LI-RADS are not to be punctured, but they are to be treated
         if _SAMPLE.search(match.group()) and not _asks_for_tissue(case):
             continue
-        if not _BUT.search(text[max(0, match.start() - 12) : match.end() + 30]) and not _is_in_report(
-            match.group(), case
-        ):
+        if not _is_in_report(match.group(), case):
             yield Broken("advice", grave, match.span())
 
 
@@ -58,17 +56,21 @@ def _is_in_report(words: str, case: Case) -> bool:
     return words.casefold() in case.report.text.casefold()
 
 
-def _grave(case: Case) -> Span | None:
-    """Find the category or the words for which tissue or referral is asked."""
-    graded: list[Category] = [one for segment in case.report.segments for one in segment.categories]
-    for one in graded:
+def _asks_for_tissue(case: Case) -> bool:
+    systems = {one.system for segment in case.report.segments for one in segment.categories}
+    return not systems or bool(systems & {"birads", "tirads", ""})
+
+
+def _grave(case: Case, place: int) -> Span | None:
+    """Find what asks for tissue or referral, of the side that the advice is about: a category, or words of suspicion."""
+    context = next((one.context for one in case.answer.segments if one.start <= place < one.end), Context())
+    graded = [
+        (segment.context.side_agrees(context), one) for segment in case.report.segments for one in segment.categories
+    ]
+    same_side = [one for agrees, one in graded if agrees is True] or [one for _, one in graded]
+    for one in same_side:
         if one.grade in _TISSUE.get(one.system, set()):
             return (one.start, one.end)
     if graded:
         return None
     return next(((one.start, one.end) for one in natures(case.report) if one.name == "malignant"), None)
-
-
-def _asks_for_tissue(case: Case) -> bool:
-    systems = {one.system for segment in case.report.segments for one in segment.categories}
-    return not systems or bool(systems & {"birads", "tirads", ""})

@@ -42,6 +42,11 @@ class Case:
         return read(self.question_text)
 
     @cached_property
+    def is_supposed(self) -> bool:
+        """Tell whether the question is about another case than this one."""
+        return _SUPPOSED.search(self.question.text) is not None
+
+    @cached_property
     def answer(self) -> Reading:
         """The answer, in the context of its question."""
         return read(self.answer_text, _only(self.question.contexts))
@@ -86,3 +91,6 @@ def is_advice(reading: Reading, segment: Segment) -> bool:
 def is_conditional(reading: Reading, segment: Segment) -> bool:
     """Tell whether a clause speaks of another case than this one."""
     return _CONDITIONAL.search(reading.sentence(segment)) is not None
+
+
+_SUPPOSED = re.compile(r"\b(?:would|if|suppose|hypothetical\w*|in general)\b|如果|假如|若", re.IGNORECASE)

@@ -35,6 +35,7 @@ _THRESHOLD = re.compile(
     r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|一般(?=为|在|小|大|不)",
     re.IGNORECASE,
 )
+_SUPPOSABLE = re.compile(r"\b(?:would|should|can|may|is|are)\b|应|可|需|建议", re.IGNORECASE)
 _LISTED = re.compile(r"(?:^|\n|[。;:]\s*)\s*\(?$")
 _INTAKE = re.compile(r"\b(?:drink\w*|water|fluids?|a day|daily|per day)\b|饮水|喝水|每天|每日", re.IGNORECASE)
 #: A limit and further numbers of its row: exceeds 230 cm/s, 100 cm/s and a ratio of 4.0.
@@ -101,6 +102,8 @@ def _is_guideline(
             return False
         if any(value <= one.value if less else value >= one.value for value in alike):
             return True
+    if case.is_supposed and _SUPPOSABLE.search(sentence):
+        return True
     advised = is_management(case.answer, segment) or is_conditional(case.answer, segment)
     return (
         (advised and (less or more or bool(_THRESHOLD.search(sentence))))

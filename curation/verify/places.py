@@ -85,7 +85,7 @@ def _organs(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterato
 
 
 def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator[Broken]:
-    if not segment.context.sides:
+    if not segment.context.sides or not (segment.sides or _is_led(segment, case)):
         return
     place: Span | None = (segment.sides[0].start, segment.sides[0].end) if segment.sides else None
     known = [
@@ -110,6 +110,13 @@ def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator
         )
     ):
         yield Broken("side", _side_span(case, known[0].context), place)
+
+
+def _is_led(segment: Segment, case: Case) -> bool:
+    """Tell whether a side is surely inherited: from the question, or from words that lead the sentence in."""
+    before = [one for one in case.answer.segments if one.start < segment.start]
+    sided = [one for one in before if one.sides]
+    return not sided or (sided[-1].sentence == segment.sentence and sided[-1] is before[-1] and not sided[-1].findings)
 
 
 def _other_side(mine: Context, other: Context) -> bool:
