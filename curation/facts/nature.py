@@ -19,7 +19,7 @@ _BENIGN = re.compile(
     re.IGNORECASE,
 )
 _MALIGNANT = re.compile(
-    r"(?<![a-z])(?:malignan(?:t|cy|cies)|cancers?|cancerous|carcinomas?|suspicious|highly suggestive of|high (?:suspicion|risk)|metasta\w+|neoplastic|sarcomas?|lymphomas?)(?![a-z])"
+    r"(?<![a-z])(?:malignan(?:t|cy|cies)|cancers?|cancerous|carcinomas?|suspicious(?! (?:for|of) (?:an? )?(?!malig|cancer|carcin|neoplas|metast))|highly suggestive of|high (?:suspicion|risk)|metasta\w+|neoplastic|sarcomas?|lymphomas?)(?![a-z])"
     r"|恶性|癌(?!变|胚|抗原|栓)|可疑|转移(?!酶)|肉瘤|淋巴瘤|高度怀疑",
     re.IGNORECASE,
 )

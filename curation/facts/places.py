@@ -79,11 +79,11 @@ _ORGANS: dict[str, tuple[str, str]] = {
     "placenta": (r"placent\w+", r"胎盘"),
     "amnion": (r"amniotic|hydramnios|oligohydramnios|polyhydramnios|afi", r"羊水"),
     "umbilical cord": (r"umbilical cord|umbilical artery|nuchal cord", r"脐带|脐动脉"),
-    "shoulder": (r"shoulder|supraspinatus|rotator cuff|subacromial", r"肩|冈上肌|肩袖"),
+    "shoulder": (r"shoulders?|supraspinatus|infraspinatus|subscapularis|rotator cuff|subacromial|biceps|acromioclavicular", r"肩|冈[上下]肌|肩袖|肱二头肌|肩胛下肌"),
     "knee": (r"knees?|patell\w+|suprapatellar", r"膝|髌"),
     "skin": (r"skin|subcutaneous", r"皮肤|皮下"),
     "muscle": (r"muscles?|intramuscular", r"肌肉|肌内"),
-    "tendon": (r"tendons?|achilles", r"肌腱|跟腱"),
+    "achilles tendon": (r"achilles", r"跟腱"),
 }  # fmt: skip
 _ORGAN = re.compile(
     "|".join(f"(?P<o{n}>{_B}(?:{en}){_E}|{zh})" for n, (en, zh) in enumerate(_ORGANS.values())), re.IGNORECASE
@@ -104,7 +104,7 @@ _KIN: tuple[frozenset[str], ...] = tuple(
             {"breast", "axilla"}, {"liver", "abdominal cavity"}, {"pulmonary artery", "pulmonary valve"},
             {"pulmonary artery", "heart"}, {"fetus", "placenta"}, {"fetus", "amnion"}, {"fetus", "umbilical cord"},
             {"aorta", "heart"},
-            {"tube", "pelvis cavity"}, {"muscle", "tendon"}, {"shoulder", "tendon"}, {"tendon", "knee"},
+            {"tube", "pelvis cavity"},
             {"vena cava", "heart"}, {"mitral valve", "ventricle"}, {"heart", "pulmonary valve"},
         ),
     )

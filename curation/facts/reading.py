@@ -16,16 +16,18 @@ from curation.text.folding import fold
 
 _HAN = r"[\u3400-\u9fff]"
 _CLAUSE_END = re.compile(
-    r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]|,(?!\d{3}(?!\d))|(?<=\d),(?=\d{3}\b)"
+    r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]|,(?!\d{3}(?!\d))(?!\s*(?:on the )?(?:left|right|bilateral(?:ly)?)(?: (?:side|breast|lobe|kidney|ovary))?\s*[.;,\n])"
     r"|(?<=\s)(?:but|while|whereas|with|without|and(?= (?:a|an|the|another|one|no|left|right|there|[\d.]+|in the|on the)\b))(?=\s)"
     rf"|、(?=[左右双])|[及和与伴并](?=[左右双](?!向))|:(?=\s*{_HAN}{{2}})",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]")
 #: A list of organs such as 肝、胆囊、胰腺: a clause may hold several.
-#: Places that tell no organ apart: under the skin, beside the muscle.
-_ASIDE = frozenset({"skin", "muscle", "brain"})
 _SECTION = re.compile(r"\n|(?:impression|conclusion|diagnosis|超声提示|超声诊断|诊断意见|提示|印象)\s*:", re.IGNORECASE)
+
+
+#: Places that tell no organ apart: under the skin, beside the muscle.
+ASIDE = frozenset({"skin", "muscle", "brain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Context:
 
     def organ_agrees(self, other: "Context") -> bool | None:
         """Tell whether both speak of the same organ; None where one does not say."""
-        if not self.organs or not other.organs:
+        if not self.organs - ASIDE or not other.organs:
             return None
         return any(akin(mine, yours) for mine in self.organs for yours in other.organs)
 
@@ -97,7 +99,7 @@ def read(text: str, before: Context = Context()) -> Reading:
     context = before
     for start, end, sentence in _clauses(plain):
         inside = [tuple(one for one in found if start <= one.start < end) for found in every]  # type: ignore[attr-defined]
-        own = Context(frozenset(organ.family for organ in inside[0]) - _ASIDE, _own_sides(inside[1]))
+        own = Context(frozenset(organ.family for organ in inside[0]), _own_sides(inside[1]))
         if _SECTION.search(plain, start, end) and segments:
             context = Context()
         context = _inherit(context, own)

@@ -39,7 +39,7 @@ _BEHIND = re.compile(
 )
 #: Words that end a denial in front of them.
 _STOP = re.compile(
-    r"[.;:!?\n。；：！？]|,\s*(?:but|however|although|and (?:a|an|the|there)\b|a |an |the |there |which |it |this |with |measur|consistent|compatible|suggest|typical|so |indicat|both )"
+    r"[.;:!?\n。；：！？]|,\s*(?:most |likely|probabl|possibl|suspicious|typical|in keeping|but|however|although|and (?:a|an|the|there)\b|a |an |the |there |which |it |this |with |measur|consistent|compatible|suggest|typical|so |indicat|both )"
     r"|\b(?:but|however|although|except|apart from|other than|besides|besides|yet|therefore|which is|and (?:a|an|the|there|it|is|has|shows?|casts?|contains?|measures?|with)\b|with (?:a|an|the)|is (?:benign|typical)|because|as (?:a|an|the|it)\b|while|whereas)"
     r"|(?<=[\u3400-\u9fff)]),|,(?=[\u3400-\u9fff])|但|而(?!且)|可见|见(?=[^明显异])|伴|考虑|提示|符合|为(?=[^何])|呈|仅|故|因此|所以|属于",
     re.IGNORECASE,
@@ -57,6 +57,9 @@ _NOT_OPEN = re.compile(
     r"可能(?:性)?(?:大|高)|除外常见|一般情况|most likely|likely|大小一般|一般状|考虑.{0,6}可能|(?:未见|无)(?:明显)?(?:异常)?扩张及|注意到",
     re.IGNORECASE,
 )
+_IS_SEEN = re.compile(r"\s*(?:is|are|was|were) (?:seen|present|noted|visible|visuali[sz]ed|normal|patent|intact)\b", re.IGNORECASE)
+#: A bound is neither a finding nor its absence: stenosis below 50 %.
+_BOUNDED = re.compile(r"\s*(?:is |of |程度)?(?:<|below|less than|小于|低于|不足)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?:(?<!\d)\.|\.(?!\d)|[;!?\n。；！？])")
 
 
@@ -84,6 +87,8 @@ def is_open(text: str, start: int, end: int, sentence: tuple[int, int]) -> bool:
     behind = text[end:stop].partition(",")[0]
     clause = _NOT_OPEN.sub(" ", before + " \x00 " + behind)
     mark = clause.find("\x00")
+    if _BOUNDED.match(text[end:stop]):
+        return True
     return any(_reaches(match, mark) for match in _OPEN.finditer(clause)) or text[stop : stop + 1] in {"?", "？"}
 
 
@@ -117,7 +122,8 @@ def is_denied(text: str, start: int, end: int, sentence: tuple[int, int]) -> boo
         last = match
     if last is not None:
         between = before[last.end() :]
-        if not _STOP.search(between):
+        predicate = " and " in between and _IS_SEEN.match(text[end:stop]) is not None  # not dilated and jets are seen
+        if not predicate and not _STOP.search(between):
             return True
     if re.search(r"\bnon-?$", before, re.IGNORECASE):
         return True

@@ -73,7 +73,7 @@ _MANAGEMENT = re.compile(
 )
 _CONDITIONAL = re.compile(
     r"\b(?:if|unless|when|in case|once|would|upgrad\w*|downgrad\w*|unlike|compared (?:with|to)|whereas|in contrast|instead of|rather than|not meet|higher than|lower than|lesions? (?:of|in) category|(?:means?|denotes?|corresponds? to|indicates?|implies) (?:a|an|that))\b"
-    r"|如果|假如|若|一旦|升级|降级|区别于|不同于|而非|而不是|是指|意味着|代表|表示|如(?=[^上下前此何图])|(?:出现|增大|变化|加重|发作|不适|症状)[^。;,]{0,6}时",
+    r"|如果|假如|若|一旦|升级|降级|区别于|不同于|而非|而不是|是指|意味着|代表|表示|如(?=[^上下前此何图])|(?:出现|增大|变化|加重|发作|突发|下降|不适|症状)[^。;,]{0,6}时",
     re.IGNORECASE,
 )
 

@@ -149,6 +149,9 @@ def _judge(claim: Claim, case: Case) -> Iterator[Broken]:
             and not any(one.status is Status.AFFIRMED for one in said)
         ):
             yield Broken("finding", None, place)
+    elif _is_of_both(claim) and any(one.status is Status.AFFIRMED for one in near):
+        exact = _nearest(claim.context, witnesses(claim.name, case, exact=True))
+        yield from (Broken("negation", (w.start, w.end), place) for w in exact if w.status is Status.AFFIRMED and w.context.sides)
     elif near and not any(one.status is not Status.AFFIRMED for one in near):
         exact = _nearest(claim.context, witnesses(claim.name, case, exact=True))
         if exact and all(one.status is Status.AFFIRMED for one in exact):
@@ -159,6 +162,11 @@ def _is_drawn(claim: Claim, case: Case) -> bool:
     """Tell whether a diagnosis is drawn from findings: typical of a fibroadenoma."""
     kind = concepts()[claim.name].kind
     return kind in {"lesion", "disease", "state"} and _DRAWN.search(case.answer.text[: claim.start]) is not None
+
+
+def _is_of_both(claim: Claim) -> bool:
+    """Tell whether a claim is about both sides: then one side against it is enough."""
+    return len(claim.context.sides) == 2
 
 
 def witnesses(name: str, case: Case, *, exact: bool = False) -> list[Witness]:
@@ -183,5 +191,4 @@ def witnesses(name: str, case: Case, *, exact: bool = False) -> list[Witness]:
 def _nearest(context: Context, said: list[Witness]) -> list[Witness]:
     """Keep what is said of the same organ and, where sides are told apart, of the same side."""
     same = [one for one in said if context.organ_agrees(one.context) is not False]
-    beside = [one for one in same if context.side_agrees(one.context) is not False]
-    return beside or same
+    return [one for one in same if context.side_agrees(one.context) is not False]

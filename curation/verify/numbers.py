@@ -31,8 +31,9 @@ _RISK = re.compile(
     re.IGNORECASE,
 )
 _GESTATION = re.compile(r"\b(?:gestation\w*|pregnan\w*|weeks? (?:and|\d)|w\d+d|ga)\b|孕|胎|妊娠|停经", re.IGNORECASE)
+_GENERAL = re.compile(r"\b(?:usually|often|most|typically|generally|common\w*|by|until|should|recommend\w*)\b|一般|通常|多在|大多|建议|应", re.IGNORECASE)
 _THRESHOLD = re.compile(
-    r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|一般(?=为|在|小|大|不)",
+    r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|(?:is|are) (?:considered |regarded as )?(?:ab)?normal|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|为正常|为异常|一般(?=以|为|在|小|大|不)",
     re.IGNORECASE,
 )
 _SUPPOSABLE = re.compile(r"\b(?:would|should|can|may|is|are)\b|应|可|需|建议", re.IGNORECASE)
@@ -91,7 +92,7 @@ def _is_guideline(
     sentence = case.answer.sentence(segment)
     if one.unit == "day":
         return _is_interval(one, case, known, sentence)
-    if one.unit == "%" and _RISK.search(sentence):
+    if one.unit == "%" and _RISK.search(f"{sentence} {case.question.text}" if len(sentence) < 60 else sentence):
         return not any(other.unit == "%" and _is_risk(other, case.report) for other in known)
     less = bool(_LESS.search(around[0]) or _LESS_BEHIND.match(around[1]))
     more = bool(_MORE.search(around[0]) or _ROW.search(around[2]) or _MORE_BEHIND.match(around[1]))
@@ -125,7 +126,7 @@ def _is_risk(one: Quantity, report: Reading) -> bool:
 def _is_interval(one: Quantity, case: Case, known: Sequence[Quantity], sentence: str) -> bool:
     """Follow-up may be named freely unless the report names another; weeks of a pregnancy may not."""
     if _GESTATION.search(sentence):
-        return not any(other.unit == "day" for other in known)
+        return not any(other.unit == "day" for other in known) or _GENERAL.search(sentence) is not None
     said = [other for other in known if other.unit == "day"]
     mine = [other for part in case.answer.segments for other in part.quantities if other.unit == "day"]
     return not said or any(_equal(own, other, loose=False) for own in mine for other in said)

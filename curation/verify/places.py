@@ -49,7 +49,7 @@ def _facts(segment: Segment, case: Case) -> list[list[Context]]:
         found.append(
             [s.context for s in case.report.segments for q in s.quantities if (q.value, q.unit) == quantity[:2]]
         )
-    if not any(part.findings or part.quantities for part in case.answer.segments):
+    if not any(part.findings or any(q.unit for q in part.quantities) for part in case.answer.segments):
         for part in case.question.segments:
             for one in part.findings:
                 if one.name not in _NOT_TOLD_APART:
