@@ -132,7 +132,7 @@ def _own_sides(found: tuple[Side, ...]) -> frozenset[str]:
 def _inherit(context: Context, own: Context) -> Context:
     if not own.organs:
         return Context(context.organs, own.sides or context.sides)
-    same = any(akin(mine, yours) for mine in own.organs for yours in context.organs)
+    same = bool(own.organs & context.organs)
     return Context(own.organs, own.sides or (context.sides if same else frozenset()))
 
 

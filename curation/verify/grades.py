@@ -17,7 +17,7 @@ def grades(case: Case) -> Iterator[Broken]:
     known = [one for segment in case.report.segments for one in segment.categories]
     for segment in case.answer.segments:
         for one in segment.categories:
-            if not any(_agrees(one, other) for other in known) and not is_conditional(case.answer, segment):
+            if not any(agrees(one, other) for other in known) and not is_conditional(case.answer, segment):
                 near = next((other for other in known if other.system == one.system), known[0] if known else None)
                 yield Broken("grade", (near.start, near.end) if near else None, (one.start, one.end))
         for degree in segment.degrees:
@@ -26,7 +26,8 @@ def grades(case: Case) -> Iterator[Broken]:
                 yield Broken("grade", (other.start, other.end), (degree.start, degree.end))
 
 
-def _agrees(one: Category, other: Category) -> bool:
+def agrees(one: Category, other: Category) -> bool:
+    """Tell whether a category of an answer is one of the report; 4 may stand for 4a."""
     same = not one.system or not other.system or one.system == other.system
     return same and (one.grade == other.grade or (other.grade.startswith(one.grade) and one.grade.isdigit()))
 

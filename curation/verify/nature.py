@@ -14,6 +14,8 @@ from curation.verify.claims import Broken, Case, Span
 
 def nature(case: Case) -> Iterator[Broken]:
     """Find claims of nature that the report contradicts."""
+    if case.is_supposed:
+        return
     every = _known(case.report)
     for one in natures(case.answer):
         known = _about(_context_at(case.answer, one.start), every)
