@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-desensitize bench-pool bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
+.PHONY: bench-desensitize bench-pool bench-quality bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -54,6 +54,10 @@ bench-desensitize: setup
 # What scrubbing finds, destroys and costs; run it with nothing else running (PARTS=throughput REAL=captions.csv for some).
 bench-scrub: setup
 	$(PY) -m flows.reports.bench $(PARTS) $(if $(REAL),--real $(REAL))
+
+# What rule verification catches and whom the retrospect suspends (PARTS=rules for some).
+bench-quality: setup
+	$(PY) -m flows.quality.bench $(PARTS)
 
 # What the pool costs beside the bare client, and what it does under faults and kills (PARTS="rate mix" for some).
 bench-pool: setup

@@ -69,6 +69,7 @@ _TIMES = re.compile(r"\s*(?:x|X|\*|by)\s*")
 _JOINT = re.compile(r"\s*(?:x|X|\*|by|to|-|~|～|至|到|、|,|，|and|or|和|或|与|及|/|,\s*and)\s*", re.IGNORECASE)
 
 
+_BETWEEN = re.compile(r"(?:between|from)\s*$", re.IGNORECASE)
 _RANGE = {"-", "to", "~", "至", "到"}
 
 
@@ -133,7 +134,8 @@ def _with_shared_units(text: str, found: list[_Found]) -> list[_Found]:
     for place in range(len(out) - 2, -1, -1):
         one, later = out[place], out[place + 1]
         joint = _JOINT.fullmatch(text[one.end : later.start])
-        if one.unit or not later.unit or not joint or (later.unit == "%" and joint.group().strip() not in _RANGE):
+        apart = later.unit == "%" and joint and joint.group().strip() not in _RANGE
+        if one.unit or not later.unit or not joint or (apart and not _BETWEEN.search(text[: one.start])):
             continue
         out[place] = one._replace(unit=later.unit)
     return out

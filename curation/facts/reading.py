@@ -30,6 +30,10 @@ _SECTION = re.compile(r"\n|(?:impression|conclusion|diagnosis|超声提示|超�
 ASIDE = frozenset({"skin", "muscle", "brain"})
 
 
+#: Parts of paired organs that have no side.
+_MIDLINE = frozenset({"isthmus"})
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The organs and sides that a clause speaks of; empty sets where it does not say."""
@@ -132,7 +136,7 @@ def _own_sides(found: tuple[Side, ...]) -> frozenset[str]:
 def _inherit(context: Context, own: Context) -> Context:
     if not own.organs:
         return Context(context.organs, own.sides or context.sides)
-    same = bool(own.organs & context.organs)
+    same = any(akin(mine, yours) for mine in own.organs - _MIDLINE for yours in context.organs)
     return Context(own.organs, own.sides or (context.sides if same else frozenset()))
 
 

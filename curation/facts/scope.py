@@ -18,7 +18,7 @@ class Status(StrEnum):
 
 
 _PSEUDO = re.compile(
-    r"\bno (?:significant |definite |obvious |interval )*(?:change|increase|growth|progression)\b|\bnot (?:only|exclud\w+|ruled? out)"
+    r"^\s*no\s*,|\bno (?:significant |definite |obvious |interval )*(?:change|increase|growth|progression)\b|\bnot (?:only|exclud\w+|ruled? out)"
     r"|\b(?:cannot|can't|can not|could not) be (?:excluded|ruled out)|\bno longer\b|\bnot (?:just|merely)\b|\bno doubt\b"
     r"|未见(?:明显|显著)?变化|无(?:明显|显著)?变化|不除外|不能(?:完全)?(?:除外|排除)|不排除|未除外|未排除|无回声|无疑|不仅|不但|不一|未破|未婚|不适",
     re.IGNORECASE,

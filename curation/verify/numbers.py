@@ -31,6 +31,10 @@ _RISK = re.compile(
     re.IGNORECASE,
 )
 _GESTATION = re.compile(r"\b(?:gestation\w*|pregnan\w*|weeks? (?:and|\d)|w\d+d|ga)\b|孕|胎|妊娠|停经", re.IGNORECASE)
+_FOLLOWED = re.compile(
+    r"\b(?:follow\w*|re-?check|repeat\w*|re-?scan|re-?evaluat\w*|surveillance|ultrasound in|in|interval|every)\b|复查|随访|复诊|随诊|每|追蹤|追踪",
+    re.IGNORECASE,
+)
 _GENERAL = re.compile(r"\b(?:usually|often|most|typically|generally|common\w*|by|until|should|recommend\w*)\b|一般|通常|多在|大多|建议|应", re.IGNORECASE)
 _THRESHOLD = re.compile(
     r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|(?:is|are) (?:considered |regarded as )?(?:ab)?normal|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|为正常|为异常|一般(?=以|为|在|小|大|不)",
@@ -127,7 +131,12 @@ def _is_interval(one: Quantity, case: Case, known: Sequence[Quantity], sentence:
     """Follow-up may be named freely unless the report names another; weeks of a pregnancy may not."""
     if _GESTATION.search(sentence):
         return not any(other.unit == "day" for other in known) or _GENERAL.search(sentence) is not None
-    said = [other for other in known if other.unit == "day"]
+    said = [
+        other
+        for part in case.report.segments
+        for other in part.quantities
+        if other.unit == "day" and _FOLLOWED.search(case.report.text[max(0, other.start - 25) : other.end + 12])
+    ]
     mine = [other for part in case.answer.segments for other in part.quantities if other.unit == "day"]
     return not said or any(_equal(own, other, loose=False) for own in mine for other in said)
 

@@ -95,6 +95,8 @@ def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator
         s for s in case.report.segments if segment.context.organ_agrees(s.context) is not False and s.context.sides
     ]
     if segment.sides and not known:
+        if segment.context.sides <= case.report.contexts.sides:
+            return
         if not segment.sides[0].is_implied and not is_advice(case.answer, segment):
             yield Broken("side", None, place)
         return
