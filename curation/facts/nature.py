@@ -25,8 +25,8 @@ _MALIGNANT = re.compile(
 )
 #: Around a word of malignancy: it is weighed, not claimed.
 _WEIGHED = re.compile(
-    r"\b(?:risks?|likelihood|probabilit\w+|chances?|exclude|rule out|unlikely|low|less than|below|under|rare\w*|almost never|never|concern|possib\w+|may|might|could|would|become|if|screen\w*|detect\w*|look(?:ing)? for|surveil\w*|worry|why|which|whether|how|degree|stratif\w+|associated with|develop)\b"
-    r"|风险|可能性(?!大|高|较大|较高|极大|很大)|概率|几率|排除|除外|极低|很低|较低|很小|极小|不大|几乎不|不会|警惕|是否|有无|癌变|程度|待排|鉴别|史|如|若|多数|大多|治疗|筛查|不能",
+    r"\b(?:risks?|likelihood|probabilit\w+|chances?|exclude|rule out|unlikely|low|less than|below|under|rare\w*|almost never|never|concern|possib\w+|may|might|could|would|become|if|alike|mimic\w*|screen\w*|detect\w*|look(?:ing)? for|surveil\w*|worry|whether|degree|stratif\w+|associated with|develop)\b"
+    r"|风险|可能性(?!大|高|较大|较高|极大|很大)|概率|几率|排除|除外|极低|很低|较低|很小|极小|不大|几乎不|不会|警惕|是否|有无|癌变|程度|待排|鉴别|史|如|若|多数(?!是)|大多(?!是|数是)|治疗|筛查|不能",
     re.IGNORECASE,
 )
 _BENIGN_WEIGHED = re.compile(

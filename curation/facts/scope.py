@@ -41,7 +41,7 @@ _BEHIND = re.compile(
 _STOP = re.compile(
     r"[.;:!?\n。；：！？]|,\s*(?:most |likely|probabl|possibl|suspicious|typical|in keeping|but|however|although|and (?:a|an|the|there)\b|a |an |the |there |which |it |this |with |measur|consistent|compatible|suggest|typical|so |indicat|both )"
     r"|\b(?:but|however|although|except|apart from|other than|besides|besides|yet|therefore|which is|and (?:a|an|the|there|it|is|has|shows?|casts?|contains?|measures?|with)\b|with (?:a|an|the)|is (?:benign|typical)|because|as (?:a|an|the|it)\b|while|whereas)"
-    r"|(?<=[\u3400-\u9fff)]),|,(?=[\u3400-\u9fff])|,$|但|而(?!且)|可见|见(?=[^明显异])|伴|考虑|提示|符合|为(?=[^何])|呈|仅|故|因此|所以|属于",
+    r"|(?<=[\u3400-\u9fff)]),|,(?=[\u3400-\u9fff])|,$|但|而(?!且)|可见|见(?=[^明显异])|伴|考虑|提示|符合|为(?=[^何])|呈|仅|且有|并有|故|因此|所以|属于",
     re.IGNORECASE,
 )
 _OPEN = re.compile(

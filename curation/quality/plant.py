@@ -80,7 +80,7 @@ _NATURES = {
 }  # fmt: skip
 _DEGREES = {
     Language.EN: (("mild", "severe"), ("Mild", "Severe"), ("severe", "mild"), ("Severe", "Mild"), ("moderate", "mild"), ("mildly", "severely")),
-    Language.ZH: (("轻度", "重度"), ("重度", "轻度"), ("中度", "轻度")),
+    Language.ZH: (("轻度", "重度"), ("重度", "轻度"), ("(?<!轻至)(?<!轻-)中度", "轻度")),
 }  # fmt: skip
 _INVENTED: dict[Language, tuple[tuple[str, str], ...]] = {
     Language.EN: (
@@ -147,7 +147,7 @@ def _number(pair: CleanPair, rng: random.Random) -> str | None:
     factors = [rng.choice(("1.4", "1.6", "2", "2.5", "0.6", "0.5")) for _ in range(6)]
     for factor in factors:
         value = (one.raw * type(one.raw)(factor)).quantize(one.step if one.raw == one.value else type(one.raw)("0.1"))
-        if value not in raw and value > 0 and not (one.unit == "%" and value > 99):
+        if value not in raw and value * one.value / one.raw not in {known_value for known_value, _ in known} and value > 0 and not (one.unit == "%" and value > 99):
             digits = re.match(r"\d+(?:\.\d+)?", folded[one.start :])
             end = one.start + (digits.end() if digits else 0)
             return f"{pair.answer[: one.start]}{value}{pair.answer[end:]}"
@@ -216,6 +216,8 @@ def _one_of(rng: random.Random, options: list[str]) -> str | None:
 def _grade(pair: CleanPair, rng: random.Random) -> str | None:
     said = {name for part in read(pair.report).segments for name in (d.name for d in part.degrees)}
     degrees = _swapped(pair, _DEGREES) if said else []
+    if _ADVISES.search(pair.answer):
+        return None
     return _one_of(rng, [*_altered({"grade"})(pair), *degrees])
 
 
@@ -226,16 +228,22 @@ def _negation(pair: CleanPair, rng: random.Random) -> str | None:
         match = re.search(old, pair.answer)
         if match and _ADVISES.search(_clause(pair.answer, match)):
             continue
-        if match and not (re.search(r"\bnot\b|未见", new) and _DENIES.search(_clause(pair.answer, match))):
+        if match and not (re.search(r"\bnot\b|未见|absent", new) and _DENIES.search(_clause(pair.answer, match))):
             options.append(pair.answer[: match.start()] + new + pair.answer[match.end() :])
     return _one_of(rng, options)
 
 
 _DENIES = re.compile(r"\b(?:no|not|without|neither)\b|未|无|没有", re.IGNORECASE)
 _ADVISES = re.compile(
-    r"\b(?:should|needs?|if|recommend\w*|treat\w*|follow\w*|suitable|repeat\w*|function)\b|建议|应|需|如|治疗|复查|随访",
+    r"\b(?:should|needs?|if|recommend\w*|treat\w*|follow\w*|suitable|repeat\w*|function|would|may|surgery|considered|above|below|more than|less than|exceed\w*|threshold)\b|建议|应|需|如|治疗|复查|随访|超过|低于|大于|小于|<|>|≥|≤|以上|手术|首选|考虑|功能|\bCT\b",
     re.IGNORECASE,
 )
+
+
+def _is_advice(pair: CleanPair, place: int) -> bool:
+    """Tell whether a clause is advice: a change of it need not contradict the report."""
+    match = re.compile(".").match(pair.answer, place)
+    return match is not None and _ADVISES.search(_clause(pair.answer, match)) is not None
 
 
 def _clause(text: str, match: re.Match[str]) -> str:
@@ -245,7 +253,16 @@ def _clause(text: str, match: re.Match[str]) -> str:
 
 
 def _nature(pair: CleanPair, rng: random.Random) -> str | None:
-    return _one_of(rng, _swapped(pair, _NATURES))
+    """Swap words that claim a nature; a risk or a condition claims none."""
+    options = []
+    for old, new in _NATURES[pair.language]:
+        match = re.search(old, pair.answer)
+        if match and not _WEIGHS.search(_clause(pair.answer, match)):
+            options.append(pair.answer[: match.start()] + new + pair.answer[match.end() :])
+    return _one_of(rng, options)
+
+
+_WEIGHS = re.compile(r"\b(?:risk|if|become|need\w*|chance|likelihood|category|cancers)\b|风险|如|概率|低度|几率", re.IGNORECASE)
 
 
 def _finding(pair: CleanPair, rng: random.Random) -> str | None:
@@ -255,7 +272,8 @@ def _finding(pair: CleanPair, rng: random.Random) -> str | None:
 
 
 def _language(pair: CleanPair, _rng: random.Random) -> str | None:
-    return pair.translation or _OTHER[pair.language]
+    """Give the translation, if it is long enough to have a language."""
+    return pair.translation if len(re.findall(r"[a-zA-Z]{2,}|[\u3400-\u9fff]", pair.translation)) > 3 else _OTHER[pair.language]
 
 
 def _source(pair: CleanPair, rng: random.Random) -> str | None:

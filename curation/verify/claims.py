@@ -93,4 +93,4 @@ def is_conditional(reading: Reading, segment: Segment) -> bool:
     return _CONDITIONAL.search(reading.sentence(segment)) is not None
 
 
-_SUPPOSED = re.compile(r"\b(?:would|if|suppose|hypothetical\w*|in general)\b|如果|假如|若", re.IGNORECASE)
+_SUPPOSED = re.compile(r"\b(?:if|suppose|hypothetical\w*|in general|would an?)\b|如果|假如|若", re.IGNORECASE)

@@ -57,6 +57,8 @@ _DRAWN = re.compile(
 )
 #: What a question takes for granted: the mass, this nodule.
 _DEFINITE = re.compile(r"(?:\b(?:the|this|that|its|these)(?: [\w-]+){0,3} $)|(?:该|此|这)\S{0,4}$", re.IGNORECASE)
+_NOUNS = {"lesion", "sign", "disease"}
+_THE = re.compile(r"\b(?:the|this|that) $", re.IGNORECASE)
 _ASKED_FOR = re.compile(r"(?:有|见|见到|存在|发现|探及|无|合并|伴)\S{0,6}$")
 
 
@@ -85,6 +87,7 @@ def findings(case: Case) -> Iterator[Broken]:
     """Find claims that the report contradicts or does not hold."""
     for claim in claims(case):
         yield from _judge(claim, case)
+    yield from contradictions(case)
 
 
 def claims(case: Case) -> list[Claim]:
@@ -107,28 +110,90 @@ def _near(one: Finding, segment: Segment) -> Context:
 
 def _answered(case: Case) -> list[Claim]:
     """Read "Yes" or "No" as a claim about the last finding of a question that can be answered so."""
-    yes, no = _YES.match(case.answer.text), _NO.match(case.answer.text)
-    found = [(one, part) for part in case.question.segments for one in part.findings]
-    found = [(one, part) for one, part in found if _is_asked(one, case.question.text)]
-    own = next(iter(case.answer.segments), None)
-    if own is not None and (
-        own.findings or any(s.findings for s in case.answer.segments if s.sentence == own.sentence)
-    ):
+    word = _word_of(case)
+    asked = _asked(case)
+    if word is None or asked is None:
         return []
-    if not (yes or no) or not found or not _POLAR.search(case.question.text) or _NOT_POLAR.search(case.question.text):
-        return []
-    one, part = found[-1]
-    status = Status.AFFIRMED if yes else Status.DENIED
-    match = yes or no
-    assert match is not None  # noqa: S101
-    return [Claim(one.name, status, part.context, match.start(), match.end(), is_plain=True, is_spoken=False)]
+    first = case.answer.segments[0]
+    if any(part.findings for part in case.answer.segments if part.sentence == first.sentence):
+        return []  # what is said outright counts, and must agree: see contradictions
+    one, context = asked
+    status, start, end = word
+    return [Claim(one.name, status, context, start, end, is_plain=True, is_spoken=False)]
+
+
+def _word_of(case: Case) -> tuple[Status, int, int] | None:
+    """Find "Yes" or "No" at the head of an answer."""
+    for pattern, status in ((_YES, Status.AFFIRMED), (_NO, Status.DENIED)):
+        if match := pattern.match(case.answer.text):
+            return status, match.start(), match.end()
+    return None
+
+
+def _asked(case: Case) -> tuple[Finding, Context] | None:
+    """Find what a question asks for that can be answered by yes or no."""
+    text = case.question.text
+    if not _POLAR.search(text) or _NOT_POLAR.search(text) or not case.answer.segments:
+        return None
+    found = [(one, part.context) for part in case.question.segments for one in part.findings if _is_asked(one, text)]
+    return found[-1] if found else None
+
+
+def contradictions(case: Case) -> Iterator[Broken]:
+    """Find answers whose "Yes" or "No" is not what they go on to say."""
+    word, asked = _word_of(case), _asked(case)
+    if word is None or asked is None or _QUALIFIED.search(case.question.text):
+        return
+    one, context = asked
+    concept = concepts()[one.name]
+    head = _HEAD.match(case.answer.text)
+    if head is None:
+        return
+    for segment in case.answer.segments:
+        for said in segment.findings:
+            status = _turned(said, one.name, concept.contrary)
+            apart = context.side_agrees(segment.context) is False or context.organ_agrees(segment.context) is False
+            if status is None or apart or segment.sentence > _sentence_behind(case, head.end()):
+                continue
+            if status is not word[0] and not _is_partial(segment, case):
+                yield Broken("negation", None, (word[1], word[2]))
+            return
+
+
+def _turned(said: Finding, name: str, contrary: frozenset[str]) -> Status | None:
+    """Read what a finding says of the one that was asked for."""
+    normal = name == "abnormality" and concepts()[said.name].kind == "normal"
+    if said.status is Status.OPEN or not (said.name == name or said.name in contrary or normal):
+        return None
+    if said.name == name:
+        return said.status
+    return Status.DENIED if said.status is Status.AFFIRMED else None
+
+
+def _sentence_behind(case: Case, place: int) -> int:
+    return next((one.sentence for one in case.answer.segments if one.end > place), 0)
+
+
+def _is_partial(segment: Segment, case: Case) -> bool:
+    return _PARTIAL.search(case.answer.text[segment.start : segment.end]) is not None
+
+
+_HEAD = re.compile(r"^\W*[^,.;。!]{1,8}[,.;。!]\s*")
+_QUALIFIED = re.compile(
+    r"\b(?:significant|severe|moderate|mild|large|complete|any other|another|more than|also|both|only|still|normal)\b|明显|严重|重度|中度|轻度|完全|其他|另外|都|均|只有|仅|正常",
+    re.IGNORECASE,
+)
+_PARTIAL = re.compile(r"\b(?:only|except|apart|but|although|other|rather)\b|仅|只|除|但|其他|而", re.IGNORECASE)
 
 
 def _is_asked(one: Finding, question: str) -> bool:
     """Tell whether a question asks for a finding instead of taking it for granted."""
-    if _DEFINITE.search(question[: one.start]):
+    kind = concepts()[one.name].kind
+    if kind in _NOUNS and _DEFINITE.search(question[: one.start]):
         return False
-    if concepts()[one.name].kind == "lesion" and re.search(r"[\u3400-\u9fff]", question):
+    if kind == "state" and _THE.search(question[: one.start]):
+        return False
+    if kind == "lesion" and re.search(r"[\u3400-\u9fff]", question):
         return _ASKED_FOR.search(question[: one.start]) is not None
     return True
 

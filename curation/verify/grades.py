@@ -3,6 +3,7 @@
 In: a ``Case``. Out: ``Broken`` rows. A category of a condition ("would be BI-RADS 4 if it grew") is not compared.
 """
 
+import re
 from collections.abc import Iterator
 
 from curation.facts.categories import Category, Degree
@@ -39,17 +40,26 @@ def _contradicted(degree: Degree, segment: Segment, case: Case) -> Degree | None
     topic = {one.name for one in segment.findings}
     if not topic:
         topic = {one.name for part in case.question.segments for one in part.findings}
+    word = _word_behind(case.answer.text, degree)
     rivals: list[Degree] = []
     for other in case.report.segments:
-        about = topic & {one.name for one in other.findings} or not topic
-        if not other.degrees or segment.context.organ_agrees(other.context) is False or not about:
+        if segment.context.organ_agrees(other.context) is False or segment.context.side_agrees(other.context) is False:
             continue
-        if segment.context.side_agrees(other.context) is False:
-            continue
-        if any(_same(degree, one) for one in other.degrees):
+        named = bool(topic & {one.name for one in other.findings}) or not topic
+        about = [one for one in other.degrees if named or (word and _word_behind(case.report.text, one) == word)]
+        if any(_same(degree, one) for one in about):
             return None
-        rivals += [one for one in other.degrees if _kind(one) == _kind(degree)]
+        rivals += [one for one in about if _kind(one) == _kind(degree)]
     return rivals[0] if rivals else None
+
+
+def _word_behind(text: str, degree: Degree) -> str:
+    """Give what a word of degree stands before: the next word, or two characters of Chinese."""
+    match = _WORD.match(text, degree.end)
+    return match.group(1).lower() if match else ""
+
+
+_WORD = re.compile(r"\s*([a-z]{4,}|[\u3400-\u9fff]{2})", re.IGNORECASE)
 
 
 def _same(one: Degree, other: Degree) -> bool:

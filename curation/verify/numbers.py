@@ -37,10 +37,11 @@ _FOLLOWED = re.compile(
 )
 _GENERAL = re.compile(r"\b(?:usually|often|most|typically|generally|common\w*|by|until|should|recommend\w*)\b|一般|通常|多在|大多|建议|应", re.IGNORECASE)
 _THRESHOLD = re.compile(
-    r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|(?:is|are) (?:considered |regarded as )?(?:ab)?normal|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|为正常|为异常|一般(?=以|为|在|小|大|不)",
+    r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|normal (?:up to|below|under)|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|一般(?=以|为|在|小|大|不)",
     re.IGNORECASE,
 )
 _SUPPOSABLE = re.compile(r"\b(?:would|should|can|may|is|are)\b|应|可|需|建议", re.IGNORECASE)
+_LIMIT_BEHIND = re.compile(r"\s*(?:threshold|cut-?off|limit|(?:is|are) (?:considered|regarded as) |为(?:正常|异常|界)|的?(?:上限|界值|标准))", re.I)
 _LISTED = re.compile(r"(?:^|\n|[。;:]\s*)\s*\(?$")
 _INTAKE = re.compile(r"\b(?:drink\w*|water|fluids?|a day|daily|per day)\b|饮水|喝水|每天|每日", re.IGNORECASE)
 #: A limit and further numbers of its row: exceeds 230 cm/s, 100 cm/s and a ratio of 4.0.
@@ -98,24 +99,35 @@ def _is_guideline(
         return _is_interval(one, case, known, sentence)
     if one.unit == "%" and _RISK.search(f"{sentence} {case.question.text}" if len(sentence) < 60 else sentence):
         return not any(other.unit == "%" and _is_risk(other, case.report) for other in known)
-    less = bool(_LESS.search(around[0]) or _LESS_BEHIND.match(around[1]))
-    more = bool(_MORE.search(around[0]) or _ROW.search(around[2]) or _MORE_BEHIND.match(around[1]))
-    if less or more:
-        alike = [other.value for other in known if other.unit == one.unit]
-        written = [other for other in known if other.unit == one.unit and _is_compared(other, case.report.text)]
-        if written and not is_management(case.answer, segment):
-            return False
-        if any(value <= one.value if less else value >= one.value for value in alike):
-            return True
     if case.is_supposed and _SUPPOSABLE.search(sentence):
         return True
     advised = is_management(case.answer, segment) or is_conditional(case.answer, segment)
-    return (
-        (advised and (less or more or bool(_THRESHOLD.search(sentence))))
-        or (bool(_THRESHOLD.search(sentence)) and one.unit != "")
-        or one.unit in {"g", "iu"}
-        or (one.unit == "ml" and bool(_INTAKE.search(sentence)))
-    )
+    less = bool(_LESS.search(around[0]) or _LESS_BEHIND.match(around[1]))
+    more = bool(_MORE.search(around[0]) or _ROW.search(around[2]) or _MORE_BEHIND.match(around[1]))
+    intake = one.unit == "ml" and _INTAKE.search(sentence) is not None
+    if intake or _THRESHOLD.search(_same_phrase(around[2])) or _LIMIT_BEHIND.match(around[1]):
+        return True
+    if (less or more) and not advised:
+        return _is_true_bound(one, case, known, less=less)
+    return advised and (less or more or one.unit in {"g", "iu"})
+
+
+def _is_true_bound(one: Quantity, case: Case, known: Sequence[Quantity], *, less: bool) -> bool:
+    """Tell whether a measured value keeps a bound that the answer names; bounds of the report are to be kept as they are.
+
+    A number that stands in the report with another unit has the wrong one.
+    """
+    if any(other.raw == one.raw and other.unit not in {one.unit, "day", ""} for other in known):
+        return False
+    alike = [other for other in known if other.unit == one.unit]
+    if any(_is_compared(other, case.report.text) for other in alike):
+        return False
+    return any(other.value <= one.value if less else other.value >= one.value for other in alike)
+
+
+def _same_phrase(before: str) -> str:
+    """Cut off what stands before the last comma or bracket."""
+    return re.split(r"[,;.()。]", before)[-1]
 
 
 def _is_compared(one: Quantity, text: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from curation.facts.findings import concepts
-from curation.facts.places import LAY, akin
+from curation.facts.places import LAY, Organ, akin
 from curation.facts.reading import Context, Segment
 from curation.facts.scope import Status
 from curation.verify.claims import Broken, Case, Span, is_conditional, is_advice
@@ -24,6 +24,7 @@ _GENERIC_ORGAN = re.compile(
 
 def places(case: Case) -> Iterator[Broken]:
     """Find sides and organs that the report does not give to what the answer says."""
+    yield from _other_than_asked(case)
     for segment in case.answer.segments:
         if is_conditional(case.answer, segment):
             continue
@@ -32,6 +33,16 @@ def places(case: Case) -> Iterator[Broken]:
         yield from wrong_organ
         if not wrong_organ:
             yield from _sides(segment, case, facts)
+
+
+def _other_than_asked(case: Case) -> Iterator[Broken]:
+    """Find answers about the left where the question is about the right alone."""
+    asked, said = case.question.contexts, case.answer.contexts
+    if len(asked.sides) != 1 or len(said.sides) != 1 or asked.sides & said.sides:
+        return
+    if asked.organ_agrees(said) is True or not said.organs:
+        first = next(side for segment in case.answer.segments for side in segment.sides)
+        yield Broken("side", None, (first.start, first.end))
 
 
 def _facts(segment: Segment, case: Case) -> list[list[Context]]:
@@ -52,7 +63,7 @@ def _facts(segment: Segment, case: Case) -> list[list[Context]]:
         )
     for category in segment.categories:
         found.append([s.context for s in case.report.segments if any(agrees(category, c) for c in s.categories)])
-    if not any(part.findings or any(q.unit for q in part.quantities) for part in case.answer.segments):
+    if not any(part.findings or any(q.unit not in {"", "clock"} for q in part.quantities) for part in case.answer.segments):
         for part in case.question.segments:
             for one in part.findings:
                 if one.name not in _NOT_TOLD_APART:
@@ -79,12 +90,18 @@ def _organs(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterato
         if not generic and not asked and known and not is_advice(case.answer, segment):
             yield Broken("organ", None, (organ.start, organ.end))
             return
-    named = [organ for organ in segment.organs if organ.family not in LAY]
+    named = [organ for organ in segment.organs or _led_by(segment, case) if organ.family not in LAY]
     if named and facts and not is_advice(case.answer, segment):
         for contexts in facts:
             if all(segment.context.organ_agrees(other) is False for other in contexts):
                 yield Broken("organ", None, (named[0].start, named[0].end))
                 return
+
+
+def _led_by(segment: Segment, case: Case) -> tuple[Organ, ...]:
+    """Give the organs of words that lead a sentence in and say nothing else: In the left kidney, …"""
+    before = [one for one in case.answer.segments if one.start < segment.start and one.sentence == segment.sentence]
+    return before[-1].organs if before and not (before[-1].findings or before[-1].quantities) else ()
 
 
 def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator[Broken]:
