@@ -136,6 +136,7 @@ class Verify(StageModel):
     grades: bool = True
     places: bool = True
     findings: bool = True
+    polar: bool = True
     nature: bool = True
     wording: bool = True
     advice: bool = True
@@ -143,7 +144,7 @@ class Verify(StageModel):
     @property
     def active(self) -> frozenset[str]:
         """The groups of rules that are switched on."""
-        switches = ("numbers", "grades", "places", "findings", "nature", "wording", "advice")
+        switches = ("numbers", "grades", "places", "findings", "polar", "nature", "wording", "advice")
         return frozenset(name for name in switches if getattr(self, name))
 
 

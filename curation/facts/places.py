@@ -15,7 +15,7 @@ _ORGANS: dict[str, tuple[str, str]] = {
         r"(?<!入)(?<!向)(?<!离)肝(?!素)(?:脏|内|右叶|左叶|实质|包膜|表面|硬化|区|静脉|动脉)?|尾状叶|脂肪肝",
     ),
     "portal vein": (r"(?:main )?portal (?:vein|venous|hypertension|flow|trunk)", r"门静脉|门脉"),
-    "gallbladder": (r"gall ?bladder|gallstones?|cholecyst\w+|cholelithiasis|murphy", r"胆囊|胆石"),
+    "gallbladder": (r"gall ?bladder|gallstones?|(?:peri)?cholecyst\w+|cholelithiasis|murphy", r"胆囊|胆石"),
     "bile duct": (r"(?:common |intrahepatic |extrahepatic )?bile ducts?|biliary|cbd|choledoch\w+|pneumobilia|ductal dilatation", r"胆(?:总)?管|肝内外?胆管|肝外胆管|胆道|胆系"),
     "spleen": (r"spleen|splenic|spleno\w+", r"脾(?:脏|大|肿大|门|静脉)?"),
     "pancreas": (r"pancreas|pancreatic|pancreatitis", r"胰(?:腺|头|体|尾|管)?"),

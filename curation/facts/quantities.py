@@ -49,7 +49,7 @@ UNITS: dict[str, tuple[str, Decimal]] = {
     for ending in (("", "s") if _PLURAL.search(spelling) else ("",))
 }
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 #: Number words; 两 only before a counter, because 两侧 is a side.
 _WORDS = {word: Decimal(value) for value, word in enumerate(_ONES)}
 _HAN = {word: Decimal(value) for value, word in enumerate("零一二三四五六七八九十")} | {

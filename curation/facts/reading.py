@@ -106,7 +106,7 @@ def read(text: str, before: Context = Context()) -> Reading:
         own = Context(frozenset(organ.family for organ in inside[0]), _own_sides(inside[1]))
         if _SECTION.search(plain, start, end) and segments:
             context = Context()
-        context = _inherit(context, own)
+        context = _inherit(context, own, goes_on=bool(segments) and segments[-1].sentence == sentence)
         segments.append(Segment(start, end, sentence, own, context, *inside))  # type: ignore[arg-type]
     return Reading(plain, tuple(_with_places_behind(plain, segments)))
 
@@ -133,10 +133,13 @@ def _own_sides(found: tuple[Side, ...]) -> frozenset[str]:
     return frozenset({"left", "right"} if "both" in names else names)
 
 
-def _inherit(context: Context, own: Context) -> Context:
+def _inherit(context: Context, own: Context, *, goes_on: bool) -> Context:
+    """Take over what a clause does not say itself; the side of another organ only within a sentence."""
     if not own.organs:
         return Context(context.organs, own.sides or context.sides)
-    same = any(akin(mine, yours) for mine in own.organs - _MIDLINE for yours in context.organs)
+    if own.organs & _MIDLINE:
+        return own
+    same = goes_on or any(akin(mine, yours) for mine in own.organs for yours in context.organs)
     return Context(own.organs, own.sides or (context.sides if same else frozenset()))
 
 

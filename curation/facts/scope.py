@@ -31,7 +31,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"^[^.;,，。；、]{0,30}?(?:\b(?:is|are|was|were|has|have)(?: been)? (?:absent|excluded|negative|no longer)\b|\babsent\b"
+    r"^(?:(?! and )[^.;,，。；、]){0,30}?(?:\b(?:is|are|was|were|has|have)(?: been)? (?:absent|excluded|negative|no longer)\b|\babsent\b"
     r"|\bcannot be (?:seen|identified|demonstrated)\b|\bnot (?:seen|identified|detected|present|visuali[sz]ed|noted|found|evident|demonstrated|appreciated)\b"
     r"|\bunlikely\b|:?\s*(?:none|negative)\b)"
     r"|^[^。；，,、]{0,8}?(?:未见|未探及|未发现|未显示|不明显|阴性|消失|\(-\)|:无|缺如|不存在|未及|可排除|可除外|已排除)",
@@ -57,7 +57,9 @@ _NOT_OPEN = re.compile(
     r"可能(?:性)?(?:大|高)|除外常见|一般情况|most likely|likely|大小一般|一般状|考虑.{0,6}可能|(?:未见|无)(?:明显)?(?:异常)?扩张及|注意到",
     re.IGNORECASE,
 )
-_IS_SEEN = re.compile(r"\s*(?:is|are|was|were) (?:seen|present|noted|visible|visuali[sz]ed|normal|patent|intact)\b", re.IGNORECASE)
+_IS_SEEN = re.compile(
+    r"\s*(?:is|are|was|were) (?:seen|present|noted|visible|visuali[sz]ed|normal|patent|intact)\b", re.IGNORECASE
+)
 #: A bound is neither a finding nor its absence: stenosis below 50 %.
 _BOUNDED = re.compile(r"\s*(?:is |of |程度)?(?:<|below|less than|小于|低于|不足)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?:(?<!\d)\.|\.(?!\d)|[;!?\n。；！？])")

@@ -147,7 +147,12 @@ def _number(pair: CleanPair, rng: random.Random) -> str | None:
     factors = [rng.choice(("1.4", "1.6", "2", "2.5", "0.6", "0.5")) for _ in range(6)]
     for factor in factors:
         value = (one.raw * type(one.raw)(factor)).quantize(one.step if one.raw == one.value else type(one.raw)("0.1"))
-        if value not in raw and value * one.value / one.raw not in {known_value for known_value, _ in known} and value > 0 and not (one.unit == "%" and value > 99):
+        if (
+            value not in raw
+            and value * one.value / one.raw not in {known_value for known_value, _ in known}
+            and value > 0
+            and not (one.unit == "%" and value > 99)
+        ):
             digits = re.match(r"\d+(?:\.\d+)?", folded[one.start :])
             end = one.start + (digits.end() if digits else 0)
             return f"{pair.answer[: one.start]}{value}{pair.answer[end:]}"
@@ -180,7 +185,10 @@ def _organ(pair: CleanPair, rng: random.Random) -> str | None:
         (word, row)
         for row in _ORGANS
         for word in row
-        if (match := re.search(_word(word), pair.answer)) and not _ADVISES.search(_clause(pair.answer, match))
+        if (match := re.search(_word(word), pair.answer))
+        and re.search(_word(word), pair.report)
+        and not _ADVISES.search(_clause(pair.answer, match))
+        and _is_grounded(pair, match)
     ]
     if not rows:
         return None
@@ -226,7 +234,7 @@ def _negation(pair: CleanPair, rng: random.Random) -> str | None:
     options = []
     for old, new in _FLIPS[pair.language]:
         match = re.search(old, pair.answer)
-        if match and _ADVISES.search(_clause(pair.answer, match)):
+        if match and (_ADVISES.search(_clause(pair.answer, match)) or not _is_grounded(pair, match)):
             continue
         if match and not (re.search(r"\bnot\b|未见|absent", new) and _DENIES.search(_clause(pair.answer, match))):
             options.append(pair.answer[: match.start()] + new + pair.answer[match.end() :])
@@ -235,9 +243,18 @@ def _negation(pair: CleanPair, rng: random.Random) -> str | None:
 
 _DENIES = re.compile(r"\b(?:no|not|without|neither)\b|未|无|没有", re.IGNORECASE)
 _ADVISES = re.compile(
-    r"\b(?:should|needs?|if|recommend\w*|treat\w*|follow\w*|suitable|repeat\w*|function|would|may|surgery|considered|above|below|more than|less than|exceed\w*|threshold)\b|建议|应|需|如|治疗|复查|随访|超过|低于|大于|小于|<|>|≥|≤|以上|手术|首选|考虑|功能|\bCT\b",
+    r"\b(?:should|needs?|if|recommend\w*|treat\w*|follow\w*|suitable|repeat\w*|function|would|may|surgery|considered|intervention|restriction|routine|above|below|more than|less than|exceed\w*|threshold)\b|建议|应|需|如|治疗|复查|随访|超过|低于|大于|小于|<|>|≥|≤|以上|手术|首选|考虑|功能|\bCT\b",
     re.IGNORECASE,
 )
+
+
+def _is_grounded(pair: CleanPair, match: re.Match[str]) -> bool:
+    """Tell whether the words behind a flipped word stand in the report; a flip of anything else contradicts nothing."""
+    if match.start() == 0 and re.match(r"yes|no|是的|有$", match.group(), re.IGNORECASE):
+        return True
+    around = pair.answer[max(0, match.start() - 40) : match.end() + 40]
+    words = re.findall(r"[a-z]{5,}", around.lower()) + re.findall(r"(?=([\u3400-\u9fff]{2}))", around[30:60])
+    return sum(word.rstrip("s") in pair.report.lower() for word in words) >= 2
 
 
 def _is_advice(pair: CleanPair, place: int) -> bool:
@@ -262,7 +279,9 @@ def _nature(pair: CleanPair, rng: random.Random) -> str | None:
     return _one_of(rng, options)
 
 
-_WEIGHS = re.compile(r"\b(?:risk|if|become|need\w*|chance|likelihood|category|cancers)\b|风险|如|概率|低度|几率", re.IGNORECASE)
+_WEIGHS = re.compile(
+    r"\b(?:risk|if|become|need\w*|chance|likelihood|category|cancers)\b|风险|如|概率|低度|几率", re.IGNORECASE
+)
 
 
 def _finding(pair: CleanPair, rng: random.Random) -> str | None:
@@ -273,7 +292,11 @@ def _finding(pair: CleanPair, rng: random.Random) -> str | None:
 
 def _language(pair: CleanPair, _rng: random.Random) -> str | None:
     """Give the translation, if it is long enough to have a language."""
-    return pair.translation if len(re.findall(r"[a-zA-Z]{2,}|[\u3400-\u9fff]", pair.translation)) > 3 else _OTHER[pair.language]
+    return (
+        pair.translation
+        if len(re.findall(r"[a-zA-Z]{2,}|[\u3400-\u9fff]", pair.translation)) > 3
+        else _OTHER[pair.language]
+    )
 
 
 def _source(pair: CleanPair, rng: random.Random) -> str | None:

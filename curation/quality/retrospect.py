@@ -189,7 +189,7 @@ def _test(counts: Mapping[Strategy, tuple[int, int]], limit: Limit) -> dict[Stra
     }
 
 
-def _rate(one: Strategy, counts: tuple[int, int], tested: _Tested | None, is_suspended: bool) -> StrategyRate:  # noqa: FBT001 - a column
+def _rate(one: Strategy, counts: tuple[int, int], tested: _Tested | None, is_suspended: bool) -> StrategyRate:
     level, strategy = one
     p_value, lower = (tested.p_value, tested.lower) if tested else (None, None)
     return StrategyRate(level, strategy, *counts, wilson(*counts), p_value, lower, is_suspended)

@@ -14,6 +14,7 @@ from curation.verify.meaning import Choice, choice_of, is_named, is_verbatim, st
 from curation.verify.nature import nature
 from curation.verify.numbers import numbers
 from curation.verify.places import places
+from curation.verify.polar import polar
 from curation.verify.wording import wording
 
 #: Rules by the name of their switch in the config.
@@ -22,6 +23,7 @@ FACTS: dict[str, Callable[[Case], Iterator[Broken]]] = {
     "grades": grades,
     "places": places,
     "findings": findings,
+    "polar": polar,
     "nature": nature,
 }
 MANNERS: dict[str, Callable[[Case], Iterator[Broken]]] = {"wording": wording, "advice": advice}
@@ -42,7 +44,7 @@ def _broken(case: Case, active: frozenset[str], rules: dict[str, Callable[[Case]
     return sorted(found, key=lambda one: (one.answer_span or (-1, -1), one.rule, one.report_span or (-1, -1)))
 
 
-def _judged(case: Case, verdict: bool, active: frozenset[str]) -> Iterator[Broken]:  # noqa: FBT001 - the answer itself
+def _judged(case: Case, verdict: bool, active: frozenset[str]) -> Iterator[Broken]:
     """A statement called true must be supported; one called false must not be a sentence of the report."""
     statement = statement_of(case.question_text)
     whole = (0, len(case.answer_text))

@@ -41,15 +41,18 @@ def _contradicted(degree: Degree, segment: Segment, case: Case) -> Degree | None
     if not topic:
         topic = {one.name for part in case.question.segments for one in part.findings}
     word = _word_behind(case.answer.text, degree)
-    rivals: list[Degree] = []
-    for other in case.report.segments:
-        if segment.context.organ_agrees(other.context) is False or segment.context.side_agrees(other.context) is False:
-            continue
-        named = bool(topic & {one.name for one in other.findings}) or not topic
-        about = [one for one in other.degrees if named or (word and _word_behind(case.report.text, one) == word)]
-        if any(_same(degree, one) for one in about):
-            return None
-        rivals += [one for one in about if _kind(one) == _kind(degree)]
+    near = [
+        part
+        for part in case.report.segments
+        if segment.context.organ_agrees(part.context) is not False
+        and segment.context.side_agrees(part.context) is not False
+    ]
+    about = [one for part in near for one in part.degrees if word and _word_behind(case.report.text, one) == word]
+    if not about:
+        about = [one for part in near if not topic or topic & {f.name for f in part.findings} for one in part.degrees]
+    if any(_same(degree, one) for one in about):
+        return None
+    rivals = [one for one in about if _kind(one) == _kind(degree)]
     return rivals[0] if rivals else None
 
 

@@ -35,13 +35,19 @@ _FOLLOWED = re.compile(
     r"\b(?:follow\w*|re-?check|repeat\w*|re-?scan|re-?evaluat\w*|surveillance|ultrasound in|in|interval|every)\b|复查|随访|复诊|随诊|每|追蹤|追踪",
     re.IGNORECASE,
 )
-_GENERAL = re.compile(r"\b(?:usually|often|most|typically|generally|common\w*|by|until|should|recommend\w*)\b|一般|通常|多在|大多|建议|应", re.IGNORECASE)
+_GENERAL = re.compile(
+    r"\b(?:usually|often|most|typically|generally|common\w*|by|until|should|recommend\w*)\b|一般|通常|多在|大多|建议|应",
+    re.IGNORECASE,
+)
 _THRESHOLD = re.compile(
     r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|normal (?:up to|below|under)|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|一般(?=以|为|在|小|大|不)",
     re.IGNORECASE,
 )
 _SUPPOSABLE = re.compile(r"\b(?:would|should|can|may|is|are)\b|应|可|需|建议", re.IGNORECASE)
-_LIMIT_BEHIND = re.compile(r"\s*(?:threshold|cut-?off|limit|(?:is|are) (?:considered|regarded as) |为(?:正常|异常|界)|的?(?:上限|界值|标准))", re.I)
+_LIMIT_BEHIND = re.compile(
+    r"\s*(?:threshold|cut-?off|limit|(?:is|are) (?:considered|regarded as) |为(?:正常|异常|界)|的?(?:上限|界值|标准))",
+    re.I,
+)
 _LISTED = re.compile(r"(?:^|\n|[。;:]\s*)\s*\(?$")
 _INTAKE = re.compile(r"\b(?:drink\w*|water|fluids?|a day|daily|per day)\b|饮水|喝水|每天|每日", re.IGNORECASE)
 #: A limit and further numbers of its row: exceeds 230 cm/s, 100 cm/s and a ratio of 4.0.

@@ -11,7 +11,7 @@ from curation.facts.findings import concepts
 from curation.facts.places import LAY, Organ, akin
 from curation.facts.reading import Context, Segment
 from curation.facts.scope import Status
-from curation.verify.claims import Broken, Case, Span, is_conditional, is_advice
+from curation.verify.claims import Broken, Case, Span, is_advice, is_conditional
 from curation.verify.findings import witnesses
 from curation.verify.grades import agrees
 
@@ -63,7 +63,9 @@ def _facts(segment: Segment, case: Case) -> list[list[Context]]:
         )
     for category in segment.categories:
         found.append([s.context for s in case.report.segments if any(agrees(category, c) for c in s.categories)])
-    if not any(part.findings or any(q.unit not in {"", "clock"} for q in part.quantities) for part in case.answer.segments):
+    if not any(
+        part.findings or any(q.unit not in {"", "clock"} for q in part.quantities) for part in case.answer.segments
+    ):
         for part in case.question.segments:
             for one in part.findings:
                 if one.name not in _NOT_TOLD_APART:
@@ -138,7 +140,11 @@ def _is_led(segment: Segment, case: Case) -> bool:
     """Tell whether a side is surely inherited: from the question, or from words that lead the sentence in."""
     before = [one for one in case.answer.segments if one.start < segment.start]
     sided = [one for one in before if one.sides]
-    return not sided or (sided[-1].sentence == segment.sentence and sided[-1] is before[-1] and (not sided[-1].findings or bool(segment.categories)))
+    return not sided or (
+        sided[-1].sentence == segment.sentence
+        and sided[-1] is before[-1]
+        and (not sided[-1].findings or bool(segment.categories))
+    )
 
 
 def _other_side(mine: Context, other: Context) -> bool:

@@ -31,7 +31,7 @@ _SOURCE = re.compile(
     re.IGNORECASE,
 )
 _SOURCE_IN_QUESTION = re.compile(
-    rf"\b(?:according to|based on|as (?:stated|described|mentioned) in|from) (?:the|this) (?:given |provided |above |ultrasound )*(?:report|text|passage|document)\b|(?:根据|依据|按照)(?:上述|以上|该|此|本|这份|所给|提供的)?(?:超声)?(?:报告|文本|原文|段落)",
+    r"\b(?:according to|based on|as (?:stated|described|mentioned) in|from) (?:the|this) (?:given |provided |above |ultrasound )*(?:report|text|passage|document)\b|(?:根据|依据|按照)(?:上述|以上|该|此|本|这份|所给|提供的)?(?:超声)?(?:报告|文本|原文|段落)",
     re.IGNORECASE,
 )
 #: Kinds of personal text that no clinical answer holds; words that scrubbing merely does not know are not among them.
@@ -91,7 +91,7 @@ def _personal(case: Case) -> Iterator[Broken]:
     found = redact(text, case.language).spans if _MAY_BE_PERSONAL.search(text) else ()
     for one in found:
         words = text[one.start : one.end]
-        cued = one.entity in {"NAME", "PHYSICIAN"} and _CUE.search(text[: one.start]) or _TITLE.match(text[one.end :])
+        cued = (one.entity in {"NAME", "PHYSICIAN"} and _CUE.search(text[: one.start])) or _TITLE.match(text[one.end :])
         if one.entity == "HOSPITAL":
             cued = _HOSPITAL.search(words) or cued
         if (one.entity in _PERSONAL or cued) and words not in case.report_text:

@@ -37,7 +37,10 @@ def of_templates() -> list[CleanPair]:
     out: list[CleanPair] = []
     for template in library().templates:
         for language in Language:
-            text, other = template.text(language), template.text(Language.EN if language is Language.ZH else Language.ZH)
+            text, other = (
+                template.text(language),
+                template.text(Language.EN if language is Language.ZH else Language.ZH),
+            )
             report = f"{text.findings}\n{text.impression}"
             both = [*zip(text.vqa, other.vqa, strict=True), *zip(text.closed, other.closed, strict=True)]
             for number, (one, twin) in enumerate(both):
