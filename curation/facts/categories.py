@@ -7,36 +7,47 @@ Source: BI-RADS, ACR TI-RADS and C-TIRADS, O-RADS, LI-RADS, Bosniak; degrees as 
 import re
 from typing import NamedTuple
 
-_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "Ⅴ": "5",
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6",
+          "Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "Ⅴ": "5",
           "ⅰ": "1", "ⅱ": "2", "ⅲ": "3", "ⅳ": "4", "ⅴ": "5"}  # fmt: skip
 _GRADE = (
     r"(?P<grade>[0-6]\s?[abcf]?(?![\d.]*\d)(?![a-z])|(?:iv|v|i{1,3})[abcf]?(?![a-z])|[ⅠⅡⅢⅣⅤⅰⅱⅲⅳⅴ][abcf]?|m(?![a-z]))"
 )
 _SYSTEM = (
-    r"(?P<system>bi-?rads|(?:acr|c|k|eu|chinese)?[\s-]{0,2}ti-?rads|o-?rads|li-?rads|(?<![a-z])lr(?=-\d)|(?<![a-z])us(?=-[1-3](?!\d))"
+    r"(?P<system>bi-?rads|(?:acr|c|k|eu|chinese)?[\s-]{0,2}ti-?rads|o-?rads|li-?rads|(?<![a-z])lr(?=-\d)"
+    r"|(?<![a-z])us(?=-[1-3](?!\d))"
     r"|(?<![a-z])tr(?=\s?[1-5](?!\d))|bosniak)"
 )
 _CATEGORY = re.compile(
-    rf"{_SYSTEM}\s*(?:\((?:us|20\d\d)\))?\s*(?:20\d\d|v20\d\d)?\s*(?:us|category|categories|class|grade|score|assessment|type|分类|分级|类别|级别|评分|tr)?\s*(?:of|is|为|:|-|=)?\s*(?:us-|tr|lr-|第)?\s*{_GRADE}",
+    rf"{_SYSTEM}\s*(?:\((?:us|20\d\d)\))?\s*(?:20\d\d|v20\d\d)?\s*(?:us|category|categories|class|grade|score"
+    rf"|assessment|type|分类|分级|类别|级别|评分|tr)?\s*(?:of|is|为|:|-|=)?\s*(?:us-|tr|lr-|第)?\s*{_GRADE}",
     re.IGNORECASE,
 )
 #: A category without its system: category 4A, 4a类.
 _BARE = re.compile(
-    r"(?<![a-z])(?:category|categories)\s*(?P<en>[0-6]\s?[abc]?)(?![\da-z.])|(?<![\d.a-z])(?P<zh>[0-6]\s?[abc]?|[ⅠⅡⅢⅣⅤ])\s?类(?!似|圆|椭)",
+    r"(?<![a-z])(?:category|categories)\s*(?P<en>[0-6]\s?[abc]?)(?![\da-z.])|(?<![\d.a-z])(?P<zh>[0-6]\s?[abc]?"
+    r"|[ⅠⅡⅢⅣⅤ])\s?类(?!似|圆|椭)",
     re.IGNORECASE,
 )
 _NAMES = {"tr": "tirads", "lr": "lirads", "us": "lirads"}
 _STAGE = re.compile(
-    r"(?<![a-z])(?P<cue>grade|degree|stage|class|type|figo|nyha|child-pugh|score)\s*(?P<en>[0-5]|iv|v|i{1,3})(?![a-z\d.])"
+    r"(?<![a-z])(?P<cue>grade|degree|stage|class|type|figo|nyha|child-pugh|score)\s*(?P<en>[0-5]|iv|v"
+    r"|i{1,3})(?![a-z\d.])"
     r"|(?<![\d.])(?P<zh>[ⅠⅡⅢⅣⅤ0-5]|i{1,3}v?|iv|一|二|三|四)\s?(?P<zh_cue>度|级|期)",
     re.IGNORECASE,
 )
 _HAN = {"一": "1", "二": "2", "三": "3", "四": "4"}
 _DEGREES: dict[str, str] = {
     "trivial": r"(?<![a-z])(?:trivial|trace|minimal)(?:ly)?(?![a-z])|微量|极?少许(?!血流)",
-    "mild": r"(?<![a-z])(?:mild|slight)(?:ly)?(?![a-z])|(?<![a-z])small (?:amount|quantity|volume)|轻度|轻微|少量|轻(?=[,、-]?中度)",
+    "mild": (
+        r"(?<![a-z])(?:mild|slight)(?:ly)?(?![a-z])|(?<![a-z])small (?:amount|quantity|volume)|轻度|轻微|少量"
+        r"|轻(?=[,、-]?中度)"
+    ),
     "moderate": r"(?<![a-z])moderate(?:ly)?(?![a-z])|中度|中等(?!回声)(?=量|程度)|中(?=-重度)",
-    "severe": r"(?<![a-z])(?:severe|marked|massive|gross)(?:ly)?(?![a-z])(?! hypoechoic)|(?<![a-z])large (?:amount|quantity|volume)|重度|严重(?!程度)|大量",
+    "severe": (
+        r"(?<![a-z])(?:severe|marked|massive|gross)(?:ly)?(?![a-z])(?! hypoechoic)|(?<![a-z])large (?:amount"
+        r"|quantity|volume)|重度|严重(?!程度)|大量"
+    ),
 }
 _DEGREE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _DEGREES.items()), re.IGNORECASE)
 

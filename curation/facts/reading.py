@@ -1,7 +1,8 @@
 """A text read clause by clause: what it names, and of which organ and side it speaks.
 
-In: a text and, for answers, the question before it. Out: a ``Reading``. A clause without an organ or side speaks of that
-of the clause before it; a new organ takes no side along. Offsets are half-open code points of the text as it was given.
+In: a text and, for answers, the question before it. Out: a ``Reading``. A clause without an organ or side speaks of
+that of the clause before it; a new organ takes the side along within a sentence only. Offsets are half-open code points
+of the text as it was given.
 """
 
 import re
@@ -16,8 +17,10 @@ from curation.text.folding import fold
 
 _HAN = r"[\u3400-\u9fff]"
 _CLAUSE_END = re.compile(
-    r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]|,(?!\d{3}(?!\d))(?!\s*(?:on the )?(?:left|right|bilateral(?:ly)?)(?: (?:side|breast|lobe|kidney|ovary))?\s*[.;,\n])"
-    r"|(?<=\s)(?:but|while|whereas|with|without|and(?= (?:a|an|the|another|one|no|left|right|there|[\d.]+|in the|on the)\b))(?=\s)"
+    r"(?:(?<!\d)\.|\.(?!\d))|[;!?\n。]|,(?!\d{3}(?!\d))(?!\s*(?:on the )?(?:left|right"
+    r"|bilateral(?:ly)?)(?: (?:side|breast|lobe|kidney|ovary))?\s*[.;,\n])"
+    r"|(?<=\s)(?:but|while|whereas|with|without|and(?= (?:a|an|the|another|one|no|left|right|there|[\d.]+"
+    r"|in the|on the)\b))(?=\s)"
     rf"|、(?=[左右双])|[及和与伴并](?=[左右双](?!向))|:(?=\s*{_HAN}{{2}})",
     re.IGNORECASE,
 )

@@ -62,18 +62,29 @@ def _only(context: Context) -> Context:
 
 #: Sentences that speak of what is done, of what may come or of rules, not of what is seen.
 _MANAGEMENT = re.compile(
-    r"\b(?:recommend\w*|advis\w+|suggest(?:ed)? that you|should|need(?:s|ed)?|must|follow(?:ed)?[ -]?up|surveillance|repeat(?:ed)?|biops\w+|aspirat\w+"
-    r"|fine-needle|core needle|treat\w*|therap\w+|surg\w+|resect\w+|excis\w+|remov\w+|refer(?:ral|red)?|consult\w*|clinic|clinician|doctor|physician|specialist"
-    r"|manage\w*|monitor\w*|re-?scan|re-?examin\w+|re-?assess\w*|re-?check\w*|mammogra\w+|screening|indicated|reserved for|options?|medic(?:ine|ation)s?|drugs?"
-    r"|guideline|threshold|cut-?off|reference|normal (?:range|limit|value)s?|upper limit|defined as|according to|by definition|consider(?:ed)? (?:for|when|if)"
-    r"|blood tests?|laborator\w+|hormon\w+|correlat\w+|plan|intervention|required?|necessary|warrant\w*|appropriate|best done|endarterectomy|stent\w*|ablation|replacement|lifestyle|exercise|diet|explain|reassur\w*|tell|told|patients? (?:can|should|may))\b"
-    r"|建议|应(?=[^声])|需(?!氧)|须|随访|复查|复诊|定期|观察|活检|穿刺|治疗|手术|切除|就诊|就医|转诊|会诊|门诊|专科|医生|医师|结合临床|结合.{0,6}(?:检查|史)|进一步|检查(?=以|明确|血)"
-    r"|指南|标准|界值|阈值|正常值|参考|上限|下限|范围|定义|药物|服用|口服|用药|控制|排查|告知|解释|不必担心|不用担心|避免|保持|饮食|运动|化验|抽血|监测|处理|介入|方案|首选|剥脱|支架|置换|消融",
+    r"\b(?:recommend\w*|advis\w+|suggest(?:ed)? that you|should|need(?:s|ed)?|must|follow(?:ed)?[ -]?up"
+    r"|surveillance|repeat(?:ed)?|biops\w+|aspirat\w+"
+    r"|fine-needle|core needle|treat\w*|therap\w+|surg\w+|resect\w+|excis\w+|remov\w+|refer(?:ral|red)?"
+    r"|consult\w*|clinic|clinician|doctor|physician|specialist"
+    r"|manage\w*|monitor\w*|re-?scan|re-?examin\w+|re-?assess\w*|re-?check\w*|mammogra\w+|screening|indicated"
+    r"|reserved for|options?|medic(?:ine|ation)s?|drugs?"
+    r"|guideline|threshold|cut-?off|reference|normal (?:range|limit|value)s?|upper limit|defined as"
+    r"|according to|by definition|consider(?:ed)? (?:for|when|if)"
+    r"|blood tests?|laborator\w+|hormon\w+|correlat\w+|plan|intervention|required?|necessary|warrant\w*"
+    r"|appropriate|best done|endarterectomy|stent\w*|ablation|replacement|lifestyle|exercise|diet|explain"
+    r"|reassur\w*|tell|told|patients? (?:can|should|may))\b"
+    r"|建议|应(?=[^声])|需(?!氧)|须|随访|复查|复诊|定期|观察|活检|穿刺|治疗|手术|切除|就诊|就医|转诊|会诊|门诊"
+    r"|专科|医生|医师|结合临床|结合.{0,6}(?:检查|史)|进一步|检查(?=以|明确|血)"
+    r"|指南|标准|界值|阈值|正常值|参考|上限|下限|范围|定义|药物|服用|口服|用药|控制|排查|告知|解释|不必担心"
+    r"|不用担心|避免|保持|饮食|运动|化验|抽血|监测|处理|介入|方案|首选|剥脱|支架|置换|消融",
     re.IGNORECASE,
 )
 _CONDITIONAL = re.compile(
-    r"\b(?:if|unless|when|in case|once|would|upgrad\w*|downgrad\w*|unlike|compared (?:with|to)|whereas|in contrast|instead of|rather than|not meet|higher than|lower than|lesions? (?:of|in) category|(?:means?|denotes?|corresponds? to|indicates?|implies) (?:a|an|that))\b"
-    r"|如果|假如|若|一旦|升级|降级|区别于|不同于|而非|而不是|是指|意味着|代表|表示|如(?=[^上下前此何图])|(?:出现|增大|变化|加重|发作|突发|下降|不适|症状)[^。;,]{0,6}时",
+    r"\b(?:if|unless|when|in case|once|would|upgrad\w*|downgrad\w*|unlike|compared (?:with|to)|whereas"
+    r"|in contrast|instead of|rather than|not meet|higher than|lower than|lesions? (?:of|in) category|(?:means?"
+    r"|denotes?|corresponds? to|indicates?|implies) (?:a|an|that))\b"
+    r"|如果|假如|若|一旦|升级|降级|区别于|不同于|而非|而不是|是指|意味着|代表|表示|如(?=[^上下前此何图])"
+    r"|(?:出现|增大|变化|加重|发作|突发|下降|不适|症状)[^。;,]{0,6}时",
     re.IGNORECASE,
 )
 

@@ -39,7 +39,9 @@ _VAGUE = {"normal"}
 
 #: Words before a diagnosis that is drawn from what is seen.
 _DRAWN = re.compile(
-    r"\b(?:typical(?:ly)?|consistent|compatible|suggest\w*|probabl\w+|certainly|likely|suspected|indicat\w*|in keeping|represent\w*|favou?r\w*|points? to|characteristic|diagnos\w+|impression|features of|pattern of|criteria)\b[^.;]{0,45}$"
+    r"\b(?:typical(?:ly)?|consistent|compatible|suggest\w*|probabl\w+|certainly|likely|suspected|indicat\w*"
+    r"|in keeping|represent\w*|favou?r\w*|points? to|characteristic|diagnos\w+|impression|features of"
+    r"|pattern of|criteria)\b[^.;]{0,45}$"
     r"|(?:符合|考虑|提示|支持|倾向|疑似|疑|诊断|典型|首先|可能|属于|特征)[^。;]{0,14}$",
     re.IGNORECASE,
 )
@@ -103,22 +105,6 @@ def _answered(case: Case) -> list[Claim]:
     one, context = asked
     status, start, end = word
     return [Claim(one.name, status, context, start, end, is_plain=True, is_spoken=False)]
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def _judge(claim: Claim, case: Case) -> Iterator[Broken]:

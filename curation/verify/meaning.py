@@ -11,7 +11,8 @@ from curation.facts.reading import Reading
 from curation.verify.claims import Case, Span
 
 _VERDICT = re.compile(
-    r"^\W*(?:(?P<true>true|correct|right|正确|对|相符|一致)|(?P<false>false|incorrect|wrong|错误|错|不相符|不符|不一致|不正确|不对))\W*$",
+    r"^\W*(?:(?P<true>true|correct|right|正确|对|相符|一致)|(?P<false>false|incorrect|wrong|错误|错|不相符|不符"
+    r"|不一致|不正确|不对))\W*$",
     re.IGNORECASE,
 )
 #: Words of approval are verdicts only where the question asks for one.
@@ -19,12 +20,14 @@ _SURE = re.compile(r"^\W*(?:true|false)\W*$", re.IGNORECASE)
 _ASKS = re.compile(r"true|false|correct|right or wrong|正确|对还是|对错|正误|相符|一致|是否恰当|对吗", re.IGNORECASE)
 _OPTION = re.compile(r"^[ \t]*\(?(?P<letter>[A-H])[.．、:：)）]\s*(?P<text>\S.*?)\s*$", re.MULTILINE)
 _ANSWER = re.compile(
-    r"^\W*(?:(?:the )?(?:correct )?(?:answer|option)(?: is)?|答案(?:是|为)?|选项?|选择)?\W*(?P<letter>[A-H])(?![A-Za-z])[.．、:：)）]?\s*(?P<text>.*?)\s*$",
+    r"^\W*(?:(?:the )?(?:correct )?(?:answer|option)(?: is)?|答案(?:是|为)?|选项?"
+    r"|选择)?\W*(?P<letter>[A-H])(?![A-Za-z])[.．、:：)）]?\s*(?P<text>.*?)\s*$",
     re.IGNORECASE | re.DOTALL,
 )
 #: What instructions of judge questions say around the statement.
 _FRAME = re.compile(
-    r"(?:answer|reply|respond|say|state|give)[^.]*?(?:true|false)[^.]*\.?|true or false\W?|(?:请|只|用)?(?:回答|答|标注|判断|选择)?\s*True\s*(?:或|/|、)?\s*False\s*(?:回答|作答)?|判断正误|图文是否相符",
+    r"(?:answer|reply|respond|say|state|give)[^.]*?(?:true|false)[^.]*\.?|true or false\W?|(?:请|只|用)?(?:回答"
+    r"|答|标注|判断|选择)?\s*True\s*(?:或|/|、)?\s*False\s*(?:回答|作答)?|判断正误|图文是否相符",
     re.IGNORECASE,
 )
 

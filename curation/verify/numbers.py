@@ -1,4 +1,4 @@
-"""Rule ``number``: a number of the answer stands in the report, with its unit and in its size; guidelines may be quoted.
+"""Rule ``number``: a number of the answer stands in the report, with its unit and size; guidelines may be quoted.
 
 In: a ``Case``. Out: ``Broken`` rows, also of rule ``unit`` where the number stands in the report with another unit.
 """
@@ -17,30 +17,39 @@ _APPROXIMATE = re.compile(
 )
 _ABOUT_BEHIND = re.compile(r"^\s*(?:左右|上下|or so)")
 _LESS = re.compile(
-    r"(?:<|≤|\b(?:less than|below|under|smaller than|fewer than|up to|at most|no more than|within|shorter than|thinner than)|小于|低于|少于|不超过|不足|未超过|不到|<=|≦)\s*(?:a |an |the |the (?:limit|threshold|cutoff|cut-off) of )?$",
+    r"(?:<|≤|\b(?:less than|below|under|smaller than|fewer than|up to|at most|no more than|within|shorter than"
+    r"|thinner than)|小于|低于|少于|不超过|不足|未超过|不到|<=|≦)\s*(?:a |an |the |the (?:limit|threshold"
+    r"|cutoff|cut-off) of )?$",
     re.IGNORECASE,
 )
 _MORE = re.compile(
-    r"(?:>|≥|\b(?:more than|greater than|larger than|bigger than|above|over|exceed(?:s|ed|ing)?|at least|longer than|thicker than|higher than|faster than|from|after|beyond)|大于|高于|超过|超出|多于|至少|不低于|不少于|达到|≧|>=)\s*(?:a |an |the |the (?:limit|threshold|cutoff|cut-off) of )?$",
+    r"(?:>|≥|\b(?:more than|greater than|larger than|bigger than|above|over|exceed(?:s|ed|ing)?|at least"
+    r"|longer than|thicker than|higher than|faster than|from|after|beyond)|大于|高于|超过|超出|多于|至少|不低于"
+    r"|不少于|达到|≧|>=)\s*(?:a |an |the |the (?:limit|threshold|cutoff|cut-off) of )?$",
     re.IGNORECASE,
 )
 _MORE_BEHIND = re.compile(r"^\s*(?:以上|以后|之后|及以上|or (?:more|above|greater|larger|higher)|\+)")
 _LESS_BEHIND = re.compile(r"^\s*(?:以内|以下|之内|or (?:less|below|smaller))")
 _RISK = re.compile(
-    r"\b(?:risks?|likelihood|probabilit\w+|chances?|malignan\w+|cancer\w*|predictive|rates?|suspicion|benign|sensitivity|of (?:all|such|these) )\b|风险|可能|概率|几率|恶性|癌|比例|发生率|良性|危险",
+    r"\b(?:risks?|likelihood|probabilit\w+|chances?|malignan\w+|cancer\w*|predictive|rates?|suspicion|benign"
+    r"|sensitivity|of (?:all|such|these) )\b|风险|可能|概率|几率|恶性|癌|比例|发生率|良性|危险",
     re.IGNORECASE,
 )
 _GESTATION = re.compile(r"\b(?:gestation\w*|pregnan\w*|weeks? (?:and|\d)|w\d+d|ga)\b|孕|胎|妊娠|停经", re.IGNORECASE)
 _FOLLOWED = re.compile(
-    r"\b(?:follow\w*|re-?check|repeat\w*|re-?scan|re-?evaluat\w*|surveillance|ultrasound in|in|interval|every)\b|复查|随访|复诊|随诊|每|追蹤|追踪",
+    r"\b(?:follow\w*|re-?check|repeat\w*|re-?scan|re-?evaluat\w*|surveillance|ultrasound in|in|interval"
+    r"|every)\b|复查|随访|复诊|随诊|每|追蹤|追踪",
     re.IGNORECASE,
 )
 _GENERAL = re.compile(
-    r"\b(?:usually|often|most|typically|generally|common\w*|by|until|should|recommend\w*)\b|一般|通常|多在|大多|建议|应",
+    r"\b(?:usually|often|most|typically|generally|common\w*|by|until|should|recommend\w*)\b|一般|通常|多在|大多"
+    r"|建议|应",
     re.IGNORECASE,
 )
 _THRESHOLD = re.compile(
-    r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined|usually|typically|generally|normal is|normal (?:up to|below|under)|limit of|guideline\w*|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|一般(?=以|为|在|小|大|不)",
+    r"\b(?:normal(?:ly)? (?:range|limits?|value)s?|upper limit|cut-?off|threshold|reference|criteri\w+|defined"
+    r"|usually|typically|generally|normal is|normal (?:up to|below|under)|limit of|guideline\w*"
+    r"|quality limit)\b|正常值|正常范围|参考值|界值|标准|阈值|上限|通常|一般(?=以|为|在|小|大|不)",
     re.IGNORECASE,
 )
 _SUPPOSABLE = re.compile(r"\b(?:would|should|can|may|is|are)\b|应|可|需|建议", re.IGNORECASE)
@@ -119,7 +128,7 @@ def _is_guideline(
 
 
 def _is_true_bound(one: Quantity, case: Case, known: Sequence[Quantity], *, less: bool) -> bool:
-    """Tell whether a measured value keeps a bound that the answer names; bounds of the report are to be kept as they are.
+    """Tell whether a measured value keeps a bound of the answer; bounds of the report are to be kept as they are.
 
     A number that stands in the report with another unit has the wrong one.
     """

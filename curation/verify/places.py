@@ -1,7 +1,7 @@
 """Rules ``side`` and ``organ``: what the answer says of an organ or side, the report says of the same.
 
-In: a ``Case``. Out: ``Broken`` rows. Findings and measured values of a clause are looked up in the report; if they stand
-there for another organ or side only, the clause has the wrong one. A place that the report never names is wrong too.
+In: a ``Case``. Out: ``Broken`` rows. Findings and measured values of a clause are looked up in the report; if they
+stand there for another organ or side only, the clause has the wrong one. So has one that the report never names.
 """
 
 import re
@@ -17,7 +17,8 @@ from curation.verify.grades import agrees
 
 _NOT_TOLD_APART = {"normal", "abnormality", "patent", "normal size", "smooth"}
 _GENERIC_ORGAN = re.compile(
-    r"^\s*(?:function|surgeon|surgery|specialist|team|tests?|disease|failure|cancer|hormones?|功能|外科|专科|科|医师|医生|中心|病史)",
+    r"^\s*(?:function|surgeon|surgery|specialist|team|tests?|disease|failure|cancer|hormones?|功能|外科|专科|科"
+    r"|医师|医生|中心|病史)",
     re.IGNORECASE,
 )
 
@@ -101,7 +102,7 @@ def _organs(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterato
 
 
 def _led_by(segment: Segment, case: Case) -> tuple[Organ, ...]:
-    """Give the organs of words that lead a sentence in and say nothing else: In the left kidney, …"""
+    """Give the organs of words that lead a sentence in and say nothing else, as "In the left kidney," does."""
     before = [one for one in case.answer.segments if one.start < segment.start and one.sentence == segment.sentence]
     return before[-1].organs if before and not (before[-1].findings or before[-1].quantities) else ()
 

@@ -1,4 +1,4 @@
-"""Questions of yes and no: what they ask for, and answers whose first word is not what they go on to say (``negation``).
+"""Questions of yes and no: what they ask for, and answers whose first word is not what they go on to say.
 
 In: a ``Case``. Out: the finding that is asked for, "Yes" or "No" as a status, ``Broken`` rows.
 """
@@ -17,22 +17,30 @@ _YES = re.compile(
 )
 _NO = re.compile(r"^\W*(?:no|not|none|negative|absent|false|否|没有|没|无|不是|未见|不存在|不)(?![a-z])", re.IGNORECASE)
 _POLAR = re.compile(
-    r"^\W*(?:[\w ,]*,\s*)?(?:is|are|was|were|does|do|did|has|have|can|any)\b|吗|是否|有无|有没有|是不是|能否|可否|存在不存在",
+    r"^\W*(?:[\w ,]*,\s*)?(?:is|are|was|were|does|do|did|has|have|can|any)\b|吗|是否|有无|有没有|是不是|能否"
+    r"|可否|存在不存在",
     re.IGNORECASE,
 )
 _NOT_POLAR = re.compile(
-    r"\b(?:need\w*|require\w*|should|treat\w*|follow\w*|biops\w+|suggest\w*|indicat\w*|mean|malignan\w+|benign|cancer|risk|concern\w*|worr\w+|surgery|serious|dangerous|enough|suspicious|likely|recommend\w*|necessary|safe)\b"
+    r"\b(?:need\w*|require\w*|should|treat\w*|follow\w*|biops\w+|suggest\w*|indicat\w*|mean|malignan\w+|benign"
+    r"|cancer|risk|concern\w*|worr\w+|surgery|serious|dangerous|enough|suspicious|likely|recommend\w*|necessary"
+    r"|safe)\b"
     r"|需要|必要|应|提示|意味|恶性|良性|癌|风险|治疗|随访|复查|活检|穿刺|手术|严重|担心|危险|可疑|建议|正常吗",
     re.IGNORECASE,
 )
 #: What a question takes for granted: the mass, this nodule.
-_DEFINITE = re.compile(r"(?:\b(?:the|this|that|its|these)(?: (?!(?:have|has|contain|contains|show|shows|is|are|look|looks)\b)[\w-]+){0,2} $)|(?:该|此|这)\S{0,4}$", re.IGNORECASE)
+_DEFINITE = re.compile(
+    r"(?:\b(?:the|this|that|its|these)(?: (?!(?:have|has|contain|contains|show|shows|is|are|look"
+    r"|looks)\b)[\w-]+){0,2} $)|(?:该|此|这)\S{0,4}$",
+    re.IGNORECASE,
+)
 _NOUNS = {"lesion", "sign", "disease"}
 _THE = re.compile(r"\b(?:the|this|that) $", re.IGNORECASE)
 _ASKED_FOR = re.compile(r"(?:有|见|见到|存在|发现|探及|无|合并|伴)\S{0,6}$")
 _HEAD = re.compile(r"^\W*[^,.;。!]{1,8}[,.;。!]\s*")
 _QUALIFIED = re.compile(
-    r"\b(?:significant|severe|moderate|mild|large|complete|any other|another|more than|also|both|only|still|normal)\b|明显|严重|重度|中度|轻度|完全|其他|另外|都|均|只有|仅|正常",
+    r"\b(?:significant|severe|moderate|mild|large|complete|any other|another|more than|also|both|only|still"
+    r"|normal)\b|明显|严重|重度|中度|轻度|完全|其他|另外|都|均|只有|仅|正常",
     re.IGNORECASE,
 )
 _PARTIAL = re.compile(r"\b(?:only|except|apart|but|although|other|rather)\b|仅|只|除|但|其他|而", re.IGNORECASE)
@@ -117,7 +125,9 @@ _ASKS_NORMAL = re.compile(r"\b(?:normal|unremarkable|healthy|intact|patent)\b|�
 _ASKS_WRONG = re.compile(r"\b(?:abnormal|affected|involved|worr\w+|suspicious|damaged|diseased)\b|异常|受累|可疑", re.I)
 _ASKS_BENIGN = re.compile(r"\bbenign\b|良性", re.IGNORECASE)
 _ASKS_NATURE = re.compile(r"\b(?:benign|malignant|cancer\w*|worr\w+)\b|良性|恶性|担心", re.IGNORECASE)
-_POLAR_EITHER = re.compile(r"\bor\b|还是|良恶性|risk|likel|风险|可能性|which|what|how|哪|什么|如何|多大|need|需要", re.IGNORECASE)
+_POLAR_EITHER = re.compile(
+    r"\bor\b|还是|良恶性|risk|likel|风险|可能性|which|what|how|哪|什么|如何|多大|need|需要", re.IGNORECASE
+)
 _BAD = frozenset({"lesion", "state", "disease"})
 
 

@@ -37,7 +37,8 @@ _SIZE = re.compile(
 )
 _FACTOR = re.compile(rf"({_NUMBER})\s*({_UNIT})?", re.IGNORECASE)
 _GRADE = re.compile(
-    r"(bi-?rads|(?:acr|c|k|eu)?-?\s?ti-?rads|o-?rads|li-?rads)\s*(?:category|class|grade|us)?\s*[:=]?\s*(?:us-?)?(\d\s?[abc]?|m)(?:类|级)?",
+    r"(bi-?rads|(?:acr|c|k|eu)?-?\s?ti-?rads|o-?rads|li-?rads)\s*(?:category|class|grade"
+    r"|us)?\s*[:=]?\s*(?:us-?)?(\d\s?[abc]?|m)(?:类|级)?",
     re.IGNORECASE,
 )
 _LEFT = re.compile(r"(?<![a-z])left(?![a-z])|左", re.IGNORECASE)

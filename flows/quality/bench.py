@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from curation.quality.plant import CONTRADICTIONS, CleanPair, ErrorKind, plant
+from curation.quality.clean_pair import CONTRADICTIONS, CleanPair, ErrorKind
+from curation.quality.plant import plant
 from curation.quality.retrospect import wilson
 from curation.verify.check import check
 from curation.verify.claims import Case

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curation.generate.template import library
-from curation.quality.plant import CleanPair
+from curation.quality.clean_pair import CleanPair
 from schemas.case import Language
 
 

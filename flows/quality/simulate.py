@@ -20,7 +20,7 @@ _GUILTY = ("model", (BAD,))
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """In how many runs the bad model was suspended, and in how many anything else was: a good model, a template, …"""
+    """In how many runs the bad model was suspended, and in how many a good model or any other strategy was."""
 
     runs: int
     bad_suspended: int
