@@ -5,7 +5,8 @@ PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-desensitize bench-pool bench-quality bench-scrub setup demo test test-easyocr readme check chaos ui lock clean
+.PHONY: bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup demo test test-consumers
+.PHONY: test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -38,6 +39,22 @@ $(EASYOCR_VENV)/.installed:
 	test "$$($(EASYOCR_VENV)/bin/python -m pip list --format=freeze | grep -i '^opencv')" = "$$(grep -i '^opencv' requirements.lock)"
 	touch $@
 
+# ms-swift and LLaMA-Factory pin other versions than each other: each has an environment of its own, outside the checkout.
+CONSUMERS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate
+MS_SWIFT_VENV ?= $(CONSUMERS)/ms-swift-$(shell sha256sum requirements-ms-swift.lock | cut -c1-16)
+LLAMA_FACTORY_VENV ?= $(CONSUMERS)/llama-factory-$(shell sha256sum requirements-llama-factory.lock | cut -c1-16)
+
+test-consumers: setup $(MS_SWIFT_VENV)/.installed $(LLAMA_FACTORY_VENV)/.installed
+	SONOCURATE_MS_SWIFT=$(MS_SWIFT_VENV)/bin/python SONOCURATE_LLAMA_FACTORY=$(LLAMA_FACTORY_VENV)/bin/python \
+	$(PY) -m pytest -m consumers
+
+$(MS_SWIFT_VENV)/.installed: requirements-ms-swift.lock
+$(LLAMA_FACTORY_VENV)/.installed: requirements-llama-factory.lock
+$(MS_SWIFT_VENV)/.installed $(LLAMA_FACTORY_VENV)/.installed:
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	touch $@
+
 # The README's commands against the finished demo: is the output that it shows true?
 readme: demo
 	$(PY) -m pytest -m readme
@@ -62,6 +79,20 @@ bench-quality: setup
 # What the pool costs beside the bare client, and what it does under faults and kills (PARTS="rate mix" for some).
 bench-pool: setup
 	$(PY) -m flows.pool.bench $(PARTS)
+
+# What exact deduplication costs; run it with nothing else running (PARTS="equal peers growth", PARTS=full for 3.42 M).
+bench-dedup: setup
+	$(PY) -m flows.dedup.bench $(PARTS)
+
+# What tables, releases and exports cost beside raw pyarrow, copies and a folder of PNGs, and what they withstand; run it
+# with nothing else running (PARTS="tables release writers kills latency", EXPORTS=… for some).
+bench-warehouse: setup
+	$(PY) -m flows.releases.bench $(PARTS)
+	$(PY) -m flows.shelf.bench_export $(EXPORTS)
+
+# Everything for a machine without a network: wheels, locks, a script, checksums (BUNDLE=folder).
+bundle: setup
+	$(PY) -m flows.bundle.wheelhouse $(or $(BUNDLE),bundle)
 
 chaos: setup
 	SONOCURATE_KILLS=$${SONOCURATE_KILLS:-30} $(PY) -m pytest -m chaos

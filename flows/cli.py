@@ -11,12 +11,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from flows.dedup import cli as dedup
 from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
 from flows.pool import cli as pool
 from flows.prompts import cli as prompts
 from flows.quality import cli as quality
+from flows.releases import cli as releases
 from flows.reports import cli as reports
+from flows.shelf import cli as shelf
+from flows.shelf.cli import RootOption
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -33,9 +37,6 @@ key_app = typer.Typer(help="The pseudonym key (keep it like the patient records)
 app.add_typer(key_app, name="key")
 
 FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
-RootOption = Annotated[
-    Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
-]
 
 
 @app.command()
@@ -100,11 +101,14 @@ def check(
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
     embedded: Annotated[bool, typer.Option(help="allow the demo model where no endpoint is configured")] = True,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="decide all pairs anew after a change of [deduplicate]")
+    ] = False,
 ) -> None:
     """Run the whole pipeline on what is new, and publish the release."""
     from flows.runner import run_pipeline  # noqa: PLC0415 - Prefect is slow to import
 
-    run_pipeline(config, embedded=embedded)
+    run_pipeline(config, embedded=embedded, rebuild=rebuild)
 
 
 @app.command()
@@ -133,8 +137,9 @@ def trace(
 ) -> None:
     """Show where an instance comes from: case, spans, template, prompt, model, request, cost, and when."""
     from flows.trace import trace as lines_of  # noqa: PLC0415
+    from schemas.load import root_of  # noqa: PLC0415
 
-    for line in lines_of(_root(config, root), instance_id):
+    for line in lines_of(root_of(config, root), instance_id):
         typer.echo(line)
 
 
@@ -143,42 +148,24 @@ reports.register(app)
 prompts.register(app)
 quality.register(app)
 pool.register(app)
-
-
-@app.command()
-def sql(
-    statement: Annotated[str, typer.Argument(help="one SQL statement that reads")],
-    output: FormatOption = "table",
-    config: ConfigOption = DEFAULT_CONFIG,
-    root: RootOption = None,
-) -> None:
-    """Ask the warehouse (DuckDB SQL over all tables and views)."""
-    from flows.show import show_table  # noqa: PLC0415
-    from warehouse.catalog import query  # noqa: PLC0415
-
-    show_table(query(_root(config, root), statement), output)
+releases.register(app)
+dedup.register(app)
+shelf.register(app)
 
 
 @app.command()
 def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG, root: RootOption = None) -> None:
     """Show rows in, kept and rejected per stage, and the reasons."""
-    from flows.show import FUNNEL_SQL, REASONS_SQL, show_table  # noqa: PLC0415
+    from flows.show import FUNNEL_SQL, REASONS_SQL, SPARED_SQL, show_table  # noqa: PLC0415
+    from schemas.load import root_of  # noqa: PLC0415
     from warehouse.catalog import query  # noqa: PLC0415
 
-    place = _root(config, root)
+    place = root_of(config, root)
     show_table(query(place, FUNNEL_SQL), output)
     if output == "table":
         show_table(query(place, REASONS_SQL), output)
-
-
-def _root(config: Path, root: Path | None) -> Path:
-    """Find the warehouse: the option, else the config's, else the default folder."""
-    from schemas.config import Warehouse  # noqa: PLC0415
-    from schemas.load import load  # noqa: PLC0415
-
-    if root is not None:
-        return root
-    return load(config).warehouse.root if config.is_file() else Warehouse().root
+        for row in query(place, SPARED_SQL).to_pylist():
+            typer.echo(f"deduplicate kept {row['spared']} pairs because their clinical facts differ (protect)")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from flows.intake import intake_flow
 from flows.release import release_flow
 from flows.scrub import scrub_flow
 from flows.stage import Receipt, context_of, forget_contexts
+from flows.tag import tag_flow
 from flows.verify import verify_flow
 
 
@@ -31,6 +32,7 @@ def curate(config_path: str, *, embedded: bool = True) -> list[Receipt]:
         on_threads(intake_flow, workers)(config_path),  # rows and files -> cases
         on_threads(desensitize_flow, workers)(config_path),  # images -> masked key frames
         on_threads(scrub_flow, workers)(config_path),  # reports -> scrubbed reports
+        on_threads(tag_flow, workers)(config_path),  # scrubbed reports -> findings
         on_threads(generate_flow, 1)(config_path, embedded=embedded),  # reports + frames -> instruction pairs
         on_threads(verify_flow, workers)(config_path),  # pairs -> pairs their report supports
         on_threads(deduplicate_flow, 1)(config_path),  # pairs -> pairs unlike each other

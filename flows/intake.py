@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from prefect import flow, task
 
 from curation.intake.intake import STAGE, intake, reject_orphans
@@ -34,11 +36,19 @@ def _work(context: Context, ids: Sequence[str]) -> StepResult:
     export = context.export
     known = set(export.case_ids)
     orphans = [(row_id, "") for row_id in ids if row_id.startswith(ORPHAN)]
-    cases = export.raw_cases(row_id for row_id in ids if row_id in known)
+    cases = _without_forgotten(context, export.raw_cases(row_id for row_id in ids if row_id in known))
     result = intake(cases, probe=export, claims=export.claims)
     rejects = reject_orphans(orphans, context.config.input.site)
     rejected = type(rejects).from_batches([*result.rejected.to_batches(), *rejects.to_batches()], rejects.schema)
     return StepResult(result.kept.select(CASE.names), rejected)
+
+
+def _without_forgotten(context: Context, cases: pa.Table) -> pa.Table:
+    """Give the cases of forgotten patients their defect."""
+    forgotten = context.shelf.read("forgotten", ["patient_key"])["patient_key"].combine_chunks()
+    gone = pc.is_in(cases["patient_key"], value_set=forgotten)
+    defect = pc.if_else(gone, RejectReason.PATIENT_FORGOTTEN.value, cases["defect"])
+    return cases.set_column(cases.schema.get_field_index("defect"), cases.schema.field("defect"), defect)
 
 
 def _forget_claimed_orphans(context: Context) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from curation.dedup.stored import rule_name
 from curation.generate.embedded import model_path
 from curation.image.engines import check_engines
 from curation.pool.reach import check_endpoints
@@ -21,7 +22,7 @@ from schemas.errors import ConfigError
 from schemas.review import ReviewOutcome
 from warehouse.amend import read_reviews
 from warehouse.journal import planned_ids
-from warehouse.release import published_fingerprints, published_hashes
+from warehouse.published import published_fingerprints, published_hashes
 
 TIMEOUT_S = 10.0
 
@@ -51,13 +52,16 @@ class Preflight:
         yield "ready"
 
 
-def preflight(config_path: Path, *, embedded: bool) -> Preflight:
-    """Validate config, key, input and endpoints.
+def preflight(config_path: Path, *, embedded: bool, rebuild: bool = False) -> Preflight:
+    """Validate config, key, input and endpoints; ``rebuild`` allows another rule of deduplication than before.
 
     Raises: ConfigError, also when endpoints are configured and none answers.
     """
     try:
-        return _look(context_of(str(config_path)), embedded=embedded)
+        context = context_of(str(config_path))
+        if not rebuild:
+            check_rule(context)
+        return _look(context, embedded=embedded)
     except (OSError, ValueError, RuntimeError) as error:  # these may quote names of files
         raise ConfigError(
             f"the input or the warehouse cannot be read ({type(error).__name__}): check the paths"
@@ -88,6 +92,21 @@ def check_root(root: Path, images: Path) -> None:
     nearest = next(folder for folder in (root, *root.parents) if folder.exists())
     if not os.access(nearest, os.W_OK | os.X_OK) or not nearest.is_dir():
         raise ConfigError(f"warehouse.root: {nearest} cannot be written")
+
+
+def check_rule(context: Context) -> None:
+    """See that earlier pairs were kept under the rule and versions of now.
+
+    Raises: ConfigError.
+    """
+    rules = set(context.shelf.read("dedup_pool", ["rule"])["rule"].unique().to_pylist())
+    now = rule_name(context.config.deduplicate)
+    if rules - {now}:
+        before = next(iter(rules - {now})) or "an older version"
+        raise ConfigError(
+            f"pairs were kept under another rule ({before}; now: {now}): set [deduplicate] back, or decide all pairs "
+            "anew with `sonocurate run --rebuild`"
+        )
 
 
 def check_release_name(context: Context) -> None:

@@ -3,29 +3,24 @@
 Exactly once: a run that was killed is resumed by running the same command again.
 """
 
-import fcntl
-import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from flows.alone import alone
 from flows.preflight import preflight
 from flows.server import check_configured_server, prefect_server
 from flows.stage import context_of
 from flows.summary import print_summary
 from schemas.errors import ConfigError, CurationError
 
-LOCK = ".running"
 
-
-def run_pipeline(config_path: Path, *, embedded: bool) -> None:
-    """Run the whole pipeline and say what came out.
+def run_pipeline(config_path: Path, *, embedded: bool, rebuild: bool = False) -> None:
+    """Run the whole pipeline and say what came out; ``rebuild`` allows another rule of deduplication than before.
 
     Raises: ConfigError before anything is written; ChunkError, LeakError while running.
     """
     warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
-    preflight(config_path, embedded=embedded)
+    preflight(config_path, embedded=embedded, rebuild=rebuild)
     check_configured_server()
     context = context_of(str(config_path))
     root = context.shelf.root
@@ -55,25 +50,3 @@ def run_generate(config_path: Path, *, embedded: bool) -> str:
 
         receipt = on_threads(generate_flow, 1)(str(config_path.resolve()), embedded=embedded)
     return f"{receipt.kept} pairs kept, {receipt.rejected} rejected"
-
-
-@contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Hold the warehouse for this run; the lock vanishes with the process, however it ends.
-
-    Raises: ConfigError when another run holds it or the root cannot be written.
-    """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise ConfigError(f"another run is working on {root}; wait for it to end") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)

@@ -1,22 +1,37 @@
-"""Show tables on the terminal: as a table, CSV or JSON."""
+"""Show tables on the terminal as a table, CSV or JSON, or write them to a file, also as Parquet."""
 
 import csv
-import io
 import json
+import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
 from schemas.errors import ConfigError
 
+FORMATS = ("table", "csv", "json", "parquet")
 FUNNEL_SQL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel"
 REASONS_SQL = "SELECT * FROM reject_reasons"
+SPARED_SQL = "SELECT spared FROM funnel WHERE spared > 0"
 MAX_CELL_CHARS = 200
 PLAIN_WIDTH = 160
+
+
+def check_format(output: str, *, to_file: bool) -> None:
+    """Refuse a format before a query costs anything.
+
+    Raises: ConfigError.
+    """
+    if output not in FORMATS:
+        raise ConfigError(f"--format must be one of {', '.join(FORMATS)}")
+    if output == "parquet" and not to_file:
+        raise ConfigError("--format parquet needs --out FILE")
 
 
 def show_table(table: pa.Table, output: str) -> None:
@@ -24,13 +39,31 @@ def show_table(table: pa.Table, output: str) -> None:
 
     Raises: ConfigError for another format.
     """
+    check_format(output, to_file=False)
     writers = {"table": _as_table, "csv": _as_csv, "json": _as_json}
-    if output not in writers:
-        raise ConfigError(f"--format must be one of {', '.join(writers)}")
     try:
-        writers[output](table)
+        writers[output](table, sys.stdout)
     except (OverflowError, ValueError, TypeError) as error:
         raise ConfigError(f"a value cannot be shown ({type(error).__name__}): cast it to text in the query") from None
+
+
+def write_table(table: pa.Table, output: str, path: Path) -> None:
+    """Write a table to a file in one of the formats; what was there is replaced at once.
+
+    Raises: ConfigError for another format, or when the file cannot be written.
+    """
+    check_format(output, to_file=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if output == "parquet":
+            pq.write_table(table, aside)
+        else:
+            with aside.open("w", encoding="utf-8", newline="") as file:
+                {"table": _as_table, "csv": _as_csv, "json": _as_json}[output](table, file)
+        aside.replace(path)
+    except (OSError, OverflowError, ValueError, TypeError) as error:
+        aside.unlink(missing_ok=True)
+        raise ConfigError(f"{path} could not be written ({type(error).__name__})") from None
 
 
 def console() -> Console:
@@ -39,11 +72,11 @@ def console() -> Console:
     return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
-def _as_table(table: pa.Table) -> None:
+def _as_table(table: pa.Table, sink: TextIO) -> None:
     shown = Table(*table.column_names)
     for row in table.to_pylist():
         shown.add_row(*(_short(row[name]) for name in table.column_names))
-    console().print(shown)
+    (console() if sink is sys.stdout else Console(file=sink, width=PLAIN_WIDTH, markup=False)).print(shown)
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - any cell
@@ -51,18 +84,16 @@ def _short(value: Any) -> str:  # noqa: ANN401 - any cell
     return text if len(text) <= MAX_CELL_CHARS else f"{text[:MAX_CELL_CHARS]}…"
 
 
-def _as_csv(table: pa.Table) -> None:
-    sink = io.StringIO()
+def _as_csv(table: pa.Table, sink: TextIO) -> None:
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(table.column_names)
     for row in table.to_pylist():
         writer.writerow([_plain(value) for value in row.values()])
-    sys.stdout.write(sink.getvalue())
 
 
-def _as_json(table: pa.Table) -> None:
+def _as_json(table: pa.Table, sink: TextIO) -> None:
     for row in table.to_pylist():
-        sys.stdout.write(json.dumps(_jsonable(row), ensure_ascii=False, default=str) + "\n")
+        sink.write(json.dumps(_jsonable(row), ensure_ascii=False, default=str) + "\n")
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from curation.dedup.stored import rule_name
 from curation.generate.template import library
 from curation.pseudonym import Pseudonymizer
 from curation.step import StepResult
@@ -40,11 +41,12 @@ STAGES = {
     stage.name: stage
     for stage in (
         Stage("intake", Unit.CASE, ("cases",), (), 1),
-        Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 2),
+        Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 3),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
+        Stage("tag", Unit.REPORT, ("findings",), ("scrub",), 1),
         Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 4),
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
-        Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 2),
+        Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
     )
 }
 
@@ -81,8 +83,12 @@ class Context:
         own = [name, str(stage.version), getattr(self.config, name).fingerprint()]
         if name == "intake":
             own += [self.coder.key_id, self.config.input.fingerprint()]
+        if name == "tag":
+            own += [digest for path, digest in sorted(library().sha256.items()) if path.startswith("vocabulary/")]
         if name == "generate":
             own += [*sorted(library().sha256.values()), *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
+        if name == "deduplicate":
+            own.append(rule_name(self.config.deduplicate))  # versions of tokens and hashes
         own += [self.fingerprint(earlier) for earlier in stage.after]
         return hashlib.sha256("|".join(own).encode()).hexdigest()[:16]
 

@@ -55,6 +55,18 @@ root = "warehouse/data"
 [release]
 name = "demo"                   # immutable: give every release a new name
 tier = "demo"                   # demo, research or production
+# split_validation = 0.1
+# split_test = 0.1
+# k = 5                         # fewest patients that a published combination of attributes may have
+
+# [release.system_weights]      # copies of training rows in stage1 and stage2
+# vessel = 3.0
+
+# [release.governance]          # needed for research and production
+# ethics_reference = "EC 2026/17"
+# consent_basis = "waiver of consent"
+# licence = "CC-BY-NC-4.0"
+# sites = ["site-1"]            # other sites stay behind
 """
 
 

@@ -137,6 +137,8 @@ IMAGE = pa.schema(
             False,
             {"comment": "masked pixels as PNG (Hugging Face Image struct)"},
         ),
+        pa.field("modality", pa.string(), True, {"comment": "b_mode, color, spectral, tissue_doppler, m_mode"}),
+        pa.field("modality_source", pa.string(), True, {"comment": "regions, image_type, text or pixels"}),
     ]
 )
 

@@ -12,6 +12,7 @@ from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
 from schemas.endpoint import AllowedHost, Endpoint
 from schemas.instruction import Tier
 from schemas.model import StageModel
+from schemas.publishing import Release
 
 
 class Input(StageModel):
@@ -99,6 +100,14 @@ class Scrub(StageModel):
     mode: Literal["tag", "surrogate"] = Field("tag", description="[NAME] …, or invented values of the same form")
 
 
+class Tag(StageModel):
+    """Labels of reports."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_reports"})
+
+    chunk_reports: int = Field(1000, ge=1, le=100_000)
+
+
 class Generate(StageModel):
     """Instruction pairs from scrubbed reports and masked frames."""
 
@@ -108,6 +117,7 @@ class Generate(StageModel):
     closed_per_case: int = Field(2, ge=0, le=50)
     open_per_case: int = Field(1, ge=0, le=50)
     captions_per_case: int = Field(0, ge=0, le=5, description="sentences about the key frames, written by a model")
+    resamples: int = Field(2, ge=0, le=10, description="other samples of a pair that nearly repeats one of its case")
     report_pairs: bool = True
     diagnosis_pairs: bool = True
     finding_pairs: bool = True
@@ -154,19 +164,11 @@ class Deduplicate(StageModel):
     not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
 
     chunk_pairs: int = Field(5000, ge=1)
-    rouge_threshold: float = Field(0.7, ge=0, le=1)
-    simhash_distance: int = Field(3, ge=0, le=64)
-
-
-class Release(StageModel):
-    """A named, immutable release."""
-
-    name: str = Field("demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-    tier: Tier = Tier.DEMO
-    split_validation: float = Field(0.1, ge=0, lt=1)
-    split_test: float = Field(0.1, ge=0, lt=1)
-    split_seed: int = 0
-    rows_per_shard: int = Field(5000, ge=1)
+    rouge_threshold: float = Field(0.7, ge=0, le=1, description="1: no text is a duplicate by ROUGE-L")
+    simhash_distance: int = Field(3, ge=-1, le=64, description="-1: no text is a duplicate by Simhash")
+    against: Literal["kept", "all"] = Field("kept", description="earlier kept texts, or also those that were dropped")
+    protect: bool = Field(False, description="texts whose clinical facts differ are not duplicates")
+    scope: Literal["global", "system", "case"] = Field("global", description="only texts of one scope are compared")
 
 
 class Masking(StageModel):
@@ -193,6 +195,7 @@ class Pipeline(StageModel):
     intake: Intake = Intake()
     desensitize: Desensitize = Desensitize()
     scrub: Scrub = Scrub()
+    tag: Tag = Tag()
     generate: Generate = Generate()
     endpoints: tuple[Endpoint, ...] = ()
     verify: Verify = Verify()

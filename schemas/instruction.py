@@ -127,10 +127,12 @@ DEDUP_INPUT = pa.schema(
         ("text", pa.string()),
         ("exempt", pa.bool_()),
         ("twin_of", pa.string()),
+        ("systems", pa.list_(pa.string())),
     ]
 )
 
-#: Table `dedup_pool`: kept pairs, in instance order; what later batches are compared with.
+#: Table `dedup_pool`: kept pairs and what later batches are compared with (nulls from ``scope_key`` to ``slots`` for
+#: pairs that nothing is compared with).
 KEPT = pa.schema(
     [
         pa.field("instance_id", pa.string(), False, {"comment": "pair"}),
@@ -139,6 +141,17 @@ KEPT = pa.schema(
         pa.field("exempt", pa.bool_(), False, {"comment": "report and diagnosis pairs are kept without comparison"}),
         pa.field("text", pa.string(), False, {"comment": "text that was compared"}),
         pa.field("twin_of", pa.string(), True, {"comment": "pair that this one was not compared with"}),
+        pa.field("arrival", pa.int64(), True, {"comment": "place in the order of all compared pairs"}),
+        pa.field(
+            "rule", pa.string(), True, {"comment": "thresholds, tokenizer and hash versions that it was kept under"}
+        ),
+        pa.field("spared", pa.bool_(), True, {"comment": "a duplicate but for its clinical facts (protect)"}),
+        pa.field("scope_key", pa.string(), True, {"comment": "only pairs of the same one are compared"}),
+        pa.field("digest", pa.binary(), True, {"comment": "hash of text and scope, 16 bytes"}),
+        pa.field("simhash", pa.int64(), True, {"comment": "64-bit Simhash, as a signed number"}),
+        pa.field("bitmap", pa.binary(), True, {"comment": "512 bits of hashed tokens"}),
+        pa.field("tokens", pa.list_(pa.int64()), True, {"comment": "keys of its tokens, as signed numbers"}),
+        pa.field("slots", pa.int64(), True, {"comment": "hash of its clinical facts (protect)"}),
     ]
 )
 
@@ -150,6 +163,7 @@ DUPLICATE = pa.schema(
         pa.field("site", pa.string(), False, {"comment": "hospital code"}),
         pa.field("reason", pa.string(), False, {"comment": "exact, rouge_l or simhash"}),
         pa.field("score", pa.float64(), False, {"comment": "1, the ROUGE-L F1, or the Hamming distance"}),
+        pa.field("arrival", pa.int64(), True, {"comment": "place in the order of all compared pairs"}),
     ]
 )
 

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from schemas.config import Masking, Pipeline, Scrub, Scrubbing
+from schemas.config import Deduplicate, Masking, Pipeline, Scrub, Scrubbing, Warehouse
 from schemas.endpoint import Endpoints
 from schemas.errors import ConfigError
+from schemas.publishing import Release
 
 
 def load(path: Path) -> Pipeline:
@@ -68,6 +69,39 @@ def with_scrub(config: Scrubbing, **given: object) -> Scrubbing:
         return config.model_copy(update={"scrub": Scrub.model_validate(config.scrub.model_dump() | chosen)})
     except ValidationError as error:
         raise ConfigError(f"options: {_first_error(error)}") from None
+
+
+def release_of(config: Release, *, name: str, tier: str | None) -> Release:
+    """Put the name and tier of the command line in the place of the file's.
+
+    Raises: ConfigError.
+    """
+    given = {"name": name, **({"tier": tier} if tier else {})}
+    try:
+        return Release.model_validate(config.model_dump() | given)
+    except ValidationError as error:
+        raise ConfigError(f"release: {_first_error(error)}") from None
+
+
+def deduplicate_of(**given: object) -> Deduplicate:
+    """Read the settings of deduplication from the options of a command.
+
+    Raises: ConfigError.
+    """
+    try:
+        return Deduplicate.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(f"options: {_first_error(error)}") from None
+
+
+def root_of(config: Path, root: Path | None) -> Path:
+    """Find the warehouse: the option, else the config's, else the default folder.
+
+    Raises: ConfigError.
+    """
+    if root is not None:
+        return root
+    return load(config).warehouse.root if config.is_file() else Warehouse().root
 
 
 #: One part of the TOML that a command works with.

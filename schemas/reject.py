@@ -27,6 +27,7 @@ class RejectReason(StrEnum):
     EMPTY_REPORT = "EMPTY_REPORT"
     IRRELEVANT_REPORT = "IRRELEVANT_REPORT"
     NO_USABLE_IMAGE = "NO_USABLE_IMAGE"
+    PATIENT_FORGOTTEN = "PATIENT_FORGOTTEN"
     # intake and desensitize, images
     CASE_REJECTED = "CASE_REJECTED"
     IMAGE_NOT_FOUND = "IMAGE_NOT_FOUND"
@@ -85,6 +86,9 @@ class RejectReason(StrEnum):
     DUPLICATE_SIMHASH = "DUPLICATE_SIMHASH"
     # release
     TIER_BARRED = "TIER_BARRED"
+    SITE_NOT_COVERED = "SITE_NOT_COVERED"
+    CONTAMINATED = "CONTAMINATED"
+    SPLIT_LEAK = "SPLIT_LEAK"
 
 
 #: Table `rejects`. ``detail`` is plain help without row content.

@@ -7,6 +7,9 @@ epoch.
 import pyarrow as pa
 
 from schemas.case import CASE, IMAGE, REPORT
+from schemas.finding import FINDING
+from schemas.forgotten import FORGOTTEN
+from schemas.image_hash import FRAME_HASH
 from schemas.instruction import BROKEN_RULE, DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
 from schemas.region import TEXT_REGION
 from schemas.reject import REJECT
@@ -51,6 +54,7 @@ TABLES: dict[str, pa.Schema] = {
     "images": IMAGE,
     "text_regions": TEXT_REGION,
     "reports": REPORT,
+    "findings": FINDING,
     "instruction_pairs": INSTRUCTION_PAIR,
     "generations": GENERATION,
     "twin_frames": IMAGE,
@@ -58,8 +62,10 @@ TABLES: dict[str, pa.Schema] = {
     "broken_rules": BROKEN_RULE,
     "dedup_pool": KEPT,
     "duplicates": DUPLICATE,
+    "frame_hashes": FRAME_HASH,
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,
+    "forgotten": FORGOTTEN,
 }
 
 

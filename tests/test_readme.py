@@ -13,7 +13,7 @@ from curation.image.rules import load_rules
 from flows.cli import app
 from flows.masks.review.doubts import DOUBTS, UNPROVEN
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
-from schemas.config import Desensitize
+from schemas.config import Deduplicate, Desensitize
 from schemas.endpoint import Endpoint
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.reject import RejectReason
@@ -87,9 +87,26 @@ def test_every_rule_and_option_of_masking_is_in_its_document():
     assert named == rules | set(Desensitize.model_fields)
 
 
+def test_every_option_of_deduplication_is_in_its_document():
+    text = (ROOT / "docs" / "deduplication.md").read_text(encoding="utf-8")
+    for name in set(Deduplicate.model_fields) - Deduplicate.not_meaning:
+        assert f"`{name}`" in text, name
+        assert f"`--{name.replace('_', '-')}`" in text, name
+
+
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "docs/masking.md", "docs/prompts.md", "docs/pool.md", "docs/scrubbing.md", "CONTRIBUTING.md"],
+    [
+        "README.md",
+        "docs/masking.md",
+        "docs/prompts.md",
+        "docs/pool.md",
+        "docs/deduplication.md",
+        "docs/scale.md",
+        "docs/releases.md",
+        "docs/scrubbing.md",
+        "CONTRIBUTING.md",
+    ],
 )
 def test_linked_and_named_places_exist(document):
     text = (ROOT / document).read_text(encoding="utf-8")

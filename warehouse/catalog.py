@@ -5,6 +5,7 @@ In: the shelf. Out: one small database file of views. Queries run read-only.
 
 import os
 import threading
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from schemas.errors import ConfigError
 from schemas.shelf import TABLES, shelved
+from warehouse.release_views import COMPONENTS, release_views
 from warehouse.tables import Shelf
 
 NAME = "catalog.duckdb"
@@ -27,9 +29,14 @@ def rebuild(shelf: Shelf) -> Path:
     with _ONE_AT_A_TIME:
         aside.unlink(missing_ok=True)
         with duckdb.connect(str(aside)) as database:
+            database.execute("BEGIN")  # one write for everything
             for name in (*TABLES, "receipts", "releases"):
                 _create(database, shelf, name)
+                _comment(database, name, shelved(name))
+            for name, made_of in release_views(shelf.root):
+                _create_over_releases(database, name, made_of)
             database.execute((files("warehouse") / "views.sql").read_text(encoding="utf-8"))
+            database.execute("COMMIT")
         aside.replace(target)
     return target
 
@@ -44,11 +51,22 @@ def query(root: Path, sql: str) -> pa.Table:
         raise ConfigError(f"no catalog below {root}: run `sonocurate run` first")
     try:
         with duckdb.connect(str(path), read_only=True) as database:
-            _lock(database, root)
-            statements = database.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise ConfigError("sql: only one statement that reads is allowed")
-            return _unique(database.sql(sql).to_arrow_table())
+            forbid_outside(database, [root / "tables", root / "releases"])
+            return ask(database, sql)
+    except duckdb.Error as error:
+        raise ConfigError(f"{path} is damaged ({type(error).__name__}): run `sonocurate run` again") from None
+
+
+def ask(database: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """Run one SQL statement that reads, on an open catalog.
+
+    Raises: ConfigError when the statement is not a query that runs.
+    """
+    try:
+        statements = database.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type not in _READING:
+            raise ConfigError("sql: only one statement that reads is allowed")
+        return _unique(database.sql(sql).to_arrow_table())
     except _ABOUT_THE_STATEMENT as error:
         raise ConfigError(f"sql: {str(error).splitlines()[0]}") from None
     except duckdb.PermissionException:
@@ -57,13 +75,15 @@ def query(root: Path, sql: str) -> pa.Table:
         raise ConfigError(f"sql: the query failed ({type(error).__name__})") from None
 
 
+_READING = (duckdb.StatementType.SELECT,)
 #: Errors that quote the statement and never a row.
 _ABOUT_THE_STATEMENT = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
-def _lock(database: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Let queries read the tables and releases of this warehouse and nothing else of the machine."""
-    allowed = ", ".join("'" + str(root / name).replace("'", "''") + "/'" for name in ("tables", "releases"))
+def forbid_outside(database: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
+    """Let queries read some folders and nothing else of the machine."""
+    allowed = ", ".join("'" + str(folder).replace("'", "''") + "/'" for folder in folders)
+    database.execute("SET python_enable_replacements = false")
     database.execute(f"SET allowed_directories = [{allowed}]")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
@@ -88,3 +108,21 @@ def _create(database: duckdb.DuckDBPyConnection, shelf: Shelf, name: str) -> Non
         return
     empty = shelved(name).empty_table()  # noqa: F841 - DuckDB finds it by its name
     database.execute(f"CREATE TABLE {name} AS SELECT * FROM empty")  # noqa: S608 - our own table names
+
+
+def _create_over_releases(database: duckdb.DuckDBPyConnection, name: str, made_of: str | pa.Schema) -> None:
+    if isinstance(made_of, str):
+        database.execute(f"CREATE VIEW {name} AS {made_of}")
+    else:
+        empty = made_of.empty_table()  # noqa: F841 - DuckDB finds it by its name
+        database.execute(f"CREATE TABLE {name} AS SELECT * FROM empty")  # noqa: S608 - our own view names
+    _comment(database, name, COMPONENTS[name][1])
+
+
+def _comment(database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
+    """Say in the catalog what the columns mean."""
+    known = {row[0] for row in database.execute(f"SELECT column_name FROM (DESCRIBE {name})").fetchall()}  # noqa: S608
+    for field in schema:
+        text = (field.metadata or {}).get(b"comment", b"").decode().replace("'", "''")
+        if text and field.name in known:
+            database.execute(f"COMMENT ON COLUMN {name}.{field.name} IS '{text}'")

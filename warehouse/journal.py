@@ -31,6 +31,16 @@ def planned_ids(shelf: Shelf, stage: str) -> set[str]:
     return {row_id for ids in rows["ids"].to_pylist() for row_id in ids}
 
 
+def unfinished_ids(shelf: Shelf, stage: str, fingerprint: str, ids: Iterable[str]) -> list[str]:
+    """List what a run of a stage would work on, without opening its journal: nothing is planned or cleared."""
+    rows = shelf.read("receipts", where=pc.field("stage") == stage).to_pylist()
+    epoch = max((row["stage_epoch"] for row in rows), default=-1)
+    current = [row for row in rows if row["stage_epoch"] == epoch and row["fingerprint"] == fingerprint]
+    done = {row["chunk_id"] for row in current if row["state"] == "done"}
+    finished = {i for row in current if row["state"] == "planned" and row["chunk_id"] in done for i in row["ids"]}
+    return [row_id for row_id in ids if row_id not in finished]
+
+
 class Journal:
     """The receipts of one stage under one configuration fingerprint."""
 
@@ -68,13 +78,6 @@ class Journal:
         planned = [row for row in receipts if row["state"] == "planned"]
         known = {row_id for row in planned for row_id in row["ids"]}
         return any(row["chunk_id"] not in done for row in planned) or any(row_id not in known for row_id in ids)
-
-    def open_ids(self, ids: Iterable[str]) -> list[str]:
-        """List what is still to be done: ids in no chunk that is done."""
-        receipts = self._receipts()
-        done = {row["chunk_id"] for row in receipts if row["state"] == "done"}
-        finished = {i for row in receipts if row["state"] == "planned" and row["chunk_id"] in done for i in row["ids"]}
-        return [row_id for row_id in ids if row_id not in finished]
 
     def chunk(self, chunk_id: str) -> Chunk:
         """Look a planned chunk up."""

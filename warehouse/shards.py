@@ -5,56 +5,117 @@ Source: Hugging Face datasets, Parquet schema metadata key ``huggingface``.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from warehouse.tables import Shelf
+from schemas.errors import ConfigError
+from schemas.shelf import shelved
+from warehouse.tables import Tables, broken_file
 
 IMAGE_ROWS_PER_GROUP = 64
 TEXT_ROWS_PER_GROUP = 10_000
+#: Files that a source keeps open.
+OPEN_FILES = 64
 
 
 class Source:
-    """Tables of one schema with an index id -> file, so that a shard opens only the files it needs."""
+    """Tables of one schema with an index id -> row of a file, so that a read opens only the row groups it needs.
 
-    def __init__(self, shelf: Shelf, name: str, key: str, *others: str) -> None:
-        self.key = key
-        self._files: dict[str, str] = {}
-        for path in (path for table in (name, *others) for path in shelf.files(table)):
-            for row_id in pq.read_table(path, columns=[key])[key].to_pylist():
-                self._files[row_id] = path
+    The index is three arrays, sorted by id: a million ids take some 70 MB.
+    Raises: ConfigError naming a file that is missing or damaged.
+    """
 
-    def ids(self) -> list[str]:
+    def __init__(self, shelf: Tables, name: str, key: str, *others: str) -> None:
+        self.key, self.name, self._schema = key, name, shelved(name)
+        self._paths = [path for table in (name, *others) for path in shelf.files(table)]
+        self._opened: OrderedDict[int, pq.ParquetFile] = OrderedDict()
+        ids = [self._keys(place) for place in range(len(self._paths))]
+        every = pa.concat_arrays(ids) if ids else pa.array([], pa.string())
+        order = pc.sort_indices(every)
+        self._ids = every.take(order)
+        places = [np.full(len(some), at, np.int32) for at, some in enumerate(ids)]
+        rows = [np.arange(len(some), dtype=np.int32) for some in ids]
+        nothing = np.zeros(0, np.int32)
+        self._places = np.concatenate([*places, nothing])[order.to_numpy()]
+        self._rows = np.concatenate([*rows, nothing])[order.to_numpy()]
+
+    def ids(self) -> pa.Array:
         """List the ids in order."""
-        return sorted(self._files)
+        return self._ids
 
-    def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """Read the rows with these ids, in this order."""
-        paths = sorted({self._files[row_id] for row_id in ids})
-        found = ds.dataset(paths, format="parquet").to_table(
-            columns=list(columns), filter=pc.field(self.key).isin(pa.array(ids, pa.string()))
-        )
-        position = pc.index_in(pa.array(ids, pa.string()), value_set=found[self.key].combine_chunks())
-        return found.take(position)
+    def rows(self, ids: pa.Array | Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Read the rows with these ids, in this order.
+
+        Raises: ConfigError naming a file that is missing or damaged.
+        """
+        wanted = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
+        return self._read(self._located(wanted), columns)
+
+    def batches(self, ids: pa.Array, size: int, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Read the rows with these ids, in this order, so many at a time.
+
+        Raises: as ``rows``.
+        """
+        located = self._located(ids)
+        for start in range(0, len(ids), size):
+            yield self._read(located[start : start + size], columns)
+
+    def _located(self, ids: pa.Array) -> npt.NDArray[np.int64]:
+        return np.asarray(pc.index_in(ids, value_set=self._ids).to_numpy(zero_copy_only=False), np.int64)
+
+    def _keys(self, place: int) -> pa.Array:
+        return self._from_file(place, None, [self.key])[self.key].combine_chunks()
+
+    def _read(self, located: npt.NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+        places, rows = self._places[located], self._rows[located]
+        order = np.lexsort((rows, places))
+        parts = [self._schema.empty_table().select(list(columns))]
+        for place in np.unique(places):
+            parts.append(self._from_file(int(place), rows[order][places[order] == place], columns))
+        return pa.concat_tables(parts).take(pa.array(np.argsort(order)))
+
+    def _from_file(self, place: int, rows: npt.NDArray[np.int32] | None, columns: Sequence[str]) -> pa.Table:
+        """Read rows of a file (all for None), by their place in it; columns that it does not have are null."""
+        try:
+            file = self._open(place)
+            own = [name for name in columns if name in file.schema_arrow.names]
+            if rows is None:
+                return self._fit(file.read(own), columns)
+            sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
+            starts = np.concatenate([[0], np.cumsum(sizes)])
+            of_row = np.searchsorted(starts, rows, side="right") - 1
+            groups = np.unique(of_row)
+            before = np.concatenate([[0], np.cumsum(np.asarray(sizes)[groups])])
+            at = before[np.searchsorted(groups, of_row)] + rows - starts[of_row]
+            return self._fit(file.read_row_groups(groups.tolist(), own), columns).take(pa.array(at))
+        except (OSError, pa.ArrowInvalid):
+            raise ConfigError(broken_file(self.name, [self._paths[place]])) from None
+
+    def _fit(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
+        """Give a file's rows the types of the table: files that a delete rewrote hold string views."""
+        for field in (self._schema.field(name) for name in columns if name not in table.column_names):
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+        return table.select(list(columns)).cast(pa.schema([self._schema.field(name) for name in columns]))
+
+    def _open(self, place: int) -> pq.ParquetFile:
+        file = self._opened.pop(place, None) or pq.ParquetFile(self._paths[place])
+        self._opened[place] = file
+        if len(self._opened) > OPEN_FILES:
+            self._opened.popitem(last=False)[1].close()
+        return file
 
 
-def write_shards(
-    folder: Path, split: str, tables: Iterable[pa.Table], *, total: int, features: Mapping[str, Any] | None = None
-) -> list[Path]:
-    """Write one file per table as ``split-NNNNN-of-NNNNN.parquet``; ``total`` files will come."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for number, table in enumerate(tables):
-        path = folder / f"{split}-{number:05d}-of-{total:05d}.parquet"
-        _write(path, table, features)
-        paths.append(path)
-    return paths
+def shard_path(folder: Path, split: str, number: int, total: int) -> Path:
+    """Name one of ``total`` shards of a split."""
+    return folder / f"{split}-{number:05d}-of-{total:05d}.parquet"
 
 
 def groups(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -63,12 +124,12 @@ def groups(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
         yield ids[start : start + size]
 
 
-def _write(path: Path, table: pa.Table, features: Mapping[str, Any] | None) -> None:
-    if features is not None:
-        metadata = {"huggingface": json.dumps({"info": {"features": _all_features(table.schema, features)}})}
-        # `datasets` takes a feature from the metadata only where the column is nullable, as its own columns are
-        nullable = [field.with_nullable(True) for field in table.schema]
-        table = table.cast(pa.schema(nullable, metadata))
+def write_shard(path: Path, table: pa.Table, features: Mapping[str, Any]) -> None:
+    """Write one shard; ``features`` are those of `datasets` that do not follow from the column's type."""
+    metadata = {"huggingface": json.dumps({"info": {"features": _all_features(table.schema, features)}})}
+    # `datasets` takes a feature from the metadata only where the column is nullable, as its own columns are
+    nullable = [field.with_nullable(True) for field in table.schema]
+    table = table.cast(pa.schema(nullable, metadata))
     pictures = "image" in table.column_names
     pq.write_table(
         table,

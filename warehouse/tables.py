@@ -8,26 +8,54 @@ Source: Delta Lake protocol, "Transaction Identifiers" (txn actions).
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from schemas.errors import ChunkError
+from schemas.errors import ChunkError, ConfigError
 from schemas.shelf import COMMIT_COLUMNS, TABLES, shelved
 
 #: Row groups of image tables hold few rows, because a row is a picture (spec: 32-256).
 IMAGE_WRITER = WriterProperties(compression="UNCOMPRESSED", max_row_group_size=64)
 TEXT_WRITER = WriterProperties(compression="ZSTD", max_row_group_size=65_536)
 ATTEMPTS = 20
+#: Files are joined up to this size, each time a table has got so many commits.
+TARGET_BYTES = 128 * 1024 * 1024
+COMPACT_EVERY = 100
+#: Properties of every table. Statistics in the log cover ids only: the smallest and largest text of a file would be
+#: row content, and it would outlive the file. The log keeps every version, because a release may pin it.
+PROPERTIES = {
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.checkpointInterval": "10",
+}
+_STATISTICS = "delta.dataSkippingStatsColumns"
+_ID_COLUMNS = frozenset(
+    {"case_id", "frame_id", "image_id", "instance_id", "patient_key", "site", "stage", "stage_epoch", "id", "release"}
+)
 
 T = TypeVar("T")
+
+
+class Tables(Protocol):
+    """Tables to read: the shelf as it is now, or as it stood at pinned versions."""
+
+    def files(self, name: str) -> list[str]:
+        """List the Parquet files of a table."""
+        ...
+
+    def read(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+        """Read a table, or some of its columns and rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +84,21 @@ class Shelf:
         return str(self.tables / name)
 
     def open(self, name: str) -> DeltaTable:
-        """Open a table, creating it empty where it does not exist; a table of an older schema gets the new columns."""
+        """Open a table, creating it empty where it does not exist; a table of an older schema gets the new columns.
+
+        Raises: ConfigError when the table has columns that this version does not know.
+        """
         try:
             return _with_all_columns(DeltaTable(self.uri(name)), name)
         except TableNotFoundError:
             self.tables.mkdir(parents=True, exist_ok=True)
-            return retried(lambda: DeltaTable.create(self.uri(name), schema=shelved(name), mode="ignore"), name)
+            return retried(lambda: self._create(name), name)
+
+    def _create(self, name: str) -> DeltaTable:
+        schema = shelved(name)
+        measured = ",".join(column for column in schema.names if column in _ID_COLUMNS)
+        properties = {**PROPERTIES, _STATISTICS: measured}
+        return DeltaTable.create(self.uri(name), schema=schema, mode="ignore", configuration=properties)
 
     def exists(self, name: str) -> bool:
         """Say whether a table was ever created."""
@@ -84,20 +121,31 @@ class Shelf:
         except (KeyError, pa.ArrowInvalid, ValueError):
             raise ChunkError(f"rows of chunk {commit.chunk_id} do not fit table {name}") from None
 
+        opened: list[DeltaTable] = [table]  # the first attempt goes on with what was just opened
+
         def write() -> bool:
-            current = DeltaTable(self.uri(name))
+            current = opened.pop() if opened else DeltaTable(self.uri(name))
             if current.transaction_version(transaction) is not None:
                 return False
             write_deltalake(
                 current,
                 rows,
                 mode="append",
-                writer_properties=IMAGE_WRITER if "image" in rows.column_names else TEXT_WRITER,
+                writer_properties=writer_of(rows.schema),
                 commit_properties=CommitProperties(app_transactions=[Transaction(transaction, 1)]),
             )
             return True
 
-        return retried(write, name)
+        written = retried(write, name)
+        if written and table.version() % COMPACT_EVERY == 0:
+            self.compact(name)
+        return written
+
+    def compact(self, name: str) -> None:
+        """Join small files into larger ones; another writer who is faster makes this wait for the next time."""
+        with suppress(CommitFailedError, TableNotFoundError):
+            table = DeltaTable(self.uri(name))
+            table.optimize.compact(target_size=TARGET_BYTES, writer_properties=writer_of(shelved(name)))
 
     def read(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """Read a table (or some of its columns) as it is now; an absent table reads as 0 rows.
@@ -109,7 +157,7 @@ class Shelf:
         if not paths:
             empty = shelved(name).empty_table()
             return empty.select(wanted) if wanted is not None else empty
-        return dataset_of(paths, shelved(name)).to_table(columns=wanted, filter=where)
+        return read_files(name, paths, wanted, where)
 
     def files(self, name: str) -> list[str]:
         """List the Parquet files that make up the table now."""
@@ -125,12 +173,72 @@ class Shelf:
             retried(lambda: DeltaTable(self.uri(name)).delete(predicate), name)
 
 
+def writer_of(schema: pa.Schema) -> WriterProperties:
+    """Choose how a table's files are written: pictures in small row groups, text compressed."""
+    return IMAGE_WRITER if "image" in schema.names else TEXT_WRITER
+
+
+def check_known(table: DeltaTable, name: str) -> None:
+    """See that a table has no column of a newer version.
+
+    Raises: ConfigError.
+    """
+    newer = sorted({field.name for field in table.schema().fields} - set(shelved(name).names))
+    if newer:
+        raise ConfigError(
+            f"table {name} has columns that this version does not know ({', '.join(newer)}): it was written by a newer "
+            "sonocurate; upgrade this one"
+        )
+
+
 def _with_all_columns(table: DeltaTable, name: str) -> DeltaTable:
+    check_known(table, name)
     known = {field.name for field in table.schema().fields}
     new = [field for field in Schema.from_arrow(shelved(name)).fields if field.name not in known]
-    if new:
-        retried(lambda: table.alter.add_columns(new), name)
-    return table
+    if not new:
+        return table
+    retried(lambda: table.alter.add_columns(new), name)
+    return DeltaTable(table.table_uri)
+
+
+def read_files(
+    name: str, paths: Sequence[str], columns: Sequence[str] | None, where: pc.Expression | None = None
+) -> pa.Table:
+    """Read files of a table in its schema; files that are older than a column give nulls.
+
+    Raises: ConfigError naming the file that is missing or damaged.
+    """
+    schema = shelved(name)
+    try:
+        try:
+            return dataset_of(paths, schema).to_table(columns=columns, filter=where)
+        except pa.ArrowNotImplementedError:
+            return pa.concat_tables([_read_one(path, schema, columns, where) for path in paths])
+    except (OSError, pa.ArrowInvalid):
+        raise ConfigError(broken_file(name, paths)) from None
+
+
+def _read_one(path: str, schema: pa.Schema, columns: Sequence[str] | None, where: pc.Expression | None) -> pa.Table:
+    """Read a file; one that a delete has rewritten holds string views, whose statistics Arrow cannot compare."""
+    rows = dataset_of([path], schema)
+    if not any(pa.types.is_string_view(field.type) for field in pq.read_schema(path)):
+        return rows.to_table(columns=columns, filter=where)
+    parts = [pa.Table.from_batches([batch]).filter(where) for batch in rows.to_batches()]
+    found = pa.concat_tables([schema.empty_table(), *parts])
+    return found.select(columns) if columns is not None else found
+
+
+def broken_file(name: str, paths: Sequence[str]) -> str:
+    """Say which of a table's files cannot be read."""
+    for path in paths:
+        try:
+            for _ in pq.ParquetFile(path).iter_batches():
+                pass
+        except FileNotFoundError:
+            return f"table {name}: {Path(path).name} is missing; restore it from a copy"
+        except (OSError, pa.ArrowException):
+            return f"table {name}: {Path(path).name} is damaged; restore it from a copy"
+    return f"table {name} could not be read; try again"
 
 
 def paths_of(table: DeltaTable) -> list[str]:

@@ -1,6 +1,6 @@
 -- Views over the shelf for ad-hoc SQL. The base tables (cases, images, …) are views over current Parquet files.
 
--- Rows in, kept and rejected per stage, counted in the unit of the stage.
+-- Rows in, kept and rejected per stage, counted in the unit of the stage; spared: kept because clinical facts differ.
 CREATE VIEW funnel AS
 WITH kept AS (
     SELECT 1 AS step, 'intake' AS stage, 'case' AS unit, count(*) AS kept FROM cases
@@ -18,12 +18,13 @@ released AS (
     SELECT release, unit, max(kept) AS kept, sum(rejected) AS rejected FROM releases GROUP BY ALL
 )
 SELECT step, stage, unit, (kept + coalesce(rejected, 0))::BIGINT AS rows_in, kept::BIGINT AS kept,
-       coalesce(rejected, 0)::BIGINT AS rejected
+       coalesce(rejected, 0)::BIGINT AS rejected,
+       CASE WHEN step = 6 THEN (SELECT count(*) FILTER (spared) FROM dedup_pool) END AS spared
 FROM kept LEFT JOIN rejected USING (stage, unit)
 UNION ALL
-SELECT 4, stage, unit, rejected, 0, rejected FROM rejected WHERE stage = 'generate' AND unit = 'case'
+SELECT 4, stage, unit, rejected, 0, rejected, NULL FROM rejected WHERE stage = 'generate' AND unit = 'case'
 UNION ALL
-SELECT 7, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT FROM released
+SELECT 7, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
 ORDER BY ALL;
 
 -- Why rows left, per stage.
@@ -39,3 +40,19 @@ CREATE VIEW provenance AS
 SELECT p.instance_id, p.case_id, p.task, p.form, p.source_section, p.source_start, p.source_end, p.template_id,
        p.prompt_sha256, p.model, p.endpoint, p.request_key, g.prompt_tokens, g.completion_tokens
 FROM pairs p LEFT JOIN (SELECT DISTINCT ON (request_key) * FROM generations) g USING (request_key);
+
+-- What humans decided, whatever they looked at.
+CREATE VIEW reviews AS
+SELECT 'box' AS unit, frame_id AS id, case_id, site, rule, decision, outcome, reviewer, decided_at FROM mask_reviews;
+
+-- What the columns of every table and view mean.
+CREATE VIEW columns AS
+SELECT table_name AS "table", column_name AS "column", data_type AS type, comment
+FROM duckdb_columns() WHERE NOT internal ORDER BY ALL;
+
+COMMENT ON VIEW funnel IS 'rows in, kept and rejected per stage, in the unit of the stage';
+COMMENT ON VIEW reject_reasons IS 'why rows left, per stage';
+COMMENT ON VIEW pairs IS 'pairs that passed verification and deduplication';
+COMMENT ON VIEW provenance IS 'where a kept pair comes from: section, template, prompt, model, tokens';
+COMMENT ON VIEW reviews IS 'what humans decided, whatever they looked at';
+COMMENT ON VIEW columns IS 'what the columns of every table and view mean';

@@ -1,25 +1,36 @@
-"""ROUGE-L F1 with the very floats of rouge-score 0.1.2.
+"""ROUGE-L F1 with the very floats of rouge-score 0.1.2, and the smallest common subsequence that a threshold asks for.
 
+By rational arithmetic an F1 may be exactly 0.7 where its float is above 0.7: what decides is the float.
 Source: Lin 2004, ROUGE: longest common subsequence, F-measure of precision and recall.
 """
 
-from collections.abc import Sequence
+#: More tokens than any text has.
+LONGEST = 1 << 31
+#: Below this threshold the lengths of two texts say nothing.
+NO_WINDOW = 1e-6
 
-from rapidfuzz.distance import LCSseq
 
-
-def rouge_l(left: Sequence[str], right: Sequence[str]) -> float:
-    """Compute the F1 of two token sequences; 0 when either is empty."""
-    if not left or not right:
+def f1(common: int, m: int, n: int) -> float:
+    """Compute the F1 of texts of m and n tokens with a common subsequence; 0 when there is none."""
+    if common <= 0:
         return 0.0
-    common = LCSseq.similarity(left, right)
-    precision, recall = common / len(right), common / len(left)
-    return 2 * precision * recall / (precision + recall) if common else 0.0
+    precision = common / n
+    recall = common / m
+    return 2 * precision * recall / (precision + recall)
 
 
-def can_exceed(m: int, n: int, threshold: float) -> bool:
-    """Say whether texts of m and n tokens can reach an F1 above the threshold (they can share min(m, n) at most)."""
-    if not m or not n:
-        return False
-    precision, recall = min(m, n) / n, min(m, n) / m
-    return 2 * precision * recall / (precision + recall) > threshold
+def required(m: int, n: int, threshold: float) -> int:
+    """Give the smallest common subsequence whose F1 exceeds the threshold; above min(m, n) when none does."""
+    common = max(1, int(threshold * (m + n) / 2))
+    while common > 1 and f1(common - 1, m, n) > threshold:
+        common -= 1
+    while common <= min(m, n) and not f1(common, m, n) > threshold:
+        common += 1
+    return common
+
+
+def window(m: int, threshold: float) -> tuple[int, int]:
+    """Give the shortest and longest text that can exceed the threshold with one of m tokens (bounds, not exact)."""
+    if threshold < NO_WINDOW:
+        return 1, LONGEST
+    return max(1, int(m * threshold / (2 - threshold)) - 1), min(int(m * (2 - threshold) / threshold) + 2, LONGEST)

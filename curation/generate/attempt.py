@@ -23,7 +23,7 @@ OPEN_SHOTS = 1
 
 @dataclass(slots=True)
 class Attempt:
-    """A closed attempt has a span, an open one a topic. ``failure`` ends it; the last writing answer is its author."""
+    """A closed attempt has a span, an open one a topic. ``failure`` ends it; ``author`` is what wrote it."""
 
     case: Case
     number: int
@@ -36,7 +36,9 @@ class Attempt:
     question: str = field(default="", repr=False)
     answer: str = field(default="", repr=False)
     failure: Failure | None = None
+    sample: int = 0
     answers: list[tuple[Request, Answer]] = field(default_factory=list, repr=False)
+    author: tuple[Request, Answer] | None = field(default=None, repr=False)
 
     @property
     def form(self) -> Form:
@@ -48,6 +50,12 @@ class Attempt:
         """The id of the pair, kept or not."""
         return instance_id(self.case, self.task, self.form, self.number)
 
+    def answered(self, request: Request, answer: Answer) -> None:
+        """Note an answer; all but checks are by the author."""
+        self.answers.append((request, answer))
+        if request.purpose != "round_trip":
+            self.author = (request, answer)
+
     def take(self, question: str | Failure, answer: str) -> Failure | None:
         """Take a question that was read, or return why there is none."""
         self.answer = answer
@@ -58,7 +66,9 @@ class Attempt:
 
     def row(self, config: Generate) -> dict[str, Any]:
         """Build the row of a pair that passed; it may be used for no more than any model that had a hand in it."""
-        request, author = [pair for pair in self.answers if pair[0].purpose != "round_trip"][-1]
+        if self.author is None:
+            raise ValueError("an attempt that nobody answered is no pair")
+        request, author = self.author
         span = self.span
         return pair_row(
             self.case,

@@ -6,12 +6,14 @@ where writing one failed; ask closed questions back. What is asked and kept depe
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 
 from curation.generate import closed
+from curation.generate.again import repeated, resampled
 from curation.generate.attempt import Attempt, plan
 from curation.generate.caption import caption_request, read_caption
 from curation.generate.case import Case
@@ -54,7 +56,24 @@ def generate(
     cases = [Case.of(row) for row in reports.to_pylist()]
     planned = [plan(case, config, prompts) if case.frame_ids else [] for case in cases]
     _run([attempt for attempts in planned for attempt in attempts], config, prompts, pool, frames)
+    _ask_again(planned, config, lambda attempts: _run(attempts, config, prompts, pool, frames))
     return _collect(cases, planned, config, prompts)
+
+
+def _ask_again(
+    planned: Sequence[Sequence[Attempt]], config: Generate, ask: Callable[[Sequence[Attempt]], None]
+) -> None:
+    """Ask for other samples of what repeats an earlier pair of its case; where none is better the first one stays."""
+    for sample in range(1, config.resamples + 1):
+        again = [attempt for attempts in planned for attempt in repeated(attempts)]
+        before = [(attempt, copy(attempt)) for attempt in again]
+        for attempt in again:
+            attempt.sample, attempt.question = sample, attempt.question if attempt.task is Task.CAPTION else ""
+        ask(again)
+        for attempt, old in before:
+            if attempt.failure is not None:
+                attempt.question, attempt.answer, attempt.failure = old.question, old.answer, None
+                attempt.author = old.author
 
 
 def _run(
@@ -69,12 +88,14 @@ def _run(
     def write(attempt: Attempt) -> Request | None:
         case, language = attempt.case, attempt.case.language
         if attempt.task is Task.CAPTION:
-            return shown(case, caption_request(case, prompts.tasks.caption.text(language), config), frames, config)
+            request = caption_request(case, prompts.tasks.caption.text(language), config)
+            return resampled(shown(case, request, frames, config), attempt.sample, config)
         if attempt.span is None:
             request = open_request(case, attempt.topic, attempt.templates, prompts.open.text(language), config)
-            return shown(case, request, frames, config)
+            return resampled(shown(case, request, frames, config), attempt.sample, config)
         shots = prompts.shots(attempt.span.kind, language, attempt.templates[0], closed.SHOTS)
-        return closed.question_request(attempt.span, shots, prompts.closed.text(language), config)
+        request = closed.question_request(attempt.span, shots, prompts.closed.text(language), config)
+        return resampled(request, attempt.sample, config)
 
     def choose(attempt: Attempt) -> Request | None:
         if attempt.span is None or attempt.failure is None or attempt.failure.reason is RejectReason.ENDPOINT_FAILED:
@@ -104,7 +125,7 @@ def _round(attempts: Sequence[Attempt], ask: _Ask, read: _Read, pool: AnswerPool
         if isinstance(outcome, Failure):
             attempt.failure = outcome
         else:
-            attempt.answers.append((request, outcome))
+            attempt.answered(request, outcome)
             attempt.failure = read(attempt, outcome)
 
 

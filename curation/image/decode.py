@@ -63,6 +63,11 @@ class DecodedImage:
         """Modality of the header, None where it has none."""
         return self.probe.modality
 
+    @property
+    def image_type(self) -> tuple[str, ...]:
+        """Image Type of the header; empty where it has none."""
+        return self.probe.image_type
+
     def frame(self, index: int) -> npt.NDArray[np.uint8]:
         """Decode one frame.
 

@@ -18,6 +18,7 @@ from curation.image.cine import key_frames
 from curation.image.decision import Decision
 from curation.image.decode import DecodedImage
 from curation.image.errors import DecodeError
+from curation.image.modality import modality_of
 from curation.image.ocr import OcrEngine, Pixels
 from curation.image.overlay import MaskedFrame, Tools, masked_frames
 from curation.image.rules import load_rules
@@ -62,8 +63,9 @@ def desensitize(
     rejected: list[dict[str, Any]] = []
     for row in images.to_pylist():
         try:
-            frames = _desensitize_image(row, Tools(ocr, config, second), pixels)
-            new_rows = [_image_row(row, frame) for frame in frames]
+            image = pixels.open(row["image_id"])
+            frames = _desensitize_image(row, image, Tools(ocr, config, second))
+            new_rows = [_image_row(row, frame, image) for frame in frames]
             new_regions = [region for frame in frames for region in _region_rows(row, frame)]
         except DecodeError as error:
             rejected.append(_reject(row, error.reason))
@@ -75,8 +77,7 @@ def desensitize(
     return StepResult(table_of(kept, IMAGE), rejects_of(rejected), {"text_regions": table_of(regions, TEXT_REGION)})
 
 
-def _desensitize_image(row: Mapping[str, Any], tools: Tools, pixels: PixelSource) -> list[MaskedFrame]:
-    image = pixels.open(row["image_id"])
+def _desensitize_image(row: Mapping[str, Any], image: DecodedImage, tools: Tools) -> list[MaskedFrame]:
     known = merge_known(row["known_phi"], image.known_phi)
     wanted = key_frames(image.n_frames, tools.config.frames_per_cine)
     frames = masked_frames(image, wanted, known, tools)
@@ -92,8 +93,10 @@ def _frame_id(row: Mapping[str, Any], frame: MaskedFrame) -> str:
     return f"{row['image_id']}/f{frame.index:03d}"
 
 
-def _image_row(row: Mapping[str, Any], frame: MaskedFrame) -> dict[str, Any]:
+def _image_row(row: Mapping[str, Any], frame: MaskedFrame, image: DecodedImage) -> dict[str, Any]:
     frame_id = _frame_id(row, frame)
+    texts = [decision.region.text for decision in frame.decisions]
+    modality, source = modality_of(image.regions, image.image_type, texts, frame.pixels)
     return {
         "frame_id": frame_id,
         "image_id": row["image_id"],
@@ -103,6 +106,8 @@ def _image_row(row: Mapping[str, Any], frame: MaskedFrame) -> dict[str, Any]:
         "width_px": frame.pixels.shape[1],
         "height_px": frame.pixels.shape[0],
         **picture_columns(frame_id, frame.pixels),
+        "modality": modality.value,
+        "modality_source": source,
     }
 
 

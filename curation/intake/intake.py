@@ -85,6 +85,7 @@ DETAILS = {
     RejectReason.MALFORMED_ROW: "the row has more or fewer cells than the header, or is not a JSON object",
     RejectReason.UNDECODABLE_TEXT: "the row has bytes that do not fit the table's encoding",
     RejectReason.IRRELEVANT_REPORT: "the report names no ultrasound term",
+    RejectReason.PATIENT_FORGOTTEN: "the patient asked to be forgotten (`sonocurate forget`)",
     RejectReason.NO_USABLE_IMAGE: "all images of the case were rejected, or none is listed",
 }
 

@@ -186,6 +186,26 @@ class Ledger:
             row = self._connection.execute(query, (key,)).fetchone()
         return dict(zip(columns, row, strict=True)) if row else None
 
+    def forget(self, keys: Iterable[str]) -> int:
+        """Erase answers and what was spent on them: the one exception to append-only. Gives the rows that went.
+
+        Deleted pages are overwritten and the log is folded in, so that no text stays in the files.
+        """
+        marks = [(key,) for key in sorted(set(keys))]
+        with self._lock:
+            self._connection.execute("PRAGMA secure_delete = ON")
+            with self._connection:
+                before = self._connection.total_changes
+                for table in ("answers", "spent"):
+                    self._connection.execute(f"DROP TRIGGER IF EXISTS {table}_no_DELETE")
+                    self._connection.executemany(f"DELETE FROM {table} WHERE request_key = ?", marks)  # noqa: S608 - constants
+                    self._connection.execute(_APPEND_ONLY.format(table=table, act="DELETE"))
+                gone = self._connection.total_changes - before
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return gone
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

@@ -167,8 +167,10 @@ class EndpointPool:
 
     def _end_hanging(self, now_s: float) -> None:
         for lane in self._schedule.lanes:
-            limit_s = lane.patience.limit_s()
+            up = {other.number for other in self._schedule.lanes if other is not lane and other.is_up(now_s)}
+            limits_s = {elsewhere: lane.patience.limit_s(elsewhere=elsewhere) for elsewhere in (True, False)}
             for call in lane.in_flight:
+                limit_s = limits_s[not up.isdisjoint(other.number for other in call.job.lanes)]
                 clock_s = now_s - (call.job.started_s or now_s)
                 if call.expire and (now_s - call.sent_s > limit_s or clock_s > self._terms.deadline_s):
                     expire, call.expire = call.expire, None

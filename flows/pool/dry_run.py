@@ -28,6 +28,7 @@ from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.instruction import GENERATE_INPUT, Tier
 from schemas.reject import RejectReason
+from warehouse.journal import unfinished_ids
 
 _EMBEDDED = Endpoint(name="embedded", base_url="http://127.0.0.1/v1", model=MODEL_FILE, tier=Tier.DEMO)
 
@@ -101,6 +102,7 @@ def dry_run(config_path: Path, *, embedded: bool) -> CountingPool:
     ids = sorted(context.shelf.read("reports", ["case_id"])["case_id"].to_pylist())
     book = ledger_path(context.shelf.root)
     pool = CountingPool(endpoints, Ledger(book) if book.exists() else None)
-    rows = [row for row in inputs_of(context, context.journal(STAGE).open_ids(ids)) if row["frame_ids"]]
+    unfinished = unfinished_ids(context.shelf, STAGE, context.fingerprint(STAGE), ids)
+    rows = [row for row in inputs_of(context, unfinished) if row["frame_ids"]]
     generate(table_of(rows, GENERATE_INPUT), config=context.config.generate, pool=pool)
     return pool

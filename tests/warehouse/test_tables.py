@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
@@ -129,6 +130,16 @@ def test_a_file_that_is_older_than_a_column_gives_nulls(shelf):
         rows = rows.append_column(older.field(name), pa.array([value], older.field(name).type))
     write_deltalake(table, rows.cast(older), mode="append")
     assert shelf.read("dedup_pool")["text"].to_pylist() == [None]
+
+
+def test_filters_find_rows_in_files_that_a_delete_has_rewritten(shelf):
+    for chunk, ids in (("k1", ["a", "b"]), ("k2", [f"c{n}" for n in range(9)])):
+        shelf.append("dedup_pool", kept(*ids), commit(chunk))
+    shelf.delete("dedup_pool", "instance_id IN ('a', 'c3')")
+    shelf.append("dedup_pool", kept("c3"), commit("k3"))
+    key = pc.field("instance_id")
+    for where, found in ((key == "c3", ["c3"]), (key.isin(["b", "c5"]), ["b", "c5"]), (key > "c7", ["c8"])):
+        assert sorted(shelf.read("dedup_pool", ["instance_id"], where)["instance_id"].to_pylist()) == found
 
 
 def test_a_root_may_have_spaces_and_chinese_in_its_name(tmp_path):

@@ -125,13 +125,20 @@ class Vocabulary(PromptModel):
 
     def affirmed(self, kind: TermKind, text: str) -> tuple[Term, ...]:
         """Find the terms that a text states to be present; not 圆形肿块 inside 椭圆形肿块."""
+        return tuple(term for term, state in self.judged(kind, text).items() if state)
+
+    def judged(self, kind: TermKind, text: str) -> dict[Term, bool | None]:
+        """Say of every term that a text names whether it is present (somewhere), in doubt (None) or absent."""
         named = [(term, place) for term in self.terms(kind) for place in term.places(text)]
         longest = [
             (term, (start, end))
             for term, (start, end) in named
             if not any(s <= start and end <= e and (s, e) != (start, end) for _, (s, e) in named)
         ]
-        return tuple(dict.fromkeys(term for term, (start, _) in longest if _stated(text, start)))
+        states: dict[Term, list[bool | None]] = {}
+        for term, (start, _) in longest:
+            states.setdefault(term, []).append(_stated(text, start))
+        return {term: any(own) or (None if None in own else False) for term, own in states.items()}
 
     def distractors(self, kind: TermKind, truth: Term, report: str) -> tuple[Term, ...]:
         """List the terms that are false where the truth is true.

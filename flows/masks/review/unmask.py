@@ -19,6 +19,7 @@ from curation.image.desensitize import encode_png
 from curation.image.mask import Box
 from curation.image.ocr import OcrEngine
 from curation.image.rapidocr import load_engine
+from flows.alone import alone
 from flows.key import load_key
 from flows.masks.review.doubts import (
     DOUBTS,
@@ -38,7 +39,6 @@ from flows.masks.review.seal import review_id
 from flows.masks.review.second_look import look_again
 from flows.masks.review.sources import BATCH, Pair, frame_rows, pair_of
 from flows.progress import Track
-from flows.runner import alone
 from flows.stage import Context, context_of
 from schemas.errors import ChunkError, ConfigError
 from schemas.region import RegionAction, RegionKind

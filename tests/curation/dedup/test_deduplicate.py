@@ -53,7 +53,7 @@ def naive(texts):
     return kept, dropped
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(TEXTS, max_size=14))
 def test_decisions_equal_the_naive_loop(texts):
     result = deduplicate(table(texts), config=Deduplicate(), pool=KEPT.empty_table())
@@ -65,6 +65,7 @@ def test_decisions_equal_the_naive_loop(texts):
     assert found == {f"c/{n:03d}": (f"c/{other:03d}", reason) for n, (other, reason) in dropped.items()}
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(TEXTS, max_size=10), st.integers(0, 10))
 def test_a_pool_continues_where_the_last_batch_ended(texts, cut):
     cut = min(cut, len(texts))
@@ -89,6 +90,7 @@ def with_twins(texts):
     return pa.Table.from_pylist(rows, schema=DEDUP_INPUT)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(TEXTS, max_size=8), st.integers(0, 16))
 def test_a_twin_stays_or_goes_with_its_original_whatever_batch_it_is_in(texts, cut):
     alone = deduplicate(table(texts), config=Deduplicate(), pool=KEPT.empty_table())

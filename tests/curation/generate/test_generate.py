@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -229,3 +230,54 @@ def test_frames_are_shown_before_the_last_text_and_never_to_the_blind():
         assert "<data>" in text
         assert seen[purpose].blind_ok
     assert isinstance(seen["question"].messages[-1].content, str)
+
+
+class Repeating(Scripted):
+    """Says the same in every open pair until it is asked for another sample."""
+
+    def __init__(self, stubborn=False):
+        super().__init__()
+        self.stubborn = stubborn
+
+    def answer(self, request):
+        found = super().answer(request)
+        if request.purpose == "open" and request.sample and not self.stubborn:
+            more = f"Question: Which scan comes after sample {request.sample}?\nAnswer: One of the other kidney."
+            return replace(found, text=more)
+        return found
+
+
+def again(pool, **config):
+    rows = reports(ROWS[0])
+    return generate(rows, config=Generate(closed_per_case=0, open_per_case=2, **WITHOUT, **config), pool=pool)
+
+
+def test_a_pair_that_repeats_one_of_its_case_is_asked_for_again():
+    pool = Repeating()
+    pairs = [pair for pair in again(pool).kept.to_pylist() if pair["task"] == "vqa"]
+    assert [pair["question"] for pair in pairs] == ["What now?", "Which scan comes after sample 1?"]
+    samples = [(request.sample, request.temperature) for request in pool.requests if request.purpose == "open"]
+    assert samples == [(0, 0.0), (0, 0.0), (1, 0.7)]
+    assert pairs[1]["request_key"] == pool.requests[-1].key
+
+
+def test_what_still_repeats_is_left_to_the_global_pass():
+    pool = Repeating(stubborn=True)
+    pairs = [pair for pair in again(pool).kept.to_pylist() if pair["task"] == "vqa"]
+    assert [pair["question"] for pair in pairs] == ["What now?", "What now?"]
+    assert [request.sample for request in pool.requests] == [0, 0, 1, 2]
+
+
+def test_no_other_sample_where_none_is_wanted():
+    pool = Repeating()
+    again(pool, resamples=0)
+    assert [request.sample for request in pool.requests] == [0, 0]
+
+
+def test_a_failed_sample_leaves_the_first_one():
+    class Failing(Repeating):
+        def answer(self, request):
+            return Failure(RejectReason.ENDPOINT_FAILED, "no") if request.sample else super().answer(request)
+
+    pairs = [pair for pair in again(Failing()).kept.to_pylist() if pair["task"] == "vqa"]
+    assert [pair["question"] for pair in pairs] == ["What now?", "What now?"]

@@ -57,7 +57,8 @@ def test_generate_alone_finds_nothing_new_after_a_run(finished, site):
     assert "0 pairs kept, 0 rejected" in done.stdout
 
 
-def test_a_dry_run_counts_what_is_new_and_asks_nobody(finished, site, tmp_path):
+def test_a_dry_run_counts_what_is_new_asks_nobody_and_changes_nothing(finished, site, tmp_path):
+    tables = {path: path.stat().st_mtime_ns for path in (finished.root / "tables").rglob("*") if path.is_file()}
     config = finished.folder / "pipeline.toml"
     again = site.cli("generate", "--dry-run", "--config", config)
     assert "model    │ 0        │ 0" in again.stdout, again.stderr
@@ -74,6 +75,8 @@ def test_a_dry_run_counts_what_is_new_and_asks_nobody(finished, site, tmp_path):
     assert requests >= 4
     assert tokens_out == 100 * requests
     assert cost == pytest.approx(tokens_out * 10 / 1e6, abs=1e-4)
+    assert tables == {path: path.stat().st_mtime_ns for path in tables}
+    assert len(tables) == sum(path.is_file() for path in (finished.root / "tables").rglob("*"))
 
 
 def test_the_profile_of_the_paper_is_valid_and_refused_until_its_host_is_allowed(tmp_path):

@@ -1,0 +1,1 @@
+"""Kernels that numba compiles: reading texts, the longest common subsequence, the search."""

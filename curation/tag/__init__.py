@@ -1,0 +1,1 @@
+"""Tags of cases: what their reports state."""

@@ -1,0 +1,141 @@
+"""Make a release: check that the shelf is whole, choose, write, record.
+
+Flows in: a context and the settings of the release. Flows out: a folder ``releases/NAME`` and rows of table `releases`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.gate import LeakGate
+from flows.progress import Track
+from flows.releases.against import coded, read_held_out
+from flows.releases.facts import facts_of
+from flows.releases.hashes import hash_frames
+from flows.releases.select import UNITS, select_rows
+from flows.stage import STAGES, Context, Receipt
+from schemas.config import limits_of
+from schemas.errors import ConfigError
+from schemas.instruction import Tier
+from schemas.publishing import Release
+from schemas.reject import Unit
+from schemas.shelf import RELEASE, TABLES
+from warehouse.catalog import rebuild
+from warehouse.published import manifest_of
+from warehouse.release import Published, folder_of, write_release
+from warehouse.snapshot import Snapshot
+from warehouse.tables import Commit, Shelf
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the command line adds to the settings: sets to keep out of train, and a leak audit for the card."""
+
+    against: Sequence[Path] = ()
+    audit: Path | None = None
+
+
+def create_release(context: Context, config: Release, ask: Ask | None = None) -> tuple[Published, Receipt]:
+    """Publish a release; the same content under the same name again changes nothing.
+
+    Raises: ConfigError when the shelf is not whole, governance is missing, or the name is taken by other content;
+        LeakError when a row holds known PHI.
+    """
+    ask = ask or Ask()
+    check_governance(config)
+    check_whole(context.shelf)
+    held_out = read_held_out(ask.against, limits_of(context.config.intake))
+    Snapshot.take(context.shelf, (*TABLES, "receipts"))  # whole? nothing is written before that is known
+    hash_frames(context.shelf)
+    rebuild(context.shelf)
+    snapshot = Snapshot.take(context.shelf, (*TABLES, "receipts"))
+    sites = snapshot.read("cases", ["site"])["site"].unique().to_pylist()
+    selection = select_rows(snapshot, config, coded(held_out, context.coder, sites))
+    facts = facts_of(context, snapshot, selection, config, ask.audit)
+    facts["decontamination"] = {
+        **asdict(selection.matches),
+        "sets": len(held_out.folders),
+        "pictures": len(held_out.pictures),
+        "texts": len(held_out.texts),
+        "ids": len(held_out.ids),
+    }
+    rows = sum(splits.num_rows for splits in selection.chosen.splits.values())
+    with Track("release", rows) as track:
+        gate = LeakGate(context.export.known_phi())
+
+        def look(component: str, batch: pa.Table) -> None:
+            gate(component, batch)
+            track.advance(batch.num_rows)
+
+        published = write_release(snapshot, config, selection.chosen, facts, look)
+    record(context.shelf, config.name)
+    return published, Receipt("release", 1, rows, selection.chosen.rejected.num_rows)
+
+
+def check_governance(config: Release) -> None:
+    """See that a release for research or production says on whose word it is made.
+
+    Raises: ConfigError naming what is missing.
+    """
+    missing = config.governance.missing()
+    if config.tier is not Tier.DEMO and missing:
+        raise ConfigError(
+            f"tier {config.tier.value} needs {', '.join(missing)} in [release.governance]; without them only tier demo"
+        )
+
+
+def check_whole(shelf: Shelf) -> None:
+    """See that no stage has begun work that it has not finished.
+
+    Raises: ConfigError.
+    """
+    rows = shelf.read("receipts", ["stage", "stage_epoch", "chunk_id", "state"])
+    for stage in STAGES:
+        own = rows.filter(pc.field("stage") == stage)
+        own = own.filter(pc.equal(own["stage_epoch"], pc.max(own["stage_epoch"]))) if own.num_rows else own
+        planned, done = (
+            set(own.filter(pc.field("state") == state)["chunk_id"].to_pylist()) for state in ("planned", "done")
+        )
+        if planned - done:
+            n = len(planned - done)
+            raise ConfigError(f"stage {stage} has {n} chunks that are not finished: run `sonocurate run` first")
+
+
+def check_free(shelf: Shelf, name: str) -> None:
+    """See that a name is not taken, and finish recording the release that has it.
+
+    Raises: ConfigError.
+    """
+    if folder_of(shelf, name).exists():
+        record(shelf, name)
+        raise ConfigError(f"release {name} exists and is immutable: choose another name")
+
+
+def record(shelf: Shelf, name: str) -> None:
+    """Add a release to table `releases`, once."""
+    manifest = manifest_of(folder_of(shelf, name))
+    content = str(manifest["content_sha256"])
+    rows = [row for component, unit in UNITS.items() for row in _rows(manifest, component, unit)]
+    shelf.append("releases", pa.Table.from_pylist(rows, schema=RELEASE), Commit("release", 0, content, name))
+    rebuild(shelf)
+
+
+def _rows(manifest: Mapping[str, Any], component: str, unit: Unit) -> list[dict[str, Any]]:
+    left: Mapping[str, int] = manifest.get("left_behind", {}).get(component, {})
+    counts: list[tuple[str | None, int]] = [(None, 0), *sorted(left.items())]
+    kept = manifest["counts"][component]
+    return [
+        {
+            "release": manifest["name"],
+            "unit": unit.value,
+            "kept": kept,
+            "rejected": rejected,
+            "reason": reason,
+            "content_sha256": manifest["content_sha256"],
+        }
+        for reason, rejected in counts
+    ]

@@ -1,0 +1,1 @@
+"""The shelf on the command line: exports, benches."""

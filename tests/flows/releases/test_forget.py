@@ -1,0 +1,147 @@
+"""A forgotten patient is in no table, no file of any version, no answer, no release; and does not come back."""
+
+import sqlite3
+from pathlib import Path
+
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from curation.pool.ledger import Ledger
+from flows.cli import app
+from flows.generate import ledger_path
+from flows.intake import _without_forgotten
+from flows.releases.forget import forget
+from flows.shelf.export import Wanted, export_release
+from schemas.errors import ConfigError
+from schemas.reject import RejectReason
+from schemas.shelf import TABLES
+from tests.flows.releases.test_release import create, glob
+from warehouse.published import manifest_of, verify_release
+from warehouse.snapshot import Snapshot
+from warehouse.upkeep import vacuum
+
+PATIENT = "P7700003"
+run = CliRunner()
+
+
+@pytest.fixture
+def published(hospital, tmp_path):
+    """Two releases, a change after the first, an export, and an answer in the ledger."""
+    case = hospital.context.export.cases.to_pylist()[3]
+    own = next(pair for pair in hospital.rows["instruction_pairs"] if pair["case_id"] == case["case_id"])
+    own["request_key"] = "k" * 64
+    hospital.shelve()
+    hospital.first = create(hospital, name="a").folder
+    other = hospital.rows["reports"][9]["case_id"]
+    hospital.shelf.delete("reports", f"case_id = '{other}'")
+    hospital.shelf.compact("images")
+    export_release(hospital.shelf.root, "a", tmp_path / "exported", Wanted("llava"))
+    ledger = Ledger(ledger_path(hospital.shelf.root))
+    ledger.spend("k" * 64, "e", "EMPTY", (1, 1), 0.0)
+    ledger.spend("o" * 64, "e", "EMPTY", (1, 1), 0.0)
+    ledger.close()
+    hospital.case, hospital.key = case["case_id"], case["patient_key"]
+    return hospital
+
+
+def traces(root, case):
+    """Files below the warehouse that hold rows of a case, in whatever version."""
+    found = []
+    for path in root.rglob("*.parquet"):
+        if "_delta_log" in path.parts or path.parent.name in ("receipts", "forgotten"):
+            continue
+        rows = pq.read_table(path, columns=[c for c in pq.read_schema(path).names if c != "image"]).to_pylist()
+        found += [path for row in rows if case in repr(row)]
+    return found
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_nothing_of_the_patient_is_left(published, again):
+    root = published.shelf.root
+    assert traces(root, published.case)
+    erased = forget(published.context, PATIENT, again=again)
+    assert traces(root, published.case) == []
+    assert erased.cases == 1
+    assert erased.rows == {"cases": 1, "images": 1, "reports": 1, "findings": 1, "instruction_pairs": 2} | {
+        "dedup_pool": 2,
+        "frame_hashes": 1,
+    }
+    assert erased.releases == {"a": "a.r1" if again else None}
+    assert len(erased.exports) == 1 and "exported (llava, of release a)" in erased.exports[0]
+    rows = sqlite3.connect(ledger_path(root)).execute("SELECT request_key FROM spent").fetchall()
+    assert rows == [("o" * 64,)]
+    for name in TABLES:  # everything else is still there
+        assert published.shelf.read(name) is not None
+    assert published.shelf.read("cases").num_rows == 23
+
+
+def test_a_withdrawn_release_keeps_its_name_and_a_reissue_is_whole(published):
+    before = glob(published.first, "pairs").to_pylist()
+    pinned = manifest_of(published.first)["table_versions"]
+    forget(published.context, PATIENT, again=True)
+    stone = manifest_of(published.first)
+    assert (stone["state"], stone["reissued_as"]) == ("withdrawn", "a.r1")
+    assert list(published.first.rglob("*.parquet")) == []
+    new = published.first.with_name("a.r1")
+    assert verify_release(new)["files"] > 10
+    assert glob(new, "pairs").to_pylist() == [row for row in before if row["case_id"] != published.case]
+    assert manifest_of(new)["counts"]["cases"] == 23
+    with pytest.raises(ConfigError, match="immutable"):
+        create(published, name="a")
+    old = Snapshot(published.shelf, pinned)  # what it pinned can still be read, without the patient
+    assert old.read("reports").num_rows == 23
+    done = published.shelf.read("releases").to_pylist()
+    assert {row["release"] for row in done} == {"a.r1"}
+
+
+def test_what_a_killed_call_left_is_done_by_the_next(published, monkeypatch):
+    from flows.releases import forget as module
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    for step in ("purge", "withdraw"):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, step, killed)
+            with pytest.raises(KeyboardInterrupt):
+                forget(published.context, PATIENT, again=True)
+    forget(published.context, PATIENT, again=True)
+    assert traces(published.shelf.root, published.case) == []
+    assert not published.first.with_name("a.r2").exists()
+    assert published.shelf.read("forgotten").num_rows == 1
+
+
+def test_the_patient_does_not_come_back(published):
+    forget(published.context, published.key, again=False)
+    cases = published.context.export.raw_cases(published.context.export.case_ids)
+    marked = _without_forgotten(published.context, cases).to_pylist()
+    reasons = {row["case_id"]: row["defect"] for row in marked}
+    assert reasons.pop(published.case) == RejectReason.PATIENT_FORGOTTEN
+    assert set(reasons.values()) == {None}
+
+
+def test_the_command_reads_from_standard_input_and_knows_whom_it_does_not_know(published):
+    at = ["--config", str(published.config)]
+    with pytest.raises(ConfigError, match="no such patient"):
+        forget(published.context, "P0", again=False)
+    done = run.invoke(app, ["forget", "-", *at], input=f"{PATIENT}\n")
+    assert done.exit_code == 0, done.output
+    assert "release a withdrawn" in done.output
+    assert PATIENT not in done.output
+    assert published.case not in done.output
+
+
+def test_vacuum_spares_what_a_release_pins_until_it_is_withdrawn(published):
+    shelf, name = published.shelf, "images"
+    pinned = Snapshot(shelf, manifest_of(published.first)["table_versions"])
+    for case in (published.case, published.rows["images"][11]["case_id"]):
+        shelf.delete(name, f"case_id = '{case}'")
+    gone = vacuum(shelf, keep_hours=0, dry_run=False)
+    assert all(Path(path).exists() for table in pinned.versions for path in pinned.files(table))
+    assert ds.dataset(pinned.files(name), format="parquet").count_rows() == 24
+    assert gone[name]  # what lay between the two deletes is pinned by nobody
+    forget(published.context, PATIENT, again=False)
+    vacuum(shelf, keep_hours=0, dry_run=False)
+    assert sorted(Path(shelf.uri(name)).glob("*.parquet")) == sorted(map(Path, shelf.files(name)))

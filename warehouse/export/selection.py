@@ -1,0 +1,143 @@
+"""Which pairs of a release are exported: the rows of a split that meet a condition, counted once, read in order.
+
+In: a source and an optional SQL condition on the columns of a pair. Out: rows by position. A condition sees one row at
+a time and nothing else: no file, no other table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from schemas.errors import ConfigError
+from schemas.instruction import INSTRUCTION_PAIR
+from warehouse.export.source import Group, Source
+
+#: Errors of DuckDB that quote the condition and never a row.
+_ABOUT_THE_CONDITION = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+
+
+#: Columns that say where a pair belongs and what it shows.
+_PLACES = ("case_id", "frame_ids")
+
+
+class Condition:
+    """A condition on the columns of a pair, as DuckDB reads it."""
+
+    def __init__(self, sql: str | None) -> None:
+        """Check the condition.
+
+        Raises: ConfigError when it is none.
+        """
+        self.sql = sql
+        self._database = duckdb.connect(config={"threads": 1})
+        self._database.execute("SET python_enable_replacements = false")
+        self._database.execute("SET enable_external_access = false")
+        self._database.execute("SET lock_configuration = true")
+        if sql is not None:
+            self._check(sql)
+
+    def filter(self, rows: pa.Table) -> pa.Table:
+        """Keep the rows that meet the condition, in their order.
+
+        Raises: ConfigError when it cannot be computed.
+        """
+        if self.sql is None or rows.num_rows == 0:
+            return rows
+        self._database.register("pairs", rows)
+        try:
+            statement = f"SELECT coalesce(({self.sql}\n), false) AS kept FROM pairs"  # noqa: S608 - see _check
+            mask = self._database.sql(statement).to_arrow_table()
+        except (duckdb.Error, pa.ArrowException) as error:  # these quote values of rows
+            raise ConfigError(f"--where: the condition failed ({type(error).__name__})") from None
+        finally:
+            self._database.unregister("pairs")
+        if mask.num_rows != rows.num_rows or not pa.types.is_boolean(mask["kept"].type):
+            raise ConfigError("--where: must be a condition that is true or false of every pair")
+        return rows.filter(mask["kept"])
+
+    def _check(self, sql: str) -> None:
+        statement = f"SELECT 1 FROM pairs WHERE ({sql}\n)"  # noqa: S608 - parsed and bound only, on no rows
+        self._database.register("pairs", INSTRUCTION_PAIR.empty_table())
+        try:
+            parsed = self._database.extract_statements(statement)
+            if len(parsed) != 1 or parsed[0].type != duckdb.StatementType.SELECT:
+                raise ConfigError("--where: must be one condition, such as \"language = 'zh'\"")
+            self._database.sql(statement).fetchall()
+        except _ABOUT_THE_CONDITION as error:
+            raise ConfigError(f"--where: {str(error).splitlines()[0]}") from None
+        except duckdb.Error as error:
+            raise ConfigError(
+                f"--where: a condition may use the columns of a pair only ({type(error).__name__})"
+            ) from None
+        finally:
+            self._database.unregister("pairs")
+
+
+@dataclass
+class Selected:
+    """The pairs of one split that are exported."""
+
+    split: str
+    counts: list[tuple[Group, int]] = field(default_factory=list)
+    frames: set[str] = field(default_factory=set)
+    cases: set[str] = field(default_factory=set)
+
+    @property
+    def rows(self) -> int:
+        """Number of pairs."""
+        return sum(count for _, count in self.counts)
+
+
+class Selection:
+    """The pairs of some splits that meet a condition."""
+
+    def __init__(self, source: Source, splits: tuple[str, ...], condition: Condition) -> None:
+        """Count the pairs and collect the frames that they name.
+
+        Raises: ConfigError when a case is in two splits, or nothing is selected.
+        """
+        self._source = source
+        self._condition = condition
+        self._last: tuple[Group, pa.Table] | None = None
+        self.splits = {split: self._scan(split) for split in splits}
+        self._keep_apart()
+        if not any(found.rows for found in self.splits.values()):
+            raise ConfigError(f"release {source.name}: no pair of {', '.join(splits)} meets the condition")
+
+    def rows(self, split: str, start: int, stop: int) -> Iterator[pa.Table]:
+        """Give the selected pairs from one position to another (half-open), in the order of the release."""
+        position = 0
+        for group, count in self.splits[split].counts:
+            first, last = max(start, position), min(stop, position + count)
+            if first < last:
+                yield self._filtered(group).slice(first - position, last - first)
+            position += count
+
+    def _scan(self, split: str) -> Selected:
+        found = Selected(split)
+        for group in self._source.groups("pairs", split):
+            rows = self._condition.filter(self._source.read(group, None if self._condition.sql else _PLACES))
+            found.counts.append((group, rows.num_rows))
+            found.frames.update(rows["frame_ids"].combine_chunks().flatten().to_pylist())
+            found.cases.update(rows["case_id"].unique().to_pylist())
+        return found
+
+    def _filtered(self, group: Group) -> pa.Table:
+        if self._last is None or self._last[0] != group:
+            self._last = (group, self._condition.filter(self._source.read(group)))
+        return self._last[1]
+
+    def _keep_apart(self) -> None:
+        """Refuse a release where a case, or a patient, is in two of its splits, chosen or not."""
+        seen: dict[str, str] = {}
+        for split in self._source.splits():
+            patients = self._source.patients(split)
+            cases = self.splits[split].cases if split in self.splits else set()
+            for one in {*cases, *patients, *(f"patient {key}" for key in patients.values())}:
+                if seen.setdefault(one, split) != split:
+                    unit = "patient" if one.startswith("patient ") else "case"
+                    raise ConfigError(
+                        f"release {self._source.name}: a {unit} is in {seen[one]} and in {split}: damaged"
+                    )
