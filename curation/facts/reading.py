@@ -6,8 +6,10 @@ of the text as it was given.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from curation.facts.categories import Category, Degree, categories, degrees
 from curation.facts.findings import Finding, findings
@@ -95,22 +97,57 @@ class Reading:
         )
 
 
+_Placed = TypeVar("_Placed", Organ, Side, Finding, Quantity, Category, Degree)
+
+
+class _Facts:
+    """All facts of a text, to be dealt out to its clauses."""
+
+    def __init__(self, text: str, graded: list[Category]) -> None:
+        self.organs, self.sides, self.findings = organs(text), sides(text), findings(text)
+        self.quantities = quantities(text, tuple((one.start, one.end) for one in graded))
+        self.categories, self.degrees = graded, degrees(text)
+
+    def context(self, start: int, end: int) -> Context:
+        """Give the organs and sides that a clause itself names."""
+        named = frozenset(organ.family for organ in _within(self.organs, start, end))
+        return Context(named, _own_sides(_within(self.sides, start, end)))
+
+    def segment(self, place: tuple[int, int, int], own: Context, context: Context) -> Segment:
+        """Make a clause of start, end and number of its sentence."""
+        start, end, _ = place
+        return Segment(
+            *place,
+            own,
+            context,
+            _within(self.organs, start, end),
+            _within(self.sides, start, end),
+            _within(self.findings, start, end),
+            _within(self.quantities, start, end),
+            _within(self.categories, start, end),
+            _within(self.degrees, start, end),
+        )
+
+
+def _within(found: Iterable[_Placed], start: int, end: int) -> tuple[_Placed, ...]:
+    return tuple(one for one in found if start <= one.start < end)
+
+
 @lru_cache(maxsize=512)
 def read(text: str, before: Context = Context()) -> Reading:
     """Read a text; ``before`` is what its first clause inherits."""
     plain = fold(text)
     graded = categories(plain)
-    skip = tuple((one.start, one.end) for one in graded)
-    every = (organs(plain), sides(plain), findings(plain), quantities(plain, skip), graded, degrees(plain))
+    every = _Facts(plain, graded)
     segments: list[Segment] = []
     context = before
     for start, end, sentence in _clauses(plain):
-        inside = [tuple(one for one in found if start <= one.start < end) for found in every]  # type: ignore[attr-defined]
-        own = Context(frozenset(organ.family for organ in inside[0]), _own_sides(inside[1]))
+        goes_on = bool(segments) and segments[-1].sentence == sentence
         if _SECTION.search(plain, start, end) and segments:
             context = Context()
-        context = _inherit(context, own, goes_on=bool(segments) and segments[-1].sentence == sentence)
-        segments.append(Segment(start, end, sentence, own, context, *inside))  # type: ignore[arg-type]
+        own = every.context(start, end)
+        context = _inherit(context, own, goes_on=goes_on)
+        segments.append(every.segment((start, end, sentence), own, context))
     return Reading(plain, tuple(_with_places_behind(plain, segments)))
 
 

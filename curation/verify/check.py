@@ -50,7 +50,7 @@ def _judged(case: Case, verdict: bool, active: frozenset[str]) -> Iterator[Broke
     whole = (0, len(case.answer_text))
     wrong = _broken(Case(case.language, case.report_text, "", statement), active, FACTS)
     if verdict:
-        if not is_verbatim(statement, case.report):
+        if not is_verbatim(case.question_text, case.report):
             yield from (one._replace(rule="judge", answer_span=whole) for one in wrong[:1])
     elif not wrong and is_verbatim(statement, case.report):
         yield Broken("judge", None, whole)

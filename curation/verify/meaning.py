@@ -26,7 +26,7 @@ _ANSWER = re.compile(
 )
 #: What instructions of judge questions say around the statement.
 _FRAME = re.compile(
-    r"(?:answer|reply|respond|say|state|give)[^.]*?(?:true|false)[^.]*\.?|true or false\W?|(?:请|只|用)?(?:回答"
+    r"(?:answer|reply|respond|say|state|give)[^.:]*?(?:true|false)[^.:]*[.:]?|true or false\W?|(?:请|只|用)?(?:回答"
     r"|答|标注|判断|选择)?\s*True\s*(?:或|/|、)?\s*False\s*(?:回答|作答)?|判断正误|图文是否相符",
     re.IGNORECASE,
 )

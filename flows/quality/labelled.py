@@ -5,9 +5,11 @@ Flows out: ``LabelledPair`` rows. Clean pairs are what errors are planted in.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from curation.generate.prompts.few_shot import TemplateText
 from curation.generate.template import library
 from curation.quality.clean_pair import CleanPair
 from schemas.case import Language
@@ -42,8 +44,13 @@ def of_templates() -> list[CleanPair]:
                 template.text(Language.EN if language is Language.ZH else Language.ZH),
             )
             report = f"{text.findings}\n{text.impression}"
-            both = [*zip(text.vqa, other.vqa, strict=True), *zip(text.closed, other.closed, strict=True)]
-            for number, (one, twin) in enumerate(both):
+            pairs, twins = ([*_pairs(one)] for one in (text, other))
+            for number, ((question, answer), (_, twin)) in enumerate(zip(pairs, twins, strict=True)):
                 name = f"{template.template_id}-{language.value}-{number}"
-                out.append(CleanPair(name, language, report, one.question, one.answer, twin.answer))
+                out.append(CleanPair(name, language, report, question, answer, twin))
     return out
+
+
+def _pairs(text: TemplateText) -> Iterator[tuple[str, str]]:
+    yield from ((one.question, one.answer) for one in text.vqa)
+    yield from ((one.question, one.answer) for one in text.closed)
