@@ -1,12 +1,16 @@
 """`sonocurate verify`: verdicts in order, and every bad line named with nothing written."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from curation.verify.verify import REASONS
 from flows.quality.verify_file import verify_file
+from schemas.config import Verify
 from schemas.errors import ConfigError
 
 GOOD = {"id": "a", "language": "en", "report": "A cyst of 12 mm.", "question": "How large?", "answer": "12 mm"}
@@ -65,3 +69,15 @@ def test_an_output_is_never_overwritten(tmp_path):
         verify_file(source, source)
     with pytest.raises(ConfigError, match="cannot read"):
         verify_file(tmp_path / "gone.jsonl", tmp_path / "out.jsonl")
+
+
+def test_what_the_document_shows_is_true(tmp_path):
+    document = (Path(__file__).parents[3] / "docs" / "quality.md").read_text(encoding="utf-8")
+    source, verdicts = re.findall(r"```json\n(.+?)```", document, re.DOTALL)[:2]
+    (tmp_path / "in.jsonl").write_text(source, encoding="utf-8")
+    found = verify_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == verdicts
+    assert "\n".join(found.lines()) in document
+    shown = set(re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", document, re.MULTILINE))
+    assert set(", ".join(shown).replace("`", "").split(", ")) >= set(REASONS)
+    assert all(f"`{key}`" in document for key in Verify.model_fields if key != "chunk_pairs")
