@@ -171,6 +171,14 @@ class Deduplicate(StageModel):
     scope: Literal["global", "system", "case"] = Field("global", description="only texts of one scope are compared")
 
 
+class Retrospect(StageModel):
+    """When a strategy is suspended for what experts found in its pairs."""
+
+    limit: float = Field(0.05, gt=0, lt=1, description="highest error rate of a strategy")
+    min_reviews: int = Field(50, ge=1, description="fewest reviewed pairs of a strategy that is judged")
+    alpha: float = Field(0.05, gt=0, lt=1, description="chance to suspend any good strategy, over all of them")
+
+
 class Masking(StageModel):
     """What masking a folder of images needs of the TOML."""
 
@@ -201,6 +209,7 @@ class Pipeline(StageModel):
     verify: Verify = Verify()
     deduplicate: Deduplicate = Deduplicate()
     release: Release = Release()
+    retrospect: Retrospect = Retrospect()
 
 
 def language_of(value: str | None) -> Language | None:

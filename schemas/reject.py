@@ -89,6 +89,8 @@ class RejectReason(StrEnum):
     SITE_NOT_COVERED = "SITE_NOT_COVERED"
     CONTAMINATED = "CONTAMINATED"
     SPLIT_LEAK = "SPLIT_LEAK"
+    STRATEGY_SUSPENDED = "STRATEGY_SUSPENDED"  # also generate: nobody else may be asked
+    UNSIGNED_TEMPLATE = "UNSIGNED_TEMPLATE"
 
 
 #: Table `rejects`. ``detail`` is plain help without row content.
