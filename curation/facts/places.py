@@ -53,6 +53,8 @@ _SIDE = re.compile(
 _SEGMENT = re.compile(
     r"(?<![a-z])(?:segments?\s*|s)(?P<en>[2-8]|viii|vii|vi|v|iv|iii|ii)(?![a-z\d.])|(?<![a-z])s(?P<zh>[2-8])段?", re.I
 )
+#: Chambers of the heart by their initials.
+_CHAMBER = re.compile(r"(?<![A-Za-z])(?:(?P<left>L)|(?P<right>R))[VA](?:EF|IDD|EDD|ESD|PWD?|SP|OT)?(?![A-Za-z])")
 _RIGHT_SEGMENTS = {"5", "6", "7", "8", "v", "vi", "vii", "viii"}
 
 
@@ -84,6 +86,7 @@ def sides(text: str) -> list[Side]:
     for match in _SEGMENT.finditer(text):
         written = (match["en"] or match["zh"]).lower()
         found.append(Side("right" if written in _RIGHT_SEGMENTS else "left", *match.span(), is_implied=True))
+    found += [Side(str(match.lastgroup), *match.span(), is_implied=True) for match in _CHAMBER.finditer(text)]
     return sorted(found, key=lambda one: one.start)
 
 

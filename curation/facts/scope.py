@@ -28,14 +28,15 @@ _PSEUDO = re.compile(
 )
 _BEFORE = re.compile(
     r"\b(?:no|not|without|absent|absence of|negative for|free (?:of|from)|neither|nor|denies|lacks?|lacking|never"
-    r"|rules? out|ruled out|excludes?|isn't|aren't|doesn't|don't|wasn't|hasn't|none of|devoid of|fails? to show)\b"
+    r"|rules? out|ruled out|excludes?|isn't|aren't|doesn't|don't|wasn't|hasn't|none of|devoid of|fails? to show"
+    r"|effaced|effacement of|loss of|lost|obliterated|disappearance of)\b"
     r"|未见到?|未探及|未发现|未显示|未检出|未及|未触及|未查见|未扪及|未闻及|未有|未(?=[^来经成行满婚破])|无"
     r"|没有|没|不伴(?:有)?|不存在|缺乏|缺如"
     r"|否认|已排除|可排除|可除外|并非|不是|不(?:$|(?=[^同适足清规均光整平齐典对等]))",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"^(?:(?! and )[^.;,，。；、]){0,30}?(?:\b(?:is|are|was|were|has|have)(?: been)? (?:absent|excluded"
+    r"^(?:(?! and )[^.;,，。；、]){0,30}?(?:\b(?:is|are|was|were|has|have)(?: been)? (?:absent|excluded|effaced|lost"
     r"|negative|no longer)\b|\babsent\b"
     r"|\bcannot be (?:seen|identified|demonstrated)\b|\bnot (?:seen|identified|detected|present|visuali[sz]ed"
     r"|noted|found|evident|demonstrated|appreciated)\b"

@@ -35,6 +35,22 @@ _GENERAL = {
     "smooth",
 }
 _VAGUE = {"normal"}
+#: No significant stenosis: there may be one.
+_SIGNIFICANT = re.compile(
+    r"\b(?:significant|important|relevant|marked|obvious|critical|other)\b|明显|显著|重要|其他|其余", re.I
+)
+_PUMPING = frozenset({"preserved systolic function", "reduced systolic function"})
+_EJECTION = re.compile(
+    r"(?:\bLV?EF\b|\bEF\b|ejection fraction|射血分数)[^\d%;。]{0,24}?(?P<percent>\d{2}(?:\.\d+)?)\s*%", re.IGNORECASE
+)
+#: Percent. ASE/EACVI 2015: below 45 nobody calls it preserved, from 55 on nobody calls it reduced.
+LOW_EJECTION, GOOD_EJECTION = 45, 55
+#: Kinds of what a broader word names: who denies calcification denies microcalcification.
+_NARROWER = {
+    "calcification": {"microcalcification"},
+    "flow": {"rich flow"},
+    "reduced function": {"reduced systolic function", "reduced diastolic function"},
+}
 
 
 #: Words before a diagnosis that is drawn from what is seen.
@@ -100,14 +116,18 @@ def _answered(case: Case) -> list[Claim]:
     if word is None or asked is None:
         return []
     first = case.answer.segments[0]
-    if any(part.findings for part in case.answer.segments if part.sentence == first.sentence):
-        return []  # what is said outright counts, and must agree: see contradictions
+    said = {one.name for part in case.answer.segments if part.sentence == first.sentence for one in part.findings}
     one, context = asked
+    if said & {one.name, *concepts()[one.name].contrary, *concepts()[one.name].supported_by}:
+        return []  # what is said outright counts, and must agree: see contradictions
     status, start, end = word
-    return [Claim(one.name, status, context, start, end, is_plain=True, is_spoken=False)]
+    return [Claim(one.name, status, context, start, end, is_plain=not said, is_spoken=False)]
 
 
 def _judge(claim: Claim, case: Case) -> Iterator[Broken]:
+    if claim.name in _PUMPING and _EJECTION.search(case.report.text):
+        yield from _pumps_otherwise(claim, case)
+        return
     place = (claim.start, claim.end)
     said = witnesses(claim.name, case)
     near = _nearest(claim.context, said)
@@ -118,6 +138,7 @@ def _judge(claim: Claim, case: Case) -> Iterator[Broken]:
             yield Broken("negation", (near[0].start, near[0].end), place)
         elif (
             claim.name not in _GENERAL
+            and concepts()[claim.name].kind != "normal"
             and claim.is_plain
             and not _is_drawn(claim, case)
             and not any(one.status is Status.AFFIRMED for one in said)
@@ -132,8 +153,27 @@ def _judge(claim: Claim, case: Case) -> Iterator[Broken]:
         )
     elif near:
         own = [one for one in _nearest(claim.context, witnesses(claim.name, case, exact=True)) if one.is_own]
-        if own and all(one.status is Status.AFFIRMED for one in own):
+        everywhere = not (claim.context.organs or claim.context.sides or _is_weak(claim, case))
+        own.sort(key=lambda one: one.status is not Status.AFFIRMED)
+        if own and (any if everywhere else all)(one.status is Status.AFFIRMED for one in own):
             yield Broken("negation", (own[0].start, own[0].end), place)
+
+
+def _is_weak(claim: Claim, case: Case) -> bool:
+    """Tell whether a denial leaves room: no significant stenosis."""
+    before = case.answer.text[max(0, claim.start - 30) : claim.start]
+    return claim.name == "flow" or _SIGNIFICANT.search(before) is not None
+
+
+def _pumps_otherwise(claim: Claim, case: Case) -> Iterator[Broken]:
+    """Hold what is said of systolic function against the ejection fraction of the report."""
+    match = _EJECTION.search(case.report.text)
+    if match is None:
+        return
+    is_good = (claim.name == "preserved systolic function") is (claim.status is Status.AFFIRMED)
+    percent = float(match["percent"])
+    if (is_good and percent < LOW_EJECTION) or (not is_good and percent >= GOOD_EJECTION):
+        yield Broken("negation", match.span(), (claim.start, claim.end))
 
 
 def _is_drawn(claim: Claim, case: Case) -> bool:
@@ -151,14 +191,15 @@ def witnesses(name: str, case: Case, *, exact: bool = False) -> list[Witness]:
     """Collect what the report says of a concept: itself, what supports it, and what contradicts it, turned round."""
     table = concepts()
     concept = table[name]
-    alike = {name} if exact else {name} | concept.supported_by
+    alike = {name, *_NARROWER.get(name, set())} | (set() if exact else concept.supported_by)
     if name == "lesion" and not exact:
         alike |= {one.name for one in table.values() if one.kind == "lesion"}
     out = []
     for segment in case.report.segments:
         for one in segment.findings:
             if one.name in alike:
-                out.append(Witness(one.status, segment.context, one.start, one.end, one.name == name))
+                is_own = one.name == name or one.name in _NARROWER.get(name, set())
+                out.append(Witness(one.status, segment.context, one.start, one.end, is_own))
             elif one.name in concept.contrary and one.status is not Status.OPEN:
                 turned = Status.DENIED if one.status is Status.AFFIRMED else Status.AFFIRMED
                 if turned is Status.DENIED or not exact:

@@ -28,6 +28,10 @@ _MORE = re.compile(
     r"|不少于|达到|≧|>=)\s*(?:a |an |the |the (?:limit|threshold|cutoff|cut-off) of )?$",
     re.IGNORECASE,
 )
+#: A bound of what was measured is a measured value: stones of up to 9 mm.
+_REACHED = re.compile(
+    r"(?:\b(?:up to|extend(?:s|ed|ing)? over|spread(?:s|ing)? over|reach(?:es|ing)?)|达到?)\s*$", re.IGNORECASE
+)
 _MORE_BEHIND = re.compile(r"^\s*(?:以上|以后|之后|及以上|or (?:more|above|greater|larger|higher)|\+)")
 _LESS_BEHIND = re.compile(r"^\s*(?:以内|以下|之内|or (?:less|below|smaller))")
 _RISK = re.compile(
@@ -123,7 +127,7 @@ def _is_guideline(
     if intake or _THRESHOLD.search(_same_phrase(around[2])) or _LIMIT_BEHIND.match(around[1]):
         return True
     if (less or more) and not advised:
-        return _is_true_bound(one, case, known, less=less)
+        return not _REACHED.search(around[0]) and _is_true_bound(one, case, known, less=less)
     return advised and (less or more or one.unit in {"g", "iu"})
 
 
@@ -132,7 +136,10 @@ def _is_true_bound(one: Quantity, case: Case, known: Sequence[Quantity], *, less
 
     A number that stands in the report with another unit has the wrong one.
     """
-    if any(other.raw == one.raw and other.unit not in {one.unit, "day", ""} for other in known):
+    if any(
+        other.raw == one.raw and (other.unit not in {one.unit, "day", ""} or other.value != one.value)
+        for other in known
+    ):
         return False
     alike = [other for other in known if other.unit == one.unit]
     if any(_is_compared(other, case.report.text) for other in alike):

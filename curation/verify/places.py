@@ -14,6 +14,7 @@ from curation.facts.scope import Status
 from curation.verify.claims import Broken, Case, Span, is_advice, is_conditional
 from curation.verify.findings import witnesses
 from curation.verify.grades import agrees
+from curation.verify.polar import word_of
 
 _NOT_TOLD_APART = {"normal", "abnormality", "patent", "normal size", "smooth"}
 _GENERIC_ORGAN = re.compile(
@@ -64,7 +65,8 @@ def _facts(segment: Segment, case: Case) -> list[list[Context]]:
         )
     for category in segment.categories:
         found.append([s.context for s in case.report.segments if any(agrees(category, c) for c in s.categories)])
-    if not any(
+    word = word_of(case)
+    if (word is None or word[0] is Status.AFFIRMED) and not any(
         part.findings or any(q.unit not in {"", "clock"} for q in part.quantities) for part in case.answer.segments
     ):
         for part in case.question.segments:

@@ -62,9 +62,10 @@ class Outlook:
         return ", ".join(others) or "nobody yet: add an endpoint"
 
     def table(self) -> pa.Table:
-        """Give the rates of all levels, and of whole cells that could be judged."""
-        shown = [rate for rate in self.rates if rate.level != CELL or rate.lower is not None]
-        return pa.Table.from_pylist([_shown(rate) for rate in shown], _TABLE)
+        """Give the rates of all levels, and of whole cells that are to be suspended."""
+        limit = self.context.config.retrospect.limit
+        shown = [_shown(rate, limit) for rate in self.rates if rate.level != CELL or rate.is_suspended]
+        return pa.Table.from_pylist(shown, _TABLE)
 
     def lines(self, *, applied: bool) -> Iterator[str]:
         """Say in plain words what would be done, or was."""
@@ -90,8 +91,15 @@ _TABLE = pa.schema(
 )
 
 
-def _shown(rate: StrategyRate) -> dict[str, object]:
-    verdict = "suspend" if rate.is_suspended else "stays" if rate.lower is not None else "too few reviews"
+def _verdict(rate: StrategyRate, limit: float) -> str:
+    if rate.is_suspended:
+        return "suspend"
+    if rate.lower is None:
+        return "too few reviews"
+    return "stays: others explain it" if rate.lower > limit else "stays"
+
+
+def _shown(rate: StrategyRate, limit: float) -> dict[str, object]:
     return {
         "level": rate.level,
         "strategy": " + ".join(map(_cut, rate.strategy)),
@@ -100,7 +108,7 @@ def _shown(rate: StrategyRate) -> dict[str, object]:
         "rate": f"{100 * rate.rate:.1f} %",
         "interval_95": f"{100 * rate.interval.low:.1f} to {100 * rate.interval.high:.1f} %",
         "lower_bound": "" if rate.lower is None else f"{100 * rate.lower:.1f} %",
-        "verdict": verdict,
+        "verdict": _verdict(rate, limit),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.quality.retrospect import Reviewed
@@ -50,7 +51,9 @@ def reviews_of(tables: Tables, suspensions: Sequence[Suspension] = ()) -> Review
             out.checks += 1
         elif first.setdefault(row["instance_id"], row) is not row:
             out.second += 1
-    pairs = tables.read("instruction_pairs", STRATEGY_COLUMNS, pc.field("instance_id").isin(list(first)))
+    pairs = tables.read(
+        "instruction_pairs", STRATEGY_COLUMNS, pc.field("instance_id").isin(pa.array(list(first), pa.string()))
+    )
     made = {pair["instance_id"]: strategy_of(pair) for pair in pairs.to_pylist()}
     for instance_id, row in first.items():
         strategy = made.get(instance_id)
