@@ -24,9 +24,10 @@ _BENIGN = re.compile(
 )
 _MALIGNANT = re.compile(
     r"(?<![a-z])(?:malignan(?:t|cy|cies)|cancers?|cancerous|carcinomas?|suspicious(?! (?:for"
-    r"|of) (?:an? )?(?!malig|cancer|carcin|neoplas|metast))|highly suggestive of|high (?:suspicion|risk)"
-    r"|metasta\w+|neoplastic|sarcomas?|lymphomas?)(?![a-z])"
-    r"|恶性|癌(?!变|胚|抗原|栓)|可疑|转移(?!酶)|肉瘤|淋巴瘤|高度怀疑",
+    r"|of) (?:an? )?(?!malig|cancer|carcin|neoplas|metast|semin|lymph|sarc|hepatoc|HCC))"
+    r"|highly suggestive of|high (?:suspicion|risk)"
+    r"|metasta\w+|neoplastic|\w*sarcomas?|lymphomas?|seminomas?|hepatomas?|HCC|melanomas?)(?![a-z])"
+    r"|恶性|癌(?!变|胚|抗原|栓)|可疑|转移(?!酶)|肉瘤|淋巴瘤|精原细胞瘤|HCC(?![a-z])|高度怀疑",
     re.IGNORECASE,
 )
 #: Around a word of malignancy: it is weighed, not claimed.

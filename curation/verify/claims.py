@@ -80,7 +80,8 @@ _MANAGEMENT = re.compile(
     re.IGNORECASE,
 )
 _CONDITIONAL = re.compile(
-    r"\b(?:if|unless|when|in case|once|would|upgrad\w*|downgrad\w*|unlike|compared (?:with|to)|whereas"
+    r"\b(?:if|unless|when(?! (?:strain|stand|supine|lying|measur|compress|press|viewed|scann|seen|the probe))"
+    r"|in case|once|would|upgrad\w*|downgrad\w*|unlike|compared (?:with|to)|whereas"
     r"|in contrast|instead of|rather than|not meet|higher than|lower than|lesions? (?:of|in) category|(?:means?"
     r"|denotes?|corresponds? to|indicates?|implies) (?:a|an|that))\b"
     r"|如果|假如|若|一旦|升级|降级|区别于|不同于|而非|而不是|是指|意味着|代表|表示|如(?=[^上下前此何图])"

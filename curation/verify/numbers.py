@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from curation.facts.quantities import Quantity
 from curation.facts.reading import Reading, Segment
+from curation.facts.scope import Status
 from curation.verify.claims import Broken, Case, is_conditional, is_management
 
 _APPROXIMATE = re.compile(
@@ -92,9 +93,41 @@ def _is_supported(one: Quantity, segment: Segment, case: Case, known: Sequence[Q
     if one.is_word and not one.unit:
         return _is_count_supported(one, case, known)
     loose = _APPROXIMATE.search(before) is not None or _ABOUT_BEHIND.match(behind) is not None
-    if any(_equal(one, other, loose=loose) for other in known):
+    is_known = any(_equal(one, other, loose=loose) for other in known)
+    if is_known and not (_is_rounded(one, known) or _is_of_another(one, segment, case)):
         return True
     return _is_guideline(one, segment, case, known, (before, behind, text[max(0, one.start - 70) : one.start]))
+
+
+def _is_rounded(one: Quantity, known: Sequence[Quantity]) -> bool:
+    """Tell whether a number is only near one of the report, while it stands there as it is with another unit."""
+    if any(_equal(one, other, loose=False) and one.value == other.value for other in known):
+        return False
+    return any(
+        other.raw == one.raw and one.unit and other.unit == one.unit and other.value != one.value for other in known
+    )
+
+
+def _is_of_another(one: Quantity, segment: Segment, case: Case) -> bool:
+    """Tell whether a value is of another organ than what the clause is about, of which the report has other values."""
+    if one.unit in {"", "day", "clock", "age"} or one.is_word:
+        return False
+    topics = {found.name for found in segment.findings if found.status is not Status.DENIED}
+    topics |= {organ.family for organ in segment.organs}
+    holders = [part for part in case.report.segments if any(_equal(one, q, loose=True) for q in part.quantities)]
+    if not topics or not holders or not all(part.context.organs for part in holders):
+        return False
+    for topic in topics:
+        own = [part for part in case.report.segments if topic in _topics(part)]
+        measured = [part for part in own if any(q.unit == one.unit for q in part.quantities)]
+        organs = {organ for part in own for organ in part.context.organs}
+        if not measured or not organs or any(organs & part.context.organs for part in holders):
+            return False
+    return True
+
+
+def _topics(part: Segment) -> set[str]:
+    return {found.name for found in part.findings} | {organ.family for organ in part.organs}
 
 
 def _is_no_quantity(one: Quantity, before: str, behind: str) -> bool:

@@ -39,7 +39,9 @@ def places(case: Case) -> Iterator[Broken]:
 
 def _other_than_asked(case: Case) -> Iterator[Broken]:
     """Find answers about the left where the question is about the right alone."""
-    asked, said = case.question.contexts, case.answer.contexts
+    asked, said, word = case.question.contexts, case.answer.contexts, word_of(case)
+    if word is not None and word[0] is Status.DENIED:
+        return  # No, it is on the right
     if len(asked.sides) != 1 or len(said.sides) != 1 or asked.sides & said.sides:
         return
     if asked.organ_agrees(said) is True or not said.organs:
@@ -58,7 +60,7 @@ def _facts(segment: Segment, case: Case) -> list[list[Context]]:
         if not found[-1] and not denied and concepts()[one.name].kind in {"lesion", "disease"}:
             found.append(_contexts("lesion", case, denied=False))
     for quantity in segment.quantities:
-        if quantity.unit in {"", "day", "%"}:
+        if quantity.unit in {"", "day"}:
             continue
         found.append(
             [s.context for s in case.report.segments for q in s.quantities if (q.value, q.unit) == quantity[:2]]
@@ -106,7 +108,12 @@ def _organs(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterato
 def _led_by(segment: Segment, case: Case) -> tuple[Organ, ...]:
     """Give the organs of words that lead a sentence in and say nothing else, as "In the left kidney," does."""
     before = [one for one in case.answer.segments if one.start < segment.start and one.sentence == segment.sentence]
-    return before[-1].organs if before and not (before[-1].findings or before[-1].quantities) else ()
+    named = [one for one in before if one.organs]
+    return named[-1].organs if named and all(map(_says_nothing, before[before.index(named[-1]) :])) else ()
+
+
+def _says_nothing(segment: Segment) -> bool:
+    return not segment.findings and all(one.is_word for one in segment.quantities)
 
 
 def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator[Broken]:
@@ -143,6 +150,8 @@ def _is_led(segment: Segment, case: Case) -> bool:
     """Tell whether a side is surely inherited: from the question, or from words that lead the sentence in."""
     before = [one for one in case.answer.segments if one.start < segment.start]
     sided = [one for one in before if one.sides]
+    if before and sided == before[:1] and all(map(_says_nothing, before)):
+        return True  # The right one; the mass is ...
     return not sided or (
         sided[-1].sentence == segment.sentence
         and sided[-1] is before[-1]

@@ -122,7 +122,11 @@ def polar(case: Case) -> Iterator[Broken]:
 
 
 _ASKS_NORMAL = re.compile(r"\b(?:normal|unremarkable|healthy|intact|patent)\b|正常", re.IGNORECASE)
-_ASKS_WRONG = re.compile(r"\b(?:abnormal|affected|involved|worr\w+|suspicious|damaged|diseased)\b|异常|受累|可疑", re.I)
+_ASKS_WRONG = re.compile(
+    r"(?<!the )\b(?:abnormal|affected|involved|worr\w+|suspicious|damaged|diseased)\b"
+    r"|异常|受累(?!的|静脉|动脉|血管|侧|段|肠)|可疑",
+    re.I,
+)
 _ASKS_BENIGN = re.compile(r"\bbenign\b|良性", re.IGNORECASE)
 _ASKS_NATURE = re.compile(r"\b(?:benign|malignant|cancer\w*|worr\w+)\b|良性|恶性|担心", re.IGNORECASE)
 _POLAR_EITHER = re.compile(

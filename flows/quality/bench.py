@@ -25,7 +25,7 @@ from flows.show import console
 
 DATA = Path(__file__).parents[2] / "tests/curation/verify/data"
 #: Development: the rules were written with it. Held out: written afterwards; the second half after the last change.
-FILES = ("development", "held_out", "held_out_2")
+FILES = ("development", "development_2", "held_out", "held_out_2")
 PER_KIND, SEED, RUNS = 60, 20260101, 100
 
 

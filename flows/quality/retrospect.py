@@ -30,6 +30,7 @@ class Outlook:
     reviews: Reviews
     rates: list[StrategyRate]
     standing: list[Suspension]
+    written: int  # rows of the audit by then
 
     @cached_property
     def new(self) -> list[tuple[StrategyRate, Suspension]]:
@@ -127,7 +128,8 @@ def look(context: Context) -> Outlook:
     standing = suspensions_of(context.shelf)
     reviews = reviews_of(context.shelf, standing)
     limit = Limit(config.limit, config.min_reviews, config.alpha)
-    return Outlook(context, reviews, retrospect(reviews.counted, limit=limit), standing)
+    written = context.shelf.read("strategy_audit", ["audit_id"]).num_rows
+    return Outlook(context, reviews, retrospect(reviews.counted, limit=limit), standing, written)
 
 
 def apply(outlook: Outlook) -> None:
@@ -145,8 +147,7 @@ def apply(outlook: Outlook) -> None:
         ]
         names.append(f"{one.mark} {rate.wrong}/{rate.reviews}")
     if rows:
-        earlier = outlook.context.shelf.read("strategy_audit", ["audit_id"]).num_rows
-        write_steps(outlook.context.shelf, rows, f"suspended after {earlier}: {'; '.join(names)}")
+        write_steps(outlook.context.shelf, rows, f"suspended after {outlook.written}: {'; '.join(names)}")
 
 
 def lift(context: Context, name: str) -> None:

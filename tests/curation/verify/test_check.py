@@ -10,7 +10,7 @@ from flows.quality.labelled import labelled
 from schemas.case import Language
 
 DATA = Path(__file__).parent / "data"
-FILES = ("development", "held_out", "held_out_2")
+FILES = ("development", "development_2", "held_out", "held_out_2")
 PAIRS = [one for name in FILES for one in labelled(DATA / f"{name}.jsonl")]
 SEVEN = {"number", "unit", "side", "organ", "grade", "negation", "nature"}
 REPORT = "右肾见一囊肿，大小12mm，BI-RADS 3类。左肾正常，未见结石。考虑良性。"
