@@ -7,7 +7,8 @@ RUN := $(VENV)/bin/sonocurate
 TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-dedup bench-desensitize bench-pool bench-scrub bench-warehouse bundle setup demo test test-slow test-consumers
+.PHONY: bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup demo test
+.PHONY: test-slow test-consumers
 .PHONY: test-easyocr readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
@@ -76,6 +77,10 @@ bench-desensitize: setup
 # What scrubbing finds, destroys and costs; run it with nothing else running (PARTS=throughput REAL=captions.csv for some).
 bench-scrub: setup
 	$(PY) -m flows.reports.bench $(PARTS) $(if $(REAL),--real $(REAL))
+
+# What rule verification catches and whom the retrospect suspends (PARTS=rules for some).
+bench-quality: setup
+	$(PY) -m flows.quality.bench $(PARTS)
 
 # What the pool costs beside the bare client, and what it does under faults and kills (PARTS="rate mix" for some).
 bench-pool: setup

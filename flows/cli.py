@@ -16,6 +16,7 @@ from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
 from flows.pool import cli as pool
 from flows.prompts import cli as prompts
+from flows.quality import cli as quality
 from flows.releases import cli as releases
 from flows.reports import cli as reports
 from flows.shelf import cli as shelf
@@ -145,6 +146,7 @@ def trace(
 masks.register(app)
 reports.register(app)
 prompts.register(app)
+quality.register(app)
 pool.register(app)
 releases.register(app)
 dedup.register(app)

@@ -23,6 +23,7 @@ from curation.pool.terms import Terms
 from curation.step import StepResult, reject, rejects_of, table_of
 from flows.chunks import run_chunks
 from flows.pool.keys import keys_of
+from flows.quality.audit import note_regenerated
 from flows.stage import Context, Receipt, commit_chunk, context_of
 from schemas.case import IMAGE, TWIN_FRAME
 from schemas.endpoint import Endpoint
@@ -45,7 +46,9 @@ def generate_flow(config_path: str, *, embedded: bool = True) -> Receipt:
         return run_chunks(generate_chunk, config_path, STAGE, ids, size)
     with endpoints_of(context, embedded=embedded) as endpoints, _shared_pool(context, endpoints):
         plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
-        return run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
+        receipt = run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
+    note_regenerated(context.shelf, context.suspensions, context.fingerprint(STAGE), context.config.input.site)
+    return receipt
 
 
 @task(name="generate chunk", task_run_name="{chunk_id}", persist_result=False)
@@ -126,7 +129,9 @@ def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -
     with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
     with _pool(context, endpoints) as pool:
         frames = _frames(context, with_frames, endpoints)
-        result = generate(with_frames, config=context.config.generate, pool=pool, frames=frames)
+        result = generate(
+            with_frames, config=context.config.generate, pool=pool, frames=frames, suspensions=context.suspensions
+        )
     rejects = rejects_of(
         reject(STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME)
         for row in without

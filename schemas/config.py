@@ -137,14 +137,25 @@ class Generate(StageModel):
 
 
 class Verify(StageModel):
-    """Rule checks of pairs against their report."""
+    """Rule checks of pairs against their report; each switch is a group of rules."""
 
     not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
 
     chunk_pairs: int = Field(5000, ge=1)
     numbers: bool = True
-    sides: bool = True
     grades: bool = True
+    places: bool = True
+    findings: bool = True
+    polar: bool = True
+    nature: bool = True
+    wording: bool = True
+    advice: bool = True
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The groups of rules that are switched on."""
+        switches = ("numbers", "grades", "places", "findings", "polar", "nature", "wording", "advice")
+        return frozenset(name for name in switches if getattr(self, name))
 
 
 class Deduplicate(StageModel):
@@ -158,6 +169,14 @@ class Deduplicate(StageModel):
     against: Literal["kept", "all"] = Field("kept", description="earlier kept texts, or also those that were dropped")
     protect: bool = Field(False, description="texts whose clinical facts differ are not duplicates")
     scope: Literal["global", "system", "case"] = Field("global", description="only texts of one scope are compared")
+
+
+class Retrospect(StageModel):
+    """When a strategy is suspended for what experts found in its pairs."""
+
+    limit: float = Field(0.05, gt=0, lt=1, description="highest error rate of a strategy")
+    min_reviews: int = Field(50, ge=1, description="fewest reviewed pairs of a strategy that is judged")
+    alpha: float = Field(0.05, gt=0, lt=1, description="chance to suspend any good strategy, over all of them")
 
 
 class Masking(StageModel):
@@ -190,6 +209,7 @@ class Pipeline(StageModel):
     verify: Verify = Verify()
     deduplicate: Deduplicate = Deduplicate()
     release: Release = Release()
+    retrospect: Retrospect = Retrospect()
 
 
 def language_of(value: str | None) -> Language | None:

@@ -103,6 +103,7 @@ def test_every_option_of_deduplication_is_in_its_document():
         "docs/pool.md",
         "docs/deduplication.md",
         "docs/scale.md",
+        "docs/quality.md",
         "docs/releases.md",
         "docs/scrubbing.md",
         "CONTRIBUTING.md",

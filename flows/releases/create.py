@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 
 from flows.gate import LeakGate
 from flows.progress import Track
+from flows.quality.audit import note_left
 from flows.releases.against import coded, read_held_out
+from flows.releases.barred import left_of
 from flows.releases.facts import facts_of
 from flows.releases.hashes import hash_frames
 from flows.releases.select import UNITS, select_rows
@@ -22,7 +24,7 @@ from schemas.config import limits_of
 from schemas.errors import ConfigError
 from schemas.instruction import Tier
 from schemas.publishing import Release
-from schemas.reject import Unit
+from schemas.reject import RejectReason, Unit
 from schemas.shelf import RELEASE, TABLES
 from warehouse.catalog import rebuild
 from warehouse.published import manifest_of
@@ -73,7 +75,14 @@ def create_release(context: Context, config: Release, ask: Ask | None = None) ->
 
         published = write_release(snapshot, config, selection.chosen, facts, look)
     record(context.shelf, config.name)
+    _note_left(context, config, selection.chosen.rejected)
     return published, Receipt("release", 1, rows, selection.chosen.rejected.num_rows)
+
+
+def _note_left(context: Context, config: Release, rejected: pa.Table) -> None:
+    suspended = rejected.filter(pc.equal(rejected["reason"], RejectReason.STRATEGY_SUSPENDED.value))
+    left = left_of(context.shelf, suspended["id"])
+    note_left(context.shelf, config.name, left, context.suspensions, context.config.input.site)
 
 
 def check_governance(config: Release) -> None:

@@ -17,6 +17,8 @@ from curation.generate.template import library
 from flows.masks.audit.commands import NUMBERS, SCORES
 from flows.masks.audit.page import bound_of
 from flows.masks.audit.planted import OURS
+from flows.quality.audit import suspensions_of
+from flows.quality.signing import signed
 from flows.releases.select import Selection
 from flows.stage import STAGES, Context
 from schemas.errors import ConfigError
@@ -38,7 +40,8 @@ def facts_of(
         "sonocurate": version("sonocurate"),
         "git_commit": git_commit(),
         "fingerprints": {name: context.fingerprint(name) for name in STAGES} | {"release": config.fingerprint()},
-        "templates": templates_of(),
+        "templates": templates_of(snapshot),
+        "suspended_strategies": [one.name for one in suspensions_of(snapshot)],
         "dedup_text": "question + newline + answer; pairs made of reports are exempt, twins follow their original",
         "dedup_rule": rule_name(context.config.deduplicate),
         "dedup": {
@@ -75,10 +78,9 @@ def git_commit() -> str | None:
     return done.stdout.strip() or None
 
 
-def templates_of() -> dict[str, int]:
-    """Count the few-shot templates, and those that a clinician has signed."""
-    templates = library().templates
-    return {"templates": len(templates), "reviewed": sum(bool(one.reviewed_by) for one in templates)}
+def templates_of(snapshot: Snapshot) -> dict[str, int]:
+    """Count the few-shot templates, and those that a clinician has signed as they are now."""
+    return {"templates": len(library().templates), "reviewed": len(signed(snapshot))}
 
 
 def shortcuts(snapshot: Snapshot, selection: Selection) -> dict[str, int]:

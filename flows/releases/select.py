@@ -1,7 +1,8 @@
 """What a release publishes: complete cases of covered sites, their kept pairs, split by patient; nothing seen in test.
 
 Flows in: a snapshot of the shelf. Flows out: ``Chosen``, and a reject row for all that stays behind.
-Order: sites, completeness, tiers; then what the user holds out elsewhere; then text near test text.
+Order: sites, completeness, tiers; suspended strategies, unsigned templates; what the user holds out elsewhere; text
+near test text.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from curation.anonymity import Anonymised, anonymise
 from curation.split.assign import Groups, patient_groups, splits_of
 from curation.split.leak import near, text_of
 from flows.releases.against import HeldOut, Matches, match
+from flows.releases.barred import of_suspended, of_unsigned
 from flows.releases.hashes import hashes_of
 from schemas.instruction import Tier
 from schemas.publishing import Release
@@ -33,6 +35,8 @@ DETAILS = {
     RejectReason.SITE_NOT_COVERED: "the site is not in release.governance.sites",
     RejectReason.CONTAMINATED: "matches a set named by --against; it may not be trained on",
     RejectReason.SPLIT_LEAK: "its text is nearly that of a test row",
+    RejectReason.STRATEGY_SUSPENDED: "experts found too many errors in pairs made as it was; see strategy_audit",
+    RejectReason.UNSIGNED_TEMPLATE: "no clinician has signed its template as it is now: sonocurate templates sign",
 }
 Flags = npt.NDArray[np.bool_]
 
@@ -136,6 +140,9 @@ def _lose_barred(tables: Tables, pairs: Component, config: Release) -> None:
     if config.tier is Tier.PRODUCTION:
         demo = tables.read("instruction_pairs", ["instance_id"], pc.field("tier") == Tier.DEMO.value)["instance_id"]
         pairs.lose(~_not_in(pairs.rows["id"], demo.combine_chunks()), RejectReason.TIER_BARRED)
+    pairs.lose(of_suspended(tables, pairs.rows["id"]), RejectReason.STRATEGY_SUSPENDED)
+    if config.tier is not Tier.DEMO:
+        pairs.lose(of_unsigned(tables, pairs.rows["id"]), RejectReason.UNSIGNED_TEMPLATE)
 
 
 def _lose_leaks(tables: Tables, parts: Mapping[str, Component], config: Release) -> None:

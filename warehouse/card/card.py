@@ -72,6 +72,7 @@ def _some(drawn: Mapping[str, Chart], name: str) -> list[Chart]:
 
 def _summary(manifest: Mapping[str, Any]) -> str:
     return (
+        "Not for clinical use. "
         f"De-identified ultrasound instruction data. Tier {manifest['tier']}, content hash "
         f"{manifest['content_sha256']}, "
         f"made {manifest['created_at']} by sonocurate {manifest.get('sonocurate', '?')} "
@@ -160,7 +161,8 @@ def _templates(manifest: Mapping[str, Any]) -> str:
     found = manifest.get("templates", {})
     return (
         f"{found.get('reviewed', 0)} of {found.get('templates', 0)} few-shot templates were signed by a clinician. "
-        "The others were written by engineers (`reviewed_by` is empty)."
+        "The others were written by engineers. Counselling, surveillance and treatment pairs of templates without a "
+        "signature are published in tier demo only."
     )
 
 
