@@ -171,6 +171,24 @@ class Deduplicate(StageModel):
     scope: Literal["global", "system", "case"] = Field("global", description="only texts of one scope are compared")
 
 
+class Review(StageModel):
+    """The expert sample, and the Label Studio server that shows it."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"url", "token_env", "picture_px", "allowed"})
+
+    n: int = Field(40_000, ge=1, description="pairs of a sample; all where there are fewer")
+    seed: int = 0
+    scope: Literal["open", "model", "all"] = Field(
+        "model", description="pairs that may be drawn: open-ended ones, those a model wrote or asked, or all"
+    )
+    attention_share: float = Field(0.05, ge=0, le=0.5, description="planted errors per drawn pair")
+    double_share: float = Field(0.1, ge=0, le=1, description="share of pairs that two experts look at")
+    url: str = Field("http://127.0.0.1:8080", pattern=r"^https?://[^\s/@]+$", description="Label Studio")
+    token_env: str = Field("LABEL_STUDIO_TOKEN", description="environment variable that holds its access token")
+    picture_px: int = Field(1024, ge=64, le=8192, description="longest side of a frame as reviewers see it")
+    allowed: tuple[AllowedHost, ...] = Field((), description="host of a Label Studio off this machine, its agreement")
+
+
 class Masking(StageModel):
     """What masking a folder of images needs of the TOML."""
 
@@ -200,6 +218,7 @@ class Pipeline(StageModel):
     endpoints: tuple[Endpoint, ...] = ()
     verify: Verify = Verify()
     deduplicate: Deduplicate = Deduplicate()
+    review: Review = Review()
     release: Release = Release()
 
 

@@ -7,6 +7,7 @@ epoch.
 import pyarrow as pa
 
 from schemas.case import CASE, IMAGE, REPORT
+from schemas.expert import REVIEW, REVIEW_TASK, UNKNOWN_REVIEW
 from schemas.finding import FINDING
 from schemas.forgotten import FORGOTTEN
 from schemas.image_hash import FRAME_HASH
@@ -65,6 +66,9 @@ TABLES: dict[str, pa.Schema] = {
     "frame_hashes": FRAME_HASH,
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,
+    "review_tasks": REVIEW_TASK,
+    "reviews": REVIEW,
+    "unknown_reviews": UNKNOWN_REVIEW,
     "forgotten": FORGOTTEN,
 }
 

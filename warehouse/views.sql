@@ -42,8 +42,12 @@ SELECT p.instance_id, p.case_id, p.task, p.form, p.source_section, p.source_star
 FROM pairs p LEFT JOIN (SELECT DISTINCT ON (request_key) * FROM generations) g USING (request_key);
 
 -- What humans decided, whatever they looked at.
-CREATE VIEW reviews AS
-SELECT 'box' AS unit, frame_id AS id, case_id, site, rule, decision, outcome, reviewer, decided_at FROM mask_reviews;
+CREATE VIEW decisions AS
+SELECT 'box' AS unit, frame_id AS id, case_id, site, rule, decision, outcome, reviewer, decided_at FROM mask_reviews
+UNION ALL
+SELECT 'pair', instance_id, case_id, site, NULL, verdict, CASE WHEN attention THEN 'attention_check' END, reviewer,
+       reviewed_at
+FROM reviews;
 
 -- What the columns of every table and view mean.
 CREATE VIEW columns AS
@@ -54,5 +58,5 @@ COMMENT ON VIEW funnel IS 'rows in, kept and rejected per stage, in the unit of 
 COMMENT ON VIEW reject_reasons IS 'why rows left, per stage';
 COMMENT ON VIEW pairs IS 'pairs that passed verification and deduplication';
 COMMENT ON VIEW provenance IS 'where a kept pair comes from: section, template, prompt, model, tokens';
-COMMENT ON VIEW reviews IS 'what humans decided, whatever they looked at';
+COMMENT ON VIEW decisions IS 'what humans decided, whatever they looked at';
 COMMENT ON VIEW columns IS 'what the columns of every table and view mean';
