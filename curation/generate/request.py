@@ -50,10 +50,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One chat request. ``purpose``, ``whole`` and ``blind_ok`` say what to do with it and are no part of the key.
+    """One chat request. ``purpose``, ``whole``, ``blind_ok`` and ``only`` say what to do with it: no part of the key.
 
     ``params`` are other parameters of the protocol, sent as they are. A ``whole`` answer must be complete and fit the
     schema, or the pool asks again (bounded). ``blind_ok``: an endpoint without vision gets it without the pictures.
+    ``only``: the endpoint that must answer; who asks several puts their names into ``prompt_sha256``.
     """
 
     messages: tuple[Message, ...] = field(repr=False)
@@ -68,6 +69,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     whole: bool = False
     blind_ok: bool = False
+    only: str | None = None
 
     @property
     def key(self) -> str:

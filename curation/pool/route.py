@@ -13,7 +13,9 @@ from schemas.endpoint import Endpoint
 
 
 def can_take(endpoint: Endpoint, request: Request) -> bool:
-    """Say whether an endpoint can take a request: its pictures, and log probabilities where it asks for them."""
+    """Say whether an endpoint can take a request: the one that must, its pictures, and log probabilities if asked."""
+    if request.only not in (None, endpoint.name):
+        return False
     if request.params.get("logprobs") and "logprobs" not in endpoint.capabilities:
         return False
     n_pictures = len(request.pictures)

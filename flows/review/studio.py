@@ -89,7 +89,8 @@ class Studio:
 
     def annotations(self, project: int) -> Iterator[Annotation]:
         """List all annotations of a project, with those that were skipped."""
-        for row in self._tasks(project, "id,meta,annotations"):
+        wanted = "id,meta,annotations,completed_by,updated_at,was_cancelled,result"  # also of what is inside
+        for row in self._tasks(project, wanted):
             for one in row.get("annotations") or []:
                 who = one.get("completed_by")
                 reviewer = who.get("id") if isinstance(who, dict) else who
