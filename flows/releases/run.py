@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.alone import alone
 from flows.releases.create import Ask, check_free, check_governance, create_release
+from flows.releases.select import UNITS
 from flows.server import check_configured_server, prefect_server
 from flows.stage import Context, context_of
 from schemas.errors import ConfigError, CurationError
@@ -36,8 +37,8 @@ def run_release(
         else:
             create_release(context, config, Ask(tuple(against), audit))
     manifest = manifest_of(folder_of(context.shelf, name))
-    for component, count in manifest["counts"].items():
-        yield f"{component}: {count}"
+    for component in UNITS:
+        yield f"{component}: {manifest['counts'][component]}"
     yield f"content {manifest['content_sha256']}"
     yield f"{folder_of(context.shelf, name)}: see card.html there"
 
