@@ -118,7 +118,7 @@ def check_release_name(context: Context) -> None:
     if published is None:
         return
     ids = {*context.export.case_ids, *context.export.orphan_ids}
-    current = {name: context.fingerprint(name) for name in STAGES}
+    current = {name: context.fingerprint(name) for name in STAGES} | {"release": context.config.release.fingerprint()}
     if published != current or ids - planned_ids(context.shelf, "intake") or _is_amended(context):
         name = context.config.release.name
         raise ConfigError(

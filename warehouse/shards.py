@@ -37,6 +37,8 @@ class Source:
         self.key, self.name, self._schema = key, name, shelved(name)
         self._paths = [path for table in (name, *others) for path in shelf.files(table)]
         self._opened: OrderedDict[int, pq.ParquetFile] = OrderedDict()
+        self._begins: dict[int, npt.NDArray[np.int64]] = {}
+        self._columns: dict[int, frozenset[str]] = {}
         ids = [self._keys(place) for place in range(len(self._paths))]
         every = pa.concat_arrays(ids) if ids else pa.array([], pa.string())
         order = pc.sort_indices(every)
@@ -80,24 +82,37 @@ class Source:
         parts = [self._schema.empty_table().select(list(columns))]
         for place in np.unique(places):
             parts.append(self._from_file(int(place), rows[order][places[order] == place], columns))
-        return pa.concat_tables(parts).take(pa.array(np.argsort(order)))
+        found = pa.concat_tables(parts)
+        return found if np.all(order[:-1] < order[1:]) else found.take(pa.array(np.argsort(order)))
 
     def _from_file(self, place: int, rows: npt.NDArray[np.int32] | None, columns: Sequence[str]) -> pa.Table:
         """Read rows of a file (all for None), by their place in it; columns that it does not have are null."""
         try:
             file = self._open(place)
-            own = [name for name in columns if name in file.schema_arrow.names]
+            own = [name for name in columns if name in self._names(place, file)]
             if rows is None:
                 return self._fit(file.read(own), columns)
-            sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
-            starts = np.concatenate([[0], np.cumsum(sizes)])
+            starts = self._starts(place, file)
             of_row = np.searchsorted(starts, rows, side="right") - 1
             groups = np.unique(of_row)
-            before = np.concatenate([[0], np.cumsum(np.asarray(sizes)[groups])])
+            before = np.concatenate([[0], np.cumsum(np.diff(starts)[groups])])
             at = before[np.searchsorted(groups, of_row)] + rows - starts[of_row]
             return self._fit(file.read_row_groups(groups.tolist(), own), columns).take(pa.array(at))
         except (OSError, pa.ArrowInvalid):
             raise ConfigError(broken_file(self.name, [self._paths[place]])) from None
+
+    def _names(self, place: int, file: pq.ParquetFile) -> frozenset[str]:
+        """Give the columns that a file has."""
+        if place not in self._columns:
+            self._columns[place] = frozenset(file.schema_arrow.names)
+        return self._columns[place]
+
+    def _starts(self, place: int, file: pq.ParquetFile) -> npt.NDArray[np.int64]:
+        """Give the first row of every row group of a file, and its end."""
+        if place not in self._begins:
+            sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
+            self._begins[place] = np.concatenate([[0], np.cumsum(sizes)])
+        return self._begins[place]
 
     def _fit(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
         """Give a file's rows the types of the table: files that a delete rewrote hold string views."""

@@ -4,6 +4,7 @@ Flows in: table `images`. Flows out: hashes by the content of a frame.
 """
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,6 @@ def hashes_of(tables: Tables, sha256: pa.ChunkedArray) -> tuple[npt.NDArray[np.u
     return dhash, phash
 
 
-def _row(sha256: str, png: bytes) -> dict[str, object]:
+def _row(sha256: str, png: bytes) -> dict[str, Any]:
     dhash, phash = (value - (1 << 64) if value >= 1 << 63 else value for value in picture_hashes(png))
     return {"sha256": sha256, "dhash": dhash, "phash": phash}

@@ -21,6 +21,8 @@ from warehouse.published import KEYS, SPLITS
 
 #: Row groups that an index keeps in memory: neighbours share them. A group of images is about 2 MB.
 _KEPT_GROUPS = 4
+#: Shards that stay open.
+_OPEN_SHARDS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Source:
         self.content_sha256 = str(manifest["content_sha256"])
         self.tier = str(manifest.get("tier", "demo"))
         self._checked: set[Path] = set()
+        self._opened: OrderedDict[Path, pq.ParquetFile] = OrderedDict()
 
     def shards(self, component: str, split: str) -> list[Path]:
         """List the shards of a component and split, as the checksums name them."""
@@ -78,8 +81,8 @@ class Source:
         """
         self._check(group.path)
         try:
-            with self._open(group.path) as file:
-                return file.read_row_group(group.number, columns=None if columns is None else list(columns))
+            file = self._open(group.path)
+            return file.read_row_group(group.number, columns=None if columns is None else list(columns))
         except (OSError, pa.ArrowException):
             raise self._damaged(group.path) from None
 
@@ -94,10 +97,16 @@ class Source:
         return Index(self, self.groups(component, split), KEYS[component])
 
     def _open(self, path: Path) -> pq.ParquetFile:
+        """Open a shard; the last few stay open, because opening one reads its footer."""
+        file = self._opened.pop(path, None)
         try:
-            return pq.ParquetFile(path)
+            file = file or pq.ParquetFile(path)
         except (OSError, pa.ArrowException):
             raise self._damaged(path) from None
+        self._opened[path] = file
+        while len(self._opened) > _OPEN_SHARDS:
+            self._opened.popitem(last=False)[1].close()
+        return file
 
     def _check(self, path: Path) -> None:
         if path in self._checked:

@@ -51,7 +51,7 @@ class Pair:
 def frame_rows(shelf: Shelf, frame_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Give whole rows of `images`, a few in memory at a time; ids that are not published give none."""
     source = Source(shelf, "images", "frame_id")
-    published = set(source.ids())
+    published = set(source.ids().to_pylist())
     for group in groups([frame_id for frame_id in frame_ids if frame_id in published], BATCH):
         yield from source.rows(group, shelved("images").names).to_pylist()
 
