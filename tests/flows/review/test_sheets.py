@@ -120,22 +120,25 @@ def test_reviews_of_unknown_tasks_are_kept_aside_once_and_without_free_text(samp
     assert sampled.shelf.read("reviews").num_rows == 0
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"verdict": ""}, "row 2: half filled in: the verdict is missing"),
-        ({"errors": ""}, "row 2: half filled in: errors are missing"),
-        ({"verdict": "accept"}, "row 2: half filled in: an accepted pair has no errors"),
-        ({"verdict": "maybe"}, "row 2: verdict must be one of accept, fix, reject"),
-        ({"errors": "bad"}, "row 2: errors must be of number, unit"),
-        ({"reviewer": ""}, "row 2: half filled in: task_id and reviewer"),
-        ({"reviewer": "Dr. Jane Roe"}, "row 2: the reviewer must be a code"),
-    ],
-)
-def test_a_half_filled_row_is_named_and_nothing_is_taken(sampled, sheet, tmp_path, change, message):
-    rows = [answered(sheet)[1] | change, *answered(sheet[2:])]
-    with pytest.raises(ConfigError, match=message):
-        import_sheet(sampled.context, write(tmp_path / "a.csv", rows))
+HALF = [
+    ({"verdict": ""}, "row 2: half filled in: the verdict is missing"),
+    ({"errors": ""}, "row 2: half filled in: errors are missing"),
+    ({"verdict": "accept"}, "row 2: half filled in: an accepted pair has no errors"),
+    ({"verdict": "maybe"}, "row 2: verdict must be one of accept, fix, reject"),
+    ({"errors": "bad"}, "row 2: errors must be of number, unit"),
+    ({"reviewer": ""}, "row 2: half filled in: task_id and reviewer"),
+    ({"reviewer": "Dr. Jane Roe"}, "row 2: the reviewer must be a code"),
+]
+
+
+def test_a_half_filled_row_is_named_and_nothing_is_taken(sampled, sheet, tmp_path):
+    for change, message in HALF:
+        rows = [answered(sheet)[1] | change, *answered(sheet[2:])]
+        with pytest.raises(ConfigError, match=message):
+            import_sheet(sampled.context, write(tmp_path / "a.csv", rows))
+    twice = [answered(sheet)[1], answered(sheet)[1]]
+    with pytest.raises(ConfigError, match="row 3: r1 reviewed this task in an earlier row"):
+        import_sheet(sampled.context, write(tmp_path / "a.csv", twice))
     assert sampled.shelf.read("reviews").num_rows == 0
 
 
