@@ -70,12 +70,12 @@ def figures_of(tables: Tables, ids: pa.Array) -> Figures:
     n, bad = len(wrong), sum(wrong.values())
     bounds = wilson(bad, n)
     checks = [row for row in reviews if row["attention"]]
-    templates = sorted(set(pairs["template_id"].drop_null().to_pylist()))
+    templates, signed = sorted(set(pairs["template_id"].drop_null().to_pylist())), signed_templates()
     return Figures(
         pairs=pairs.num_rows,
         demo_pairs=pairs.filter(pc.field("tier") == Tier.DEMO.value).num_rows,
         templates=len(templates),
-        unsigned_templates=tuple(name for name in templates if name not in signed_templates()),
+        unsigned_templates=tuple(name for name in templates if name not in signed),
         reviewed=n,
         wrong=bad,
         error_low=bounds.low,
