@@ -84,9 +84,9 @@ bench-desensitize: setup
 bench-scrub: setup
 	$(PY) -m flows.reports.bench $(PARTS) $(if $(REAL),--real $(REAL))
 
-# What rule verification catches and whom the retrospect suspends (PARTS=rules for some).
-bench-quality: setup
-	$(PY) -m flows.quality.bench $(PARTS)
+# What rule verification catches, whom the retrospect suspends, what kills do to reviews (PARTS="rules review" for some).
+bench-quality: setup $(LABEL_STUDIO_VENV)/.installed
+	SONOCURATE_LABEL_STUDIO=$(LABEL_STUDIO_VENV)/bin/label-studio $(PY) -m flows.quality.bench $(PARTS)
 
 # What the pool costs beside the bare client, and what it does under faults and kills (PARTS="rate mix" for some).
 bench-pool: setup
