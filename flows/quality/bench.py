@@ -1,7 +1,7 @@
 """`make bench-quality`: what rule verification catches, whom the retrospect suspends, what kills do to reviews.
 
 Flows in: the labelled pairs of ``tests/curation/verify/data`` and the pairs of the templates. Flows out: tables. Part
-``rules`` plants the 12 kinds of errors in clean pairs, seeded; part ``retrospect`` simulates 100 samples of reviews; part
+``rules`` plants the 12 kinds of errors in clean pairs, seeded; ``retrospect`` simulates 100 samples of reviews;
 ``review`` kills runs that push to and pull from a real Label Studio.
 """
 
