@@ -93,7 +93,8 @@ def prescreen(pairs: pa.Table, *, config: Prescreen, pool: AnswerPool, bench: Be
     by_pair: dict[str, list[str | None]] = {}
     for row in judgements:
         by_pair.setdefault(row["instance_id"], []).append(row["verdict"])
-    kept, rejected = [], []
+    kept: list[dict[str, Any]] = []
+    rejected: list[dict[str, Any]] = []
     for pair in rows:
         verdicts = by_pair.get(pair["instance_id"], [])
         reason = _fault(verdicts, config)

@@ -123,12 +123,18 @@ def _examples(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _chart(values: Sequence[Mapping[str, Any]], name: str) -> str:
     """Draw rates with their intervals, in the order given, as SVG."""
-    import altair as alt  # noqa: PLC0415 - slow to import
     import vl_convert  # noqa: PLC0415 - large
 
+    alt = _altair()
     base = alt.Chart(alt.Data(values=list(values))).encode(y=alt.Y(f"{name}:N", sort=None, title=None))
     axis = alt.Axis(format="%")
     bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", axis=axis, title="error rate"), x2="high:Q")
     points = base.mark_point(filled=True, size=60).encode(x=alt.X("rate:Q", axis=axis))
     chart = (bars + points).properties(width=_WIDTH, height=alt.Step(_STEP))
     return str(vl_convert.vegalite_to_svg(chart.to_json()))
+
+
+def _altair() -> Any:  # noqa: ANN401 - a module
+    import altair  # noqa: PLC0415 - slow to import
+
+    return altair

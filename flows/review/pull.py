@@ -37,7 +37,9 @@ def pull(context: Context, sample: str | None) -> Recorded:
 
 
 def _read(found: Iterable[Annotation]) -> tuple[list[Given], int]:
-    given, half, skipped = [], [], 0
+    given: list[Given] = []
+    half: list[int] = []
+    skipped = 0
     for one in found:
         answer = answer_of(one.result)
         if one.is_skipped:

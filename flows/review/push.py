@@ -154,8 +154,10 @@ def answers_of(context: Context, rows: Sequence[Mapping[str, Any]], desk: Desk) 
     pairs = {pair.instance_id: pair for pair in desk.pairs(sorted({row["instance_id"] for row in rows}))}
     for row in rows:
         pair, planted = pairs.get(row["instance_id"]), unseal(key, row["sealed"])
-        answer = pair and (plant_in(pair, planted) if planted else pair.answer)
-        if pair and answer:
+        if pair is None:
+            continue
+        answer = plant_in(pair, planted) if planted else pair.answer
+        if answer is not None:
             yield row["task_id"], pair, answer
 
 

@@ -177,7 +177,7 @@ def _scrubbed(context: Context, given: Mapping[str, Given], tasks: Mapping[str, 
     if not given:
         return {}
     known = _known_phi(context, {tasks[one.task_id]["case_id"] for one in given.values()})
-    nothing = {kind: [] for kind in KNOWN_PHI_KINDS}
+    nothing: dict[str, list[str]] = {kind: [] for kind in KNOWN_PHI_KINDS}
     rows = [
         {
             "case_id": name,

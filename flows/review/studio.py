@@ -64,7 +64,8 @@ class Studio:
 
         Raises: ConfigError when there are several.
         """
-        found = [one["id"] for one in self._pages("/api/projects", {}, "results", "count") if one["title"] == title]
+        projects = self._pages("/api/projects", {}, "results", "count")
+        found = [int(one["id"]) for one in projects if one["title"] == title]
         if len(found) > 1:
             raise ConfigError(f"Label Studio has {len(found)} projects called {title!r}: rename all but one")
         return found[0] if found else None
