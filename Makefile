@@ -3,10 +3,12 @@ SHELL := /bin/bash
 VENV ?= .venv
 PY := $(VENV)/bin/python
 RUN := $(VENV)/bin/sonocurate
+# Two processes; files stay whole, and so do the tests of one finished run (tests/conftest.py).
+TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup demo test test-consumers
-.PHONY: test-easyocr test-labelstudio review-server readme check chaos ui lock clean
+.PHONY: bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup demo test test-slow
+.PHONY: test-consumers test-easyocr test-labelstudio review-server readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -23,7 +25,10 @@ demo: setup
 	$(RUN) run --config demo/pipeline.toml
 
 test: setup
-	$(PY) -m pytest
+	$(PY) -m pytest $(TWO)
+
+test-slow: setup
+	$(PY) -m pytest $(TWO) -m slow
 
 # EasyOCR and torch are large and needed by few: they have an environment of their own, outside the checkout.
 EASYOCR_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate/easyocr-$(shell cat requirements.lock requirements-weights.lock requirements-easyocr.lock | sha256sum | cut -c1-16)

@@ -5,10 +5,11 @@ same chunk committed again (after a kill) changes nothing.
 Source: Delta Lake protocol, "Transaction Identifiers" (txn actions).
 """
 
+import fcntl
 import random
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -123,10 +124,10 @@ class Shelf:
 
         opened: list[DeltaTable] = [table]  # the first attempt goes on with what was just opened
 
-        def write() -> bool:
+        def write() -> int | None:
             current = opened.pop() if opened else DeltaTable(self.uri(name))
             if current.transaction_version(transaction) is not None:
-                return False
+                return None
             write_deltalake(
                 current,
                 rows,
@@ -134,18 +135,24 @@ class Shelf:
                 writer_properties=writer_of(rows.schema),
                 commit_properties=CommitProperties(app_transactions=[Transaction(transaction, 1)]),
             )
-            return True
+            return int(current.version())
 
-        written = retried(write, name)
-        if written and table.version() % COMPACT_EVERY == 0:
+        version = retried(write, name)
+        if version is not None and version % COMPACT_EVERY == 0:
             self.compact(name)
-        return written
+        return version is not None
 
-    def compact(self, name: str) -> None:
-        """Join small files into larger ones; another writer who is faster makes this wait for the next time."""
-        with suppress(CommitFailedError, TableNotFoundError):
-            table = DeltaTable(self.uri(name))
-            table.optimize.compact(target_size=TARGET_BYTES, writer_properties=writer_of(shelved(name)))
+    def compact(self, name: str) -> bool:
+        """Join small files into larger ones; False where another writer was faster: the next time will do.
+
+        One at a time: delta-rs (1.6) commits two compactions of the same files, and doubles their rows.
+        """
+        with _alone(self.tables / f".{name}.compacting") as alone, suppress(CommitFailedError, TableNotFoundError):
+            if alone:
+                table = DeltaTable(self.uri(name))
+                table.optimize.compact(target_size=TARGET_BYTES, writer_properties=writer_of(shelved(name)))
+                return True
+        return False
 
     def read(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """Read a table (or some of its columns) as it is now; an absent table reads as 0 rows.
@@ -171,6 +178,21 @@ class Shelf:
         """Remove rows from the table's current version (older versions and releases keep theirs)."""
         if self.exists(name):
             retried(lambda: DeltaTable(self.uri(name)).delete(predicate), name)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Hold a lock file while the body runs; False where somebody else holds it. A killed process holds nothing."""
+    if not path.parent.is_dir():
+        yield False
+        return
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def writer_of(schema: pa.Schema) -> WriterProperties:

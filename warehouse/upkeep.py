@@ -152,13 +152,14 @@ def pins_of(shelf: Shelf) -> dict[str, dict[str, int]]:
 def compact(shelf: Shelf, names: Sequence[str] = NAMES) -> dict[str, tuple[int, int]]:
     """Join the small files of tables; gives files before and after. Rows, versions and transactions stay.
 
-    Raises: ConfigError when there is no such table.
+    Raises: ConfigError when there is no such table, or another writer keeps changing it.
     """
     done = {}
     for name in names:
         if shelf.exists(_known(name)):
             before = len(shelf.files(name))
-            shelf.compact(name)
+            if not shelf.compact(name):
+                raise ConfigError(f"table {name} is being changed by another process; try again")
             done[name] = (before, len(shelf.files(name)))
     return done
 

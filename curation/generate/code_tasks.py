@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from curation.generate.alter import alterations
+from curation.generate.body import body
 from curation.generate.case import Case, draw
 from curation.generate.fence import parts, plain
 from curation.generate.orders import speaks_to_model
@@ -44,7 +45,7 @@ def code_pairs(case: Case, prompts: Library, config: Generate) -> list[dict[str,
 
 def _sections(case: Case, prompts: Library, config: Generate) -> Iterator[dict[str, Any]]:
     """Give the sections of the report as answers."""
-    findings, impression = case.findings.strip(), case.impression.strip()
+    findings, impression = (body(text, case.language) for text in (case.findings, case.impression))
     bank = prompts.phrasings
     if config.report_pairs and findings:
         yield _row(case, config, Task.REPORT, bank.report, _report(case.language, findings, impression))

@@ -59,12 +59,16 @@ def _words(line: str) -> list[str]:
     return words_en.TOKEN.findall(line) + han
 
 
+def clinical_words(text: str) -> int:
+    """Count the words of a text that are clinical, beyond those that headers and footers are made of."""
+    return sum(map(_weight, _words(text)))
+
+
 def _is_body(line: str, labelled: int) -> bool:
     """Tell whether a line is clinical text: enough vocabulary beside its field labels."""
     if _HEADING.match(line.strip()):
         return True
-    words = _words(line)
-    clinical = sum(map(_weight, words))
+    words, clinical = _words(line), clinical_words(line)
     needed = min(2 + 2 * labelled, 5)
     return clinical >= needed or (
         not labelled and clinical >= 1 and (clinical * 3 >= len(words) or bool(_SENTENCE.search(line)))

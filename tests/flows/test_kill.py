@@ -87,6 +87,7 @@ def check_kills(finished, site, model, folder, kills, seed):
     return sum(landed)
 
 
+@pytest.mark.slow
 def test_killed_runs_finish_with_the_same_tables(finished, site, model, tmp_path):
     assert check_kills(finished, site, model, tmp_path, CI_KILLS, seed=1) >= 1
 

@@ -53,6 +53,25 @@ def test_the_same_commit_changes_nothing(shelf):
     assert shelf.read("dedup_pool")["instance_id"].to_pylist() == ["a", "b"]
 
 
+def test_two_compactions_at_once_double_nothing(shelf):
+    for n in range(12):
+        shelf.append("dedup_pool", kept(f"{n}"), commit(f"k{n}"))
+    together = threading.Barrier(4)
+
+    def compact():
+        together.wait()
+        done.append(shelf.compact("dedup_pool"))
+
+    done, workers = [], [threading.Thread(target=compact) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert any(done)
+    assert sorted(shelf.read("dedup_pool")["instance_id"].to_pylist()) == sorted(str(n) for n in range(12))
+    assert len(shelf.files("dedup_pool")) == 1
+
+
 def test_concurrent_writers_lose_nothing(shelf):
     def write(worker):
         for n in range(8):

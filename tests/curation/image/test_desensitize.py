@@ -150,6 +150,7 @@ def test_real_engine_on_drawn_consoles(seed, engine):
     assert sum(kept) / len(kept) > 0.8
 
 
+@pytest.mark.slow
 def test_one_engine_serves_two_threads(engine):
     frames = [draw_console(seed).pixels for seed in (0, 2)]
     alone = [engine.read(frame) for frame in frames]

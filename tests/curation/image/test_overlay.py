@@ -149,7 +149,7 @@ def test_kept_text_in_the_band_stays_whole():
     assert (out.pixels[10:24, 20:200] == 0).all()
 
 
-@pytest.mark.parametrize("size", [(32, 32), (33, 500), (700, 40), (65, 64)])
+@pytest.mark.parametrize("size", [(32, 32), (33, 300), (400, 40), (65, 64)])
 def test_odd_sizes_with_the_real_engine(engine, size):
     pixels = speckle(*size)
     try:

@@ -65,6 +65,7 @@ def test_a_pin_without_a_wheel_is_named(bundle):
     assert not (out / "checksums.sha256").exists()
 
 
+@pytest.mark.slow
 def test_the_script_installs_from_the_folder_alone_and_refuses_what_was_changed(bundle, tmp_path):
     out, locks = bundle
     seal(out, locks)

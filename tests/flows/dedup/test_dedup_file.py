@@ -224,6 +224,7 @@ def test_a_pool_of_another_version_is_refused(tmp_path, monkeypatch):
         pooled(tmp_path, ["a b c"], "b")
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_nothing_and_the_next_gives_the_same(tmp_path):
     texts = some_texts(1500)
     expected = run(tmp_path, texts, "expected")

@@ -136,6 +136,7 @@ def test_an_endpoint_that_cannot_be_reached_ends_at_the_deadline_in_plain_words(
     assert "endpoint a could not be reached" in done.stdout
 
 
+@pytest.mark.slow
 def test_sigint_ends_at_once_and_the_ledger_goes_on(site):
     with rehearsal(Mood(median_s=0.3)) as server:
         site.endpoints(table(server, max_concurrency=4))
@@ -157,6 +158,7 @@ def test_sigint_ends_at_once_and_the_ledger_goes_on(site):
     assert {row["status"] for row in site.rows()} == {"answered"}
 
 
+@pytest.mark.slow
 def test_killed_three_times_nothing_is_lost_or_paid_twice():
     with rehearsal(Mood(median_s=0.05, sigma=0.5)) as server:
         found = kill_and_rerun(server.url, n_requests=150, n_kills=3, seed=4)
@@ -166,6 +168,7 @@ def test_killed_three_times_nothing_is_lost_or_paid_twice():
     assert found.sent_again <= found.kills * 16
 
 
+@pytest.mark.slow
 def test_the_real_demo_model_keeps_to_a_schema(site):
     schema = {"type": "object", "properties": {"side": {"enum": ["left", "right"]}}, "required": ["side"]}
     site.requests(1, schema=schema, params={"max_tokens": 32})

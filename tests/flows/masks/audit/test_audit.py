@@ -23,6 +23,7 @@ def everything(pixels):
     return np.zeros_like(pixels)
 
 
+@pytest.mark.slow
 def test_an_audit_writes_its_page_and_numbers_and_compares_on_the_same_frames(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(commands, "find_peers", lambda: ({"nothing": nothing, "everything": everything}, ["easyocr"]))
     plan = commands.plan_of(n=3, seed=5, frames=None, language=None, stress=False)
@@ -48,6 +49,7 @@ def test_an_audit_writes_its_page_and_numbers_and_compares_on_the_same_frames(tm
     assert str(tmp_path / "out" / commands.PAGE) in shown
 
 
+@pytest.mark.slow
 def test_own_frames_are_masked_before_anything_is_planted_on_them(tmp_path, monkeypatch):
     (tmp_path / "own").mkdir()
     console = screen(4)

@@ -75,6 +75,7 @@ def killing(folder, *, ready):
         thread.join()
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_worker_twice_is_quarantined_and_no_other(folder):
     done = folder / "out" / "c.png.png"  # finished, but its outcome waits behind the deadly file's
     with killing(folder, ready=done.exists) as kills:
