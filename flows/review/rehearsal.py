@@ -82,8 +82,8 @@ def rehearse(config: Path, token: str, environment: Mapping[str, str], *, kills:
     rng, url = random.Random(seed), context_of(str(config)).config.review.url
     push = [sys.executable, "-m", "flows.cli", "review", "push", "--config", str(config)]
     pull = [*push[:4], "pull", *push[5:]]
-    # The first seconds of a process are imports; a pull is short, so it is killed earlier.
-    killed_push = sum(_killed(push, environment, rng.uniform(2.0, 9.0)) for _ in range(kills))
+    start_s = _finished([*push[:4], "status", "--offline", *push[5:]], environment)  # the imports of a process
+    killed_push = sum(_killed(push, environment, start_s + rng.uniform(0.0, 8.0)) for _ in range(kills))
     push_s = _finished(push, environment)
     wanted = {row["task_id"] for row in _tasks(config)}
     with Studio(url, token) as studio:
@@ -91,7 +91,7 @@ def rehearse(config: Path, token: str, environment: Mapping[str, str], *, kills:
         listed = list(studio.tasks(project)) if project else []
         keys = Counter(task.key for task in listed)
         said = annotate(url, token, [(task.number, task.key) for task in listed], rng)
-    killed_pull = sum(_killed(pull, environment, rng.uniform(1.5, 6.0)) for _ in range(kills))
+    killed_pull = sum(_killed(pull, environment, start_s * rng.uniform(0.7, 2.0)) for _ in range(kills))
     pull_s = _finished(pull, environment)
     shelf = context_of(str(config)).shelf
     before = shelf.read("reviews").num_rows
