@@ -19,6 +19,7 @@ from flows.prompts import cli as prompts
 from flows.quality import cli as quality
 from flows.releases import cli as releases
 from flows.reports import cli as reports
+from flows.review import cli as review
 from flows.shelf import cli as shelf
 from flows.shelf.cli import RootOption
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
@@ -147,6 +148,7 @@ masks.register(app)
 reports.register(app)
 prompts.register(app)
 quality.register(app)
+review.register(app)
 pool.register(app)
 releases.register(app)
 dedup.register(app)

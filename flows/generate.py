@@ -44,7 +44,7 @@ def generate_flow(config_path: str, *, embedded: bool = True) -> Receipt:
     size = context.config.generate.chunk_cases
     if not context.journal(STAGE).pending(ids):
         return run_chunks(generate_chunk, config_path, STAGE, ids, size)
-    with endpoints_of(context, embedded=embedded) as endpoints, _shared_pool(context, endpoints):
+    with endpoints_of(context, embedded=embedded) as endpoints, shared_pool(context, endpoints):
         plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
         receipt = run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
     note_regenerated(context.shelf, context.suspensions, context.fingerprint(STAGE), context.config.input.site)
@@ -81,7 +81,11 @@ _SHARED: dict[Path, AnswerPool] = {}
 
 
 @contextmanager
-def _shared_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[None]:
+def shared_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[None]:
+    """Let the chunks of a flow share a pool for the time of the block.
+
+    Raises: ConfigError.
+    """
     with _own_pool(context, endpoints) as pool:
         _SHARED[context.shelf.root] = pool
         try:
@@ -108,7 +112,7 @@ def _own_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[Answe
 
 
 @contextmanager
-def _pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[AnswerPool]:
+def pool_of(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[AnswerPool]:
     """Give the pool of the flow in this process, else one of the chunk's own (another process, another machine)."""
     shared = _SHARED.get(context.shelf.root)
     if shared is not None:
@@ -127,7 +131,7 @@ def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -
     rows = inputs_of(context, ids)
     without = [row for row in rows if not row["frame_ids"]]
     with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
-    with _pool(context, endpoints) as pool:
+    with pool_of(context, endpoints) as pool:
         frames = _frames(context, with_frames, endpoints)
         result = generate(
             with_frames, config=context.config.generate, pool=pool, frames=frames, suspensions=context.suspensions

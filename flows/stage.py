@@ -49,6 +49,7 @@ STAGES = {
         Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 4),
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
+        Stage("prescreen", Unit.PAIR, ("prescreens", "judgements"), ("deduplicate",), 1),
     )
 }
 

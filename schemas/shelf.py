@@ -12,6 +12,7 @@ from schemas.finding import FINDING
 from schemas.forgotten import FORGOTTEN
 from schemas.image_hash import FRAME_HASH
 from schemas.instruction import BROKEN_RULE, DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
+from schemas.judgement import JUDGEMENT, PRESCREEN
 from schemas.region import TEXT_REGION
 from schemas.reject import REJECT
 from schemas.review import MASK_REVIEW
@@ -64,6 +65,8 @@ TABLES: dict[str, pa.Schema] = {
     "broken_rules": BROKEN_RULE,
     "dedup_pool": KEPT,
     "duplicates": DUPLICATE,
+    "prescreens": PRESCREEN,
+    "judgements": JUDGEMENT,
     "frame_hashes": FRAME_HASH,
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,

@@ -10,6 +10,7 @@ WITH kept AS (
     UNION ALL SELECT 4, 'generate', 'pair', count(*) FROM instruction_pairs
     UNION ALL SELECT 5, 'verify', 'pair', count(*) FROM verdicts
     UNION ALL SELECT 6, 'deduplicate', 'pair', count(*) FROM dedup_pool
+    UNION ALL SELECT 7, 'prescreen', 'pair', count(*) FROM prescreens
 ),
 rejected AS (
     SELECT stage, unit, count(*) AS rejected FROM rejects GROUP BY ALL
@@ -24,7 +25,7 @@ FROM kept LEFT JOIN rejected USING (stage, unit)
 UNION ALL
 SELECT 4, stage, unit, rejected, 0, rejected, NULL FROM rejected WHERE stage = 'generate' AND unit = 'case'
 UNION ALL
-SELECT 7, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
+SELECT 8, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
 ORDER BY ALL;
 
 -- Why rows left, per stage.

@@ -50,10 +50,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One chat request. ``purpose``, ``whole``, ``blind_ok`` and ``barred`` say what to do with it, not what is asked.
+    """One chat request. ``purpose``, ``whole``, ``blind_ok``, ``barred``, ``only`` say what to do with it, not what is
+    asked.
 
     ``params`` are other parameters of the protocol, sent as they are. A ``whole`` answer must be complete and fit the
     schema, or the pool asks again (bounded). ``blind_ok``: an endpoint without vision gets it without the pictures.
+    ``only``: the endpoint that must answer; who asks several puts their names into ``prompt_sha256``.
     ``barred`` models may not be asked; ``without`` names those whose answers were put aside, in order: another request.
     """
 
@@ -71,6 +73,7 @@ class Request:
     blind_ok: bool = False
     barred: frozenset[str] = frozenset()
     without: tuple[str, ...] = ()
+    only: str | None = None
 
     @property
     def key(self) -> str:

@@ -18,7 +18,7 @@ ALL_SUSPENDED = "all models that could write it are suspended for it: add an end
 
 def can_take(endpoint: Endpoint, request: Request) -> bool:
     """Say whether an endpoint may take a request, and can: its pictures, and log probabilities if asked for."""
-    if endpoint.model in request.barred:
+    if endpoint.model in request.barred or request.only not in (None, endpoint.name):
         return False
     if request.params.get("logprobs") and "logprobs" not in endpoint.capabilities:
         return False

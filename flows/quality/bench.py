@@ -1,12 +1,15 @@
-"""`make bench-quality`: what rule verification catches and lets pass, and whom the retrospect suspends.
+"""`make bench-quality`: what rule verification catches, whom the retrospect suspends, what kills do to reviews.
 
 Flows in: the labelled pairs of ``tests/curation/verify/data`` and the pairs of the templates. Flows out: tables. Part
-``rules`` plants the 12 kinds of errors in clean pairs, seeded; part ``retrospect`` simulates 100 samples of reviews.
+``rules`` plants the 12 kinds of errors in clean pairs, seeded; ``retrospect`` simulates 100 samples of reviews;
+``review`` kills runs that push to and pull from a real Label Studio.
 """
 
 import argparse
+import os
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -21,12 +24,16 @@ from curation.verify.claims import Case
 from flows.page import percent
 from flows.quality.labelled import labelled, of_templates
 from flows.quality.simulate import simulate
+from flows.review.rehearsal import rehearse, site
+from flows.review.server import ADMIN, label_studio
+from flows.server import free_port
 from flows.show import console
 
 DATA = Path(__file__).parents[2] / "tests/curation/verify/data"
 #: Development: the rules were written with it. Held out: written afterwards; the second half after the last change.
 FILES = ("development", "development_2", "held_out", "held_out_2")
 PER_KIND, SEED, RUNS = 60, 20260101, 100
+TASKS, KILLS = 1000, 10
 
 
 def is_caught(pair: CleanPair, answer: str) -> bool:
@@ -101,11 +108,35 @@ def retrospect() -> None:
     console().print(table)
 
 
+def review() -> None:
+    """Push and pull 1,000 tasks of a real Label Studio while runs are killed (SIGKILL) at random moments."""
+    program = os.environ.get("SONOCURATE_LABEL_STUDIO")
+    if not program:
+        console().print("review: left out; `make bench-quality` gives SONOCURATE_LABEL_STUDIO, the server's program")
+        return
+    admin = dict(zip(ADMIN, ("admin@example.org", "only for this bench", "0123456789" * 4), strict=True))
+    environment, port = {**os.environ, **admin}, free_port()
+    with tempfile.TemporaryDirectory() as folder, label_studio(Path(program), Path(folder) / "ls", port, environment):
+        config = site(Path(folder) / "site", f"http://127.0.0.1:{port}", TASKS)
+        found = rehearse(config, admin[ADMIN[2]], environment, kills=KILLS)
+    table = Table(f"{TASKS} tasks of a local Label Studio", "measured", "asked")
+    table.add_row("runs of push killed", f"{found.kills_of_push} of {KILLS}", "")
+    table.add_row("tasks on the server, of the sample", f"{found.on_server} of {found.tasks}", "all")
+    table.add_row("tasks there twice, or foreign", str(found.doubles), "0")
+    table.add_row("annotated through the server's API", str(found.annotated), "")
+    table.add_row("runs of pull killed", f"{found.kills_of_pull} of {KILLS}", "")
+    table.add_row("reviews on the shelf", str(found.on_shelf), str(found.annotated))
+    table.add_row("of them as the reviewer said", str(found.right), str(found.annotated))
+    table.add_row("new when pulled once more", str(found.new_again), "0")
+    table.add_row("seconds of the last push, of the pull", f"{found.push_s:.1f}, {found.pull_s:.1f}", "")
+    console().print(table)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Run the parts that are asked for; all of them by default."""
     parser = argparse.ArgumentParser(description=__doc__)
-    runs: dict[str, Callable[[], None]] = {"rules": rules, "retrospect": retrospect}
-    parser.add_argument("parts", nargs="*", default=list(runs), help="rules, retrospect")
+    runs: dict[str, Callable[[], None]] = {"rules": rules, "retrospect": retrospect, "review": review}
+    parser.add_argument("parts", nargs="*", default=list(runs), help="rules, retrospect, review")
     for part in parser.parse_args(arguments).parts:
         runs[part]()
 

@@ -1,4 +1,6 @@
-"""The commands of quality control: `sonocurate verify`, `retrospect` and `templates`. The work is elsewhere.
+"""The commands of quality control: `sonocurate verify`, `retrospect`, `templates`, `quality-report`.
+
+The work is elsewhere.
 
 Flows in: options. Flows out: lines on standard output.
 """
@@ -9,6 +11,7 @@ from typing import Annotated
 import typer
 
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.shelf.cli import RootOption
 
 FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 
@@ -20,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(verify)
     app.command()(retrospect)
     app.add_typer(templates_app, name="templates")
+    app.command("quality-report")(quality_report)
 
 
 def verify(
@@ -100,3 +104,16 @@ def templates_list(output: FormatOption = "table", config: ConfigOption = DEFAUL
     from flows.stage import context_of  # noqa: PLC0415
 
     show_table(pa.Table.from_pylist(list(listed(context_of(str(config)).shelf))), output)
+
+
+def quality_report(
+    target: Annotated[Path, typer.Argument(help="HTML file to write; one that is there is replaced")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    root: RootOption = None,
+) -> None:
+    """Write one page: funnel, error rates with intervals, agreement, releases, example rows."""
+    from flows.quality.report import write_report  # noqa: PLC0415
+    from schemas.load import root_of  # noqa: PLC0415
+
+    figures = write_report(root_of(config, root), target)
+    typer.echo(f"{target}: {figures.pairs} pairs, {figures.reviewed} reviewed, {figures.wrong} of them wrong")

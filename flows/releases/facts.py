@@ -5,6 +5,7 @@ Flows in: the context and the selection. Flows out: plain values; the dataset ca
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -18,15 +19,17 @@ from flows.masks.audit.commands import NUMBERS, SCORES
 from flows.masks.audit.page import bound_of
 from flows.masks.audit.planted import OURS
 from flows.quality.audit import suspensions_of
+from flows.quality.figures import NOBODY, Figures
 from flows.quality.signing import signed
 from flows.releases.select import Selection
 from flows.stage import STAGES, Context
+from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.publishing import Release
 from warehouse.catalog import query
 from warehouse.snapshot import Snapshot
 
-FUNNEL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel WHERE step < 7"
+FUNNEL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel WHERE step < 8"
 DUPLICATES = "SELECT reason, count(*) AS rows FROM duplicates GROUP BY ALL ORDER BY ALL"
 REASONS = "SELECT stage, unit, reason, rows FROM reject_reasons"
 
@@ -66,6 +69,12 @@ def facts_of(
         "decontamination": asdict(selection.matches),
         "leak_audit": audit_of(audit),
     }
+
+
+def quality_of(figures: Figures, endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """Say what juries and experts found; the vision judge is none where no endpoint can see."""
+    sees = any("vision" in endpoint.capabilities for endpoint in endpoints)
+    return {**asdict(figures), "vision_judge": figures.vision_judge if sees or figures.vision_judges else NOBODY}
 
 
 def git_commit() -> str | None:
