@@ -50,8 +50,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One chat request. ``purpose``, ``whole``, ``blind_ok``, ``barred``, ``only`` say what to do with it, not what is
-    asked.
+    """One chat request; ``purpose``, ``whole``, ``blind_ok``, ``barred`` and ``only`` are no part of what is asked.
 
     ``params`` are other parameters of the protocol, sent as they are. A ``whole`` answer must be complete and fit the
     schema, or the pool asks again (bounded). ``blind_ok``: an endpoint without vision gets it without the pictures.
