@@ -7,9 +7,8 @@ RUN := $(VENV)/bin/sonocurate
 TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-scrub bench-warehouse bundle setup demo test
-.PHONY: test-slow test-consumers
-.PHONY: test-easyocr readme check chaos ui lock clean
+.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup
+.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio review-server readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -50,13 +49,25 @@ CONSUMERS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate
 MS_SWIFT_VENV ?= $(CONSUMERS)/ms-swift-$(shell sha256sum requirements-ms-swift.lock | cut -c1-16)
 LLAMA_FACTORY_VENV ?= $(CONSUMERS)/llama-factory-$(shell sha256sum requirements-llama-factory.lock | cut -c1-16)
 
+# Label Studio, where experts review pairs: an environment of its own, outside the checkout. `make review-server` serves it
+# on loopback; LABEL_STUDIO_USERNAME, LABEL_STUDIO_PASSWORD and LABEL_STUDIO_USER_TOKEN make the admin.
+LABEL_STUDIO_VENV ?= $(CONSUMERS)/label-studio-$(shell sha256sum requirements-labelstudio.lock | cut -c1-16)
+
+test-labelstudio: setup $(LABEL_STUDIO_VENV)/.installed
+	SONOCURATE_LABEL_STUDIO=$(LABEL_STUDIO_VENV)/bin/label-studio $(PY) -m pytest -m labelstudio
+
+review-server: setup $(LABEL_STUDIO_VENV)/.installed
+	$(PY) -m flows.review.server $(LABEL_STUDIO_VENV)/bin/label-studio --port $${PORT:-8080}
+
+$(LABEL_STUDIO_VENV)/.installed: requirements-labelstudio.lock
+
 test-consumers: setup $(MS_SWIFT_VENV)/.installed $(LLAMA_FACTORY_VENV)/.installed
 	SONOCURATE_MS_SWIFT=$(MS_SWIFT_VENV)/bin/python SONOCURATE_LLAMA_FACTORY=$(LLAMA_FACTORY_VENV)/bin/python \
 	$(PY) -m pytest -m consumers
 
 $(MS_SWIFT_VENV)/.installed: requirements-ms-swift.lock
 $(LLAMA_FACTORY_VENV)/.installed: requirements-llama-factory.lock
-$(MS_SWIFT_VENV)/.installed $(LLAMA_FACTORY_VENV)/.installed:
+$(MS_SWIFT_VENV)/.installed $(LLAMA_FACTORY_VENV)/.installed $(LABEL_STUDIO_VENV)/.installed:
 	python3 -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
@@ -77,6 +88,10 @@ bench-desensitize: setup
 # What scrubbing finds, destroys and costs; run it with nothing else running (PARTS=throughput REAL=captions.csv for some).
 bench-scrub: setup
 	$(PY) -m flows.reports.bench $(PARTS) $(if $(REAL),--real $(REAL))
+
+# What rule verification catches, whom the retrospect suspends, what kills do to reviews (PARTS="rules review" for some).
+bench-quality: setup $(LABEL_STUDIO_VENV)/.installed
+	SONOCURATE_LABEL_STUDIO=$(LABEL_STUDIO_VENV)/bin/label-studio $(PY) -m flows.quality.bench $(PARTS)
 
 # What the pool costs beside the bare client, and what it does under faults and kills (PARTS="rate mix" for some).
 bench-pool: setup

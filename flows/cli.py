@@ -17,8 +17,10 @@ from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
 from flows.pool import cli as pool
 from flows.prompts import cli as prompts
+from flows.quality import cli as quality
 from flows.releases import cli as releases
 from flows.reports import cli as reports
+from flows.review import cli as review
 from flows.shelf import cli as shelf
 from flows.shelf.cli import RootOption
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
@@ -146,6 +148,8 @@ def trace(
 masks.register(app)
 reports.register(app)
 prompts.register(app)
+quality.register(app)
+review.register(app)
 pool.register(app)
 releases.register(app)
 dedup.register(app)

@@ -11,6 +11,7 @@ from flows.deduplicate import deduplicate_flow
 from flows.desensitize import desensitize_flow
 from flows.generate import generate_flow
 from flows.intake import intake_flow
+from flows.prescreen import prescreen_flow
 from flows.release import release_flow
 from flows.scrub import scrub_flow
 from flows.stage import Receipt, context_of, forget_contexts
@@ -36,5 +37,6 @@ def curate(config_path: str, *, embedded: bool = True) -> list[Receipt]:
         on_threads(generate_flow, 1)(config_path, embedded=embedded),  # reports + frames -> instruction pairs
         on_threads(verify_flow, workers)(config_path),  # pairs -> pairs their report supports
         on_threads(deduplicate_flow, 1)(config_path),  # pairs -> pairs unlike each other
+        on_threads(prescreen_flow, 1)(config_path),  # open-ended pairs -> those that other models find fit
         release_flow(config_path),  # pairs, reports, frames -> a named release
     ]

@@ -23,6 +23,7 @@ from curation.pool.terms import Terms
 from curation.step import StepResult, reject, rejects_of, table_of
 from flows.chunks import run_chunks
 from flows.pool.keys import keys_of
+from flows.quality.audit import note_regenerated
 from flows.stage import Context, Receipt, commit_chunk, context_of
 from schemas.case import IMAGE, TWIN_FRAME
 from schemas.endpoint import Endpoint
@@ -43,9 +44,11 @@ def generate_flow(config_path: str, *, embedded: bool = True) -> Receipt:
     size = context.config.generate.chunk_cases
     if not context.journal(STAGE).pending(ids):
         return run_chunks(generate_chunk, config_path, STAGE, ids, size)
-    with endpoints_of(context, embedded=embedded) as endpoints, _shared_pool(context, endpoints):
+    with endpoints_of(context, embedded=embedded) as endpoints, shared_pool(context, endpoints):
         plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
-        return run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
+        receipt = run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
+    note_regenerated(context.shelf, context.suspensions, context.fingerprint(STAGE), context.config.input.site)
+    return receipt
 
 
 @task(name="generate chunk", task_run_name="{chunk_id}", persist_result=False)
@@ -78,7 +81,11 @@ _SHARED: dict[Path, AnswerPool] = {}
 
 
 @contextmanager
-def _shared_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[None]:
+def shared_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[None]:
+    """Let the chunks of a flow share a pool for the time of the block.
+
+    Raises: ConfigError.
+    """
     with _own_pool(context, endpoints) as pool:
         _SHARED[context.shelf.root] = pool
         try:
@@ -105,7 +112,7 @@ def _own_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[Answe
 
 
 @contextmanager
-def _pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[AnswerPool]:
+def pool_of(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[AnswerPool]:
     """Give the pool of the flow in this process, else one of the chunk's own (another process, another machine)."""
     shared = _SHARED.get(context.shelf.root)
     if shared is not None:
@@ -124,9 +131,11 @@ def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -
     rows = inputs_of(context, ids)
     without = [row for row in rows if not row["frame_ids"]]
     with_frames = table_of((row for row in rows if row["frame_ids"]), GENERATE_INPUT)
-    with _pool(context, endpoints) as pool:
+    with pool_of(context, endpoints) as pool:
         frames = _frames(context, with_frames, endpoints)
-        result = generate(with_frames, config=context.config.generate, pool=pool, frames=frames)
+        result = generate(
+            with_frames, config=context.config.generate, pool=pool, frames=frames, suspensions=context.suspensions
+        )
     rejects = rejects_of(
         reject(STAGE, Unit.CASE, row["case_id"], row["site"], RejectReason.NO_USABLE_IMAGE, detail=NO_FRAME)
         for row in without

@@ -14,9 +14,11 @@ from pathlib import Path
 from curation.dedup.stored import rule_name
 from curation.generate.template import library
 from curation.pseudonym import Pseudonymizer
+from curation.quality.suspension import Suspension
 from curation.step import StepResult
 from flows.export import Export
 from flows.key import load_key
+from flows.quality.audit import suspensions_of
 from schemas.config import Pipeline
 from schemas.errors import ChunkError, CurationError
 from schemas.load import load
@@ -45,8 +47,9 @@ STAGES = {
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
         Stage("tag", Unit.REPORT, ("findings",), ("scrub",), 1),
         Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 4),
-        Stage("verify", Unit.PAIR, ("verdicts",), ("generate",), 1),
+        Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
+        Stage("prescreen", Unit.PAIR, ("prescreens", "judgements"), ("deduplicate",), 1),
     )
 }
 
@@ -77,6 +80,11 @@ class Context:
         """The identified input, opened at first use."""
         return Export(self.config, self.coder)
 
+    @cached_property
+    def suspensions(self) -> list[Suspension]:
+        """The strategies that make no more pairs, read at first use."""
+        return suspensions_of(self.shelf)
+
     def fingerprint(self, name: str) -> str:
         """Hash everything that a stage's result depends on."""
         stage = STAGES[name]
@@ -87,6 +95,7 @@ class Context:
             own += [digest for path, digest in sorted(library().sha256.items()) if path.startswith("vocabulary/")]
         if name == "generate":
             own += [*sorted(library().sha256.values()), *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
+            own += [one.mark for one in self.suspensions]
         if name == "deduplicate":
             own.append(rule_name(self.config.deduplicate))  # versions of tokens and hashes
         own += [self.fingerprint(earlier) for earlier in stage.after]

@@ -28,6 +28,11 @@ def verify_chunk(config_path: str, chunk_id: str) -> Receipt:
 
 
 def _work(context: Context, ids: Sequence[str]) -> StepResult:
+    return verify(with_reports(context, ids), config=context.config.verify)
+
+
+def with_reports(context: Context, ids: Sequence[str]) -> pa.Table:
+    """Read pairs beside their reports (``VERIFY_INPUT``), in the order of their ids."""
     wanted = pc.field("instance_id").isin(pa.array(ids, pa.string()))
     pairs = context.shelf.read("instruction_pairs", INSTRUCTION_PAIR.names, wanted).sort_by("instance_id")
     its_case = pc.field("case_id").isin(pairs["case_id"].combine_chunks().unique())
@@ -36,4 +41,4 @@ def _work(context: Context, ids: Sequence[str]) -> StepResult:
     texts = reports.select(["findings", "impression"]).take(at_report)  # Table.join refuses list columns
     for field in texts.schema:
         pairs = pairs.append_column(field, texts[field.name])
-    return verify(pairs.select(VERIFY_INPUT.names).cast(VERIFY_INPUT), config=context.config.verify)
+    return pairs.select(VERIFY_INPUT.names).cast(VERIFY_INPUT)

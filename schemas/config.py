@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
 from schemas.endpoint import AllowedHost, Endpoint
@@ -137,14 +137,25 @@ class Generate(StageModel):
 
 
 class Verify(StageModel):
-    """Rule checks of pairs against their report."""
+    """Rule checks of pairs against their report; each switch is a group of rules."""
 
     not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
 
     chunk_pairs: int = Field(5000, ge=1)
     numbers: bool = True
-    sides: bool = True
     grades: bool = True
+    places: bool = True
+    findings: bool = True
+    polar: bool = True
+    nature: bool = True
+    wording: bool = True
+    advice: bool = True
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The groups of rules that are switched on."""
+        switches = ("numbers", "grades", "places", "findings", "polar", "nature", "wording", "advice")
+        return frozenset(name for name in switches if getattr(self, name))
 
 
 class Deduplicate(StageModel):
@@ -158,6 +169,52 @@ class Deduplicate(StageModel):
     against: Literal["kept", "all"] = Field("kept", description="earlier kept texts, or also those that were dropped")
     protect: bool = Field(False, description="texts whose clinical facts differ are not duplicates")
     scope: Literal["global", "system", "case"] = Field("global", description="only texts of one scope are compared")
+
+
+class Retrospect(StageModel):
+    """When a strategy is suspended for what experts found in its pairs."""
+
+    limit: float = Field(0.05, gt=0, lt=1, description="highest error rate of a strategy")
+    min_reviews: int = Field(50, ge=1, description="fewest reviewed pairs of a strategy that is judged")
+    alpha: float = Field(0.05, gt=0, lt=1, description="chance to suspend any good strategy, over all of them")
+
+
+class Prescreen(StageModel):
+    """Models other than the author judge open-ended pairs."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_pairs"})
+
+    chunk_pairs: int = Field(200, ge=1, le=10_000)
+    jury: int = Field(3, ge=1, le=15, description="models that judge a pair, where there are so many")
+    quorum: int = Field(2, ge=1, le=15, description="how many of them must pass it")
+    min_score: int = Field(3, ge=1, le=5, description="least score of a judge that passes a pair")
+    max_images: int = Field(4, ge=1, le=64, description="masked frames that a judge with vision sees")
+    max_tokens: int = Field(200, ge=32, le=4096)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _quorum_can_be_met(self) -> "Prescreen":
+        if self.quorum > self.jury:
+            raise ValueError("quorum is larger than jury")
+        return self
+
+
+class Review(StageModel):
+    """The expert sample, and the Label Studio server that shows it."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"url", "token_env", "picture_px", "allowed"})
+
+    n: int = Field(40_000, ge=1, description="pairs of a sample; all where there are fewer")
+    seed: int = 0
+    scope: Literal["open", "model", "all"] = Field(
+        "model", description="pairs that may be drawn: open-ended ones, those a model wrote or asked, or all"
+    )
+    attention_share: float = Field(0.05, ge=0, le=0.5, description="planted errors per drawn pair")
+    double_share: float = Field(0.1, ge=0, le=1, description="share of pairs that two experts look at")
+    url: str = Field("http://127.0.0.1:8080", pattern=r"^https?://[^\s/@]+$", description="Label Studio")
+    token_env: str = Field("LABEL_STUDIO_USER_TOKEN", description="environment variable that holds its access token")
+    picture_px: int = Field(1024, ge=64, le=8192, description="longest side of a frame as reviewers see it")
+    allowed: tuple[AllowedHost, ...] = Field((), description="host of a Label Studio off this machine, its agreement")
 
 
 class Masking(StageModel):
@@ -189,7 +246,10 @@ class Pipeline(StageModel):
     endpoints: tuple[Endpoint, ...] = ()
     verify: Verify = Verify()
     deduplicate: Deduplicate = Deduplicate()
+    prescreen: Prescreen = Prescreen()
+    review: Review = Review()
     release: Release = Release()
+    retrospect: Retrospect = Retrospect()
 
 
 def language_of(value: str | None) -> Language | None:

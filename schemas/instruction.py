@@ -103,6 +103,21 @@ VERDICT = pa.schema(
     ]
 )
 
+#: Table `broken_rules`: one row per rule that a rejected pair breaks. Offsets are half-open code points; those of the
+#: report count in findings + line feed + impression. Null where a rule has no such place.
+BROKEN_RULE = pa.schema(
+    [
+        pa.field("instance_id", pa.string(), False, {"comment": "pair"}),
+        pa.field("case_id", pa.string(), False, {"comment": "parent case"}),
+        pa.field("site", pa.string(), False, {"comment": "hospital code"}),
+        pa.field("rule", pa.string(), False, {"comment": "number, unit, side, organ, grade, negation, nature, …"}),
+        pa.field("report_start", pa.int32(), True, {"comment": "what the report says instead"}),
+        pa.field("report_end", pa.int32(), True, {"comment": "end of it"}),
+        pa.field("answer_start", pa.int32(), True, {"comment": "what is wrong in the answer"}),
+        pa.field("answer_end", pa.int32(), True, {"comment": "end of it"}),
+    ]
+)
+
 #: What deduplicate reads: the text of a pair is question + newline + answer.
 DEDUP_INPUT = pa.schema(
     [

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from schemas.config import Deduplicate, Masking, Pipeline, Scrub, Scrubbing, Warehouse
+from schemas.config import Deduplicate, Masking, Pipeline, Review, Scrub, Scrubbing, Warehouse
 from schemas.endpoint import Endpoints
 from schemas.errors import ConfigError
 from schemas.publishing import Release
@@ -81,6 +81,20 @@ def release_of(config: Release, *, name: str, tier: str | None) -> Release:
         return Release.model_validate(config.model_dump() | given)
     except ValidationError as error:
         raise ConfigError(f"release: {_first_error(error)}") from None
+
+
+def review_of(config: Review, *, name: str, n: int | None, seed: int | None) -> Review:
+    """Put the options of the command line in the place of the file's, and check a sample's name.
+
+    Raises: ConfigError.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}", name):
+        raise ConfigError("the name of a sample has letters, digits, '.', '_' and '-' only (at most 48)")
+    given = {key: value for key, value in {"n": n, "seed": seed}.items() if value is not None}
+    try:
+        return Review.model_validate(config.model_dump() | given)
+    except ValidationError as error:
+        raise ConfigError(f"options: {_first_error(error)}") from None
 
 
 def deduplicate_of(**given: object) -> Deduplicate:

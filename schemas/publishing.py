@@ -4,7 +4,7 @@ Source: EchoVLM section 3.1 (held-out test set, long tail of vessel cases; ethic
 (k-anonymity).
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -33,6 +33,8 @@ class Governance(StageModel):
 class Release(StageModel):
     """A named, immutable release."""
 
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"approval_timeout_s"})
+
     name: str = Field("demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     tier: Tier = Tier.DEMO
     split_validation: float = Field(0.1, ge=0, lt=1)
@@ -48,6 +50,11 @@ class Release(StageModel):
         default_factory=dict, description="copies of training rows of a system in stage1 and stage2; 1 where absent"
     )
     k: int = Field(5, ge=1, le=1000, description="fewest patients that a published combination of attributes may have")
+    max_error_rate: float = Field(
+        0.05, gt=0, lt=1, description="production is refused where experts prove a larger share of pairs wrong"
+    )
+    min_reviewed: int = Field(50, ge=0, description="fewest pairs of a production release that experts reviewed")
+    approval_timeout_s: int = Field(86_400, ge=1, description="how long a production release waits for a person")
     governance: Governance = Governance()
 
     @model_validator(mode="after")

@@ -7,13 +7,16 @@ epoch.
 import pyarrow as pa
 
 from schemas.case import CASE, IMAGE, REPORT
+from schemas.expert import REVIEW, REVIEW_TASK, UNKNOWN_REVIEW
 from schemas.finding import FINDING
 from schemas.forgotten import FORGOTTEN
 from schemas.image_hash import FRAME_HASH
-from schemas.instruction import DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
+from schemas.instruction import BROKEN_RULE, DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
+from schemas.judgement import JUDGEMENT, PRESCREEN
 from schemas.region import TEXT_REGION
 from schemas.reject import REJECT
 from schemas.review import MASK_REVIEW
+from schemas.strategy import STRATEGY_AUDIT, TEMPLATE_SIGNATURE
 
 #: Added to every row by the shelf.
 COMMIT_COLUMNS = (
@@ -59,12 +62,20 @@ TABLES: dict[str, pa.Schema] = {
     "generations": GENERATION,
     "twin_frames": IMAGE,
     "verdicts": VERDICT,
+    "broken_rules": BROKEN_RULE,
     "dedup_pool": KEPT,
     "duplicates": DUPLICATE,
+    "prescreens": PRESCREEN,
+    "judgements": JUDGEMENT,
     "frame_hashes": FRAME_HASH,
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,
+    "review_tasks": REVIEW_TASK,
+    "reviews": REVIEW,
+    "unknown_reviews": UNKNOWN_REVIEW,
     "forgotten": FORGOTTEN,
+    "strategy_audit": STRATEGY_AUDIT,
+    "template_signatures": TEMPLATE_SIGNATURE,
 }
 
 

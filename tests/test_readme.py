@@ -26,7 +26,7 @@ MASKING = (ROOT / "docs" / "masking.md").read_text(encoding="utf-8")
 BLOCKS = [block.split("\n", 1) for block in re.findall(r"```console\n\$ (.+?)```", README, re.DOTALL)]
 SHOWN = {command: output for command, output in BLOCKS if not output.startswith("$ ")}
 #: What depends on the key or the demo model's words; the stages before it are exact.
-VARIES = re.compile(r"│ (?:generate|verify|deduplicate|release)|One rejected row: \w+ at \w+: [A-Z_]+ ")
+VARIES = re.compile(r"│ (?:generate|verify|deduplicate|prescreen|release)|One rejected row: \w+ at \w+: [A-Z_]+ ")
 #: Text recognition rounds differently from processor to processor: a frame at the limit may pass on one machine only.
 READ = re.compile(r"(│ desensitize │(?: image │ \d+ │)?) \d+ │ \d+ │")
 FRAME = re.compile(r"[┏┡└┃]|make\[\d+\]")
@@ -103,7 +103,9 @@ def test_every_option_of_deduplication_is_in_its_document():
         "docs/pool.md",
         "docs/deduplication.md",
         "docs/scale.md",
+        "docs/quality.md",
         "docs/releases.md",
+        "docs/review.md",
         "docs/scrubbing.md",
         "docs/benchmark.md",
         "CONTRIBUTING.md",

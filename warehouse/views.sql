@@ -10,6 +10,7 @@ WITH kept AS (
     UNION ALL SELECT 4, 'generate', 'pair', count(*) FROM instruction_pairs
     UNION ALL SELECT 5, 'verify', 'pair', count(*) FROM verdicts
     UNION ALL SELECT 6, 'deduplicate', 'pair', count(*) FROM dedup_pool
+    UNION ALL SELECT 7, 'prescreen', 'pair', count(*) FROM prescreens
 ),
 rejected AS (
     SELECT stage, unit, count(*) AS rejected FROM rejects GROUP BY ALL
@@ -24,7 +25,7 @@ FROM kept LEFT JOIN rejected USING (stage, unit)
 UNION ALL
 SELECT 4, stage, unit, rejected, 0, rejected, NULL FROM rejected WHERE stage = 'generate' AND unit = 'case'
 UNION ALL
-SELECT 7, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
+SELECT 8, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
 ORDER BY ALL;
 
 -- Why rows left, per stage.
@@ -42,8 +43,12 @@ SELECT p.instance_id, p.case_id, p.task, p.form, p.source_section, p.source_star
 FROM pairs p LEFT JOIN (SELECT DISTINCT ON (request_key) * FROM generations) g USING (request_key);
 
 -- What humans decided, whatever they looked at.
-CREATE VIEW reviews AS
-SELECT 'box' AS unit, frame_id AS id, case_id, site, rule, decision, outcome, reviewer, decided_at FROM mask_reviews;
+CREATE VIEW decisions AS
+SELECT 'box' AS unit, frame_id AS id, case_id, site, rule, decision, outcome, reviewer, decided_at FROM mask_reviews
+UNION ALL
+SELECT 'pair', instance_id, case_id, site, NULL, verdict, CASE WHEN attention THEN 'attention_check' END, reviewer,
+       reviewed_at
+FROM reviews;
 
 -- What the columns of every table and view mean.
 CREATE VIEW columns AS
@@ -54,5 +59,5 @@ COMMENT ON VIEW funnel IS 'rows in, kept and rejected per stage, in the unit of 
 COMMENT ON VIEW reject_reasons IS 'why rows left, per stage';
 COMMENT ON VIEW pairs IS 'pairs that passed verification and deduplication';
 COMMENT ON VIEW provenance IS 'where a kept pair comes from: section, template, prompt, model, tokens';
-COMMENT ON VIEW reviews IS 'what humans decided, whatever they looked at';
+COMMENT ON VIEW decisions IS 'what humans decided, whatever they looked at';
 COMMENT ON VIEW columns IS 'what the columns of every table and view mean';

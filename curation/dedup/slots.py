@@ -13,8 +13,8 @@ from hashlib import blake2b
 from importlib.resources import files
 from typing import NamedTuple
 
+from curation.facts.written import GRADE, UNITS, grades, plain
 from curation.tries import letters, one_of
-from curation.verify.rules import GRADE, UNITS, grades, plain
 
 #: Changes whenever the same text would get other slots; kept pools record it.
 SLOTS_VERSION = 1

@@ -15,15 +15,20 @@ from curation.generate.prompts.few_shot import TOPICS, Template, Topic
 from curation.generate.request import Answer, Failure, Request
 from curation.generate.spans import Candidate
 from curation.generate.template import Library
+from curation.quality.suspension import NONE
 from schemas.config import Generate
 from schemas.instruction import Form, Task
 
 OPEN_SHOTS = 1
+KEY_CHARS = 8
 
 
 @dataclass(slots=True)
 class Attempt:
-    """A closed attempt has a span, an open one a topic. ``failure`` ends it; ``author`` is what wrote it."""
+    """A closed attempt has a span, an open one a topic. ``failure`` ends it; ``author`` is what wrote it.
+
+    ``is_moved``: its planned template is suspended.
+    """
 
     case: Case
     number: int
@@ -39,6 +44,7 @@ class Attempt:
     sample: int = 0
     answers: list[tuple[Request, Answer]] = field(default_factory=list, repr=False)
     author: tuple[Request, Answer] | None = field(default=None, repr=False)
+    is_moved: bool = False
 
     @property
     def form(self) -> Form:
@@ -47,8 +53,18 @@ class Attempt:
 
     @property
     def instance_id(self) -> str:
-        """The id of the pair, kept or not."""
-        return instance_id(self.case, self.task, self.form, self.number)
+        """The id of the pair, kept or not; one that takes the place of a suspended strategy's has an id of its own."""
+        own = instance_id(self.case, self.task, self.form, self.number)
+        if self.author is None or not (self.is_moved or self.author[0].without):
+            return own
+        return f"{own}-{self.author[1].request_key[:KEY_CHARS]}"
+
+    @property
+    def strategy(self) -> dict[str, str]:
+        """What makes the pair, but for its model and prompt version; see ``suspension.strategy_of``."""
+        template = NONE if self.task is Task.CAPTION else self.templates[0].template_id
+        system = self.case.systems[0] if self.case.systems else NONE
+        return {"template": template, "task": self.task.value, "system": str(system)}
 
     def answered(self, request: Request, answer: Answer) -> None:
         """Note an answer; all but checks are by the author."""

@@ -7,13 +7,15 @@ where writing one failed; ask closed questions back. What is asked and kept depe
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from curation.generate import closed
 from curation.generate.again import repeated, resampled
+from curation.generate.allowed import allowed, ask
 from curation.generate.attempt import Attempt, plan
 from curation.generate.caption import caption_request, read_caption
 from curation.generate.case import Case
@@ -21,9 +23,11 @@ from curation.generate.code_tasks import code_pairs
 from curation.generate.open import open_request
 from curation.generate.pairs import twins_of
 from curation.generate.parse import pair_of
+from curation.generate.prompts.few_shot import Template
 from curation.generate.request import Answer, AnswerPool, Failure, Request
 from curation.generate.shown import shown
 from curation.generate.template import Library, library
+from curation.quality.suspension import Suspension, barred
 from curation.step import StepResult, reject, rejects_of, table_of
 from schemas.config import Generate
 from schemas.errors import ChunkError
@@ -32,21 +36,29 @@ from schemas.reject import RejectReason, Unit
 
 STAGE = "generate"
 NO_FRAMES: Mapping[str, bytes] = MappingProxyType({})
+#: A question is chosen for what a model could not word, not for what none could answer or may write.
+_NOT_TO_BE_CHOSEN = frozenset({RejectReason.ENDPOINT_FAILED, RejectReason.STRATEGY_SUSPENDED})
 _Ask = Callable[[Attempt], Request | None]
 _Read = Callable[[Attempt, Answer], Failure | None]
 
 
 def generate(
-    reports: pa.Table, *, config: Generate, pool: AnswerPool, frames: Mapping[str, bytes] = NO_FRAMES
+    reports: pa.Table,
+    *,
+    config: Generate,
+    pool: AnswerPool,
+    frames: Mapping[str, bytes] = NO_FRAMES,
+    suspensions: Sequence[Suspension] = (),
 ) -> StepResult:
     """Make the pairs of every case: those of code, closed-ended and open-ended ones, captions.
 
     ``frames`` holds masked key frames (PNG, JPEG) by id; those of a case are shown to endpoints with vision, and the
-    others are asked without. What nearly repeats an earlier pair of its case is asked for again, a few times.
+    others are asked without. What nearly repeats an earlier pair of its case is asked for again, a few times. What a
+    suspended strategy would write is written by another template or model.
 
     Rejects: NO_USABLE_IMAGE, NO_ANSWER_SPAN (``case_id/none``, nothing could be attempted); under the id the pair would
     have had: ENDPOINT_FAILED, EMPTY_ANSWER, MALFORMED_ANSWER, TRUNCATED_ANSWER, REFUSED_ANSWER, WRONG_LANGUAGE,
-    QUESTION_GIVES_ANSWER, ROUND_TRIP_MISMATCH, NAMES_SOURCE.
+    QUESTION_GIVES_ANSWER, ROUND_TRIP_MISMATCH, NAMES_SOURCE, STRATEGY_SUSPENDED.
     Raises: ChunkError for a table of another schema; RetryableError from the pool.
     Source: EchoVLM section 3.1 and Appendix A.
     """
@@ -55,8 +67,9 @@ def generate(
     prompts = library()
     cases = [Case.of(row) for row in reports.to_pylist()]
     planned = [plan(case, config, prompts) if case.frame_ids else [] for case in cases]
-    _run([attempt for attempts in planned for attempt in attempts], config, prompts, pool, frames)
-    _ask_again(planned, config, lambda attempts: _run(attempts, config, prompts, pool, frames))
+    means = _Means(config, prompts, pool, frames, suspensions)
+    _run([attempt for attempts in planned for attempt in attempts], means)
+    _ask_again(planned, config, lambda attempts: _run(attempts, means))
     return _collect(cases, planned, config, prompts)
 
 
@@ -73,36 +86,51 @@ def _ask_again(
         for attempt, old in before:
             if attempt.failure is not None:
                 attempt.question, attempt.answer, attempt.failure = old.question, old.answer, None
-                attempt.author = old.author
+                attempt.author, attempt.templates, attempt.is_moved = old.author, old.templates, old.is_moved
 
 
-def _run(
-    attempts: Sequence[Attempt],
-    config: Generate,
-    prompts: Library,
-    pool: AnswerPool,
-    frames: Mapping[str, bytes],
-) -> None:
-    """Ask all rounds."""
+class _Means(NamedTuple):
+    """What pairs are written with."""
 
-    def write(attempt: Attempt) -> Request | None:
-        case, language = attempt.case, attempt.case.language
-        if attempt.task is Task.CAPTION:
-            request = caption_request(case, prompts.tasks.caption.text(language), config)
-            return resampled(shown(case, request, frames, config), attempt.sample, config)
-        if attempt.span is None:
-            request = open_request(case, attempt.topic, attempt.templates, prompts.open.text(language), config)
-            return resampled(shown(case, request, frames, config), attempt.sample, config)
-        shots = prompts.shots(attempt.span.kind, language, attempt.templates[0], closed.SHOTS)
+    config: Generate
+    prompts: Library
+    pool: AnswerPool
+    frames: Mapping[str, bytes]
+    suspensions: Sequence[Suspension]
+
+
+def _written(attempt: Attempt, templates: Sequence[Template], means: _Means) -> Request:
+    """Ask for a question, a pair or a caption, with a template's worked examples."""
+    config, prompts, _, frames, _ = means
+    case, language = attempt.case, attempt.case.language
+    if attempt.task is Task.CAPTION:
+        request = caption_request(case, prompts.tasks.caption.text(language), config)
+    elif attempt.span is None:
+        request = open_request(case, attempt.topic, templates, prompts.open.text(language), config)
+    else:
+        shots = prompts.shots(attempt.span.kind, language, templates[0], closed.SHOTS)
         request = closed.question_request(attempt.span, shots, prompts.closed.text(language), config)
         return resampled(request, attempt.sample, config)
+    return resampled(shown(case, request, frames, config), attempt.sample, config)
+
+
+def _run(attempts: Sequence[Attempt], means: _Means) -> None:
+    """Ask all rounds."""
+    config, prompts, pool, _, suspensions = means
+
+    def write(attempt: Attempt) -> Request | None:
+        return allowed(attempt, suspensions, prompts, lambda templates: _written(attempt, templates, means))
 
     def choose(attempt: Attempt) -> Request | None:
-        if attempt.span is None or attempt.failure is None or attempt.failure.reason is RejectReason.ENDPOINT_FAILED:
+        if attempt.span is None or attempt.failure is None or attempt.failure.reason in _NOT_TO_BE_CHOSEN:
             return None
         prompt = prompts.choose.text(attempt.case.language)
-        attempt.choices = closed.questions_for(attempt.span, prompt)
-        return closed.choose_request(attempt.span, attempt.choices, prompt, config) if attempt.choices else None
+        attempt.choices = choices = closed.questions_for(attempt.span, prompt)
+        if not choices:
+            return None
+        request = closed.choose_request(attempt.span, choices, prompt, config)
+        models = barred(suspensions, {**attempt.strategy, "prompt_version": request.prompt_sha256})
+        return None if models is None else replace(request, barred=models)
 
     def ask_back(attempt: Attempt) -> Request | None:
         if attempt.span is None or attempt.failure is not None:
@@ -117,11 +145,11 @@ def _run(
     _round(attempts, ask_back, _read_round_trip, pool)
 
 
-def _round(attempts: Sequence[Attempt], ask: _Ask, read: _Read, pool: AnswerPool) -> None:
+def _round(attempts: Sequence[Attempt], asks: _Ask, read: _Read, pool: AnswerPool) -> None:
     """Ask for every attempt that has something to ask, then read the answers in order."""
-    asked = [(attempt, request) for attempt in attempts if (request := ask(attempt)) is not None]
-    outcomes = pool.ask([request for _, request in asked])
-    for (attempt, request), outcome in zip(asked, outcomes, strict=True):
+    asked = [(attempt, request) for attempt in attempts if (request := asks(attempt)) is not None]
+    answered = ask(pool, [request for _, request in asked])
+    for (attempt, _), (request, outcome) in zip(asked, answered, strict=True):
         if isinstance(outcome, Failure):
             attempt.failure = outcome
         else:

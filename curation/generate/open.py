@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 from curation.generate.case import Case
 from curation.generate.fence import clinical, fenced
-from curation.generate.prompts.few_shot import Template, Topic
+from curation.generate.prompts.base import ByLanguage
+from curation.generate.prompts.few_shot import TOPICS, Template, TemplateText, Topic
 from curation.generate.prompts.texts import OpenPrompt
 from curation.generate.request import Message, Request, content_sha256
+from schemas.case import Language
 from schemas.config import Generate
 
 
@@ -31,9 +33,23 @@ def open_request(
         max_tokens=config.max_tokens,
         temperature=config.temperature,
         seed=config.seed,
-        prompt_sha256=content_sha256([prompt.model_dump(), [text.model_dump() for text in texts], topic]),
+        prompt_sha256=_version(prompt, texts, topic),
         purpose="open",
     )
+
+
+def versions_of(templates: Sequence[Template], prompts: ByLanguage[OpenPrompt]) -> dict[str, tuple[str, Topic]]:
+    """Tell of every prompt version that pairs are written by now: which template it shows, and on which topic."""
+    return {
+        _version(prompts.text(language), [template.text(language)], topic): (template.template_id, topic)
+        for template in templates
+        for language in Language
+        for topic in TOPICS
+    }
+
+
+def _version(prompt: OpenPrompt, texts: Sequence[TemplateText], topic: Topic) -> str:
+    return content_sha256([prompt.model_dump(), [text.model_dump() for text in texts], topic])
 
 
 def _turn(report: str, topic: Topic, prompt: OpenPrompt) -> Message:

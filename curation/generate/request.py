@@ -50,10 +50,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One chat request. ``purpose``, ``whole`` and ``blind_ok`` say what to do with it and are no part of the key.
+    """One chat request; ``purpose``, ``whole``, ``blind_ok``, ``barred`` and ``only`` are no part of what is asked.
 
     ``params`` are other parameters of the protocol, sent as they are. A ``whole`` answer must be complete and fit the
     schema, or the pool asks again (bounded). ``blind_ok``: an endpoint without vision gets it without the pictures.
+    ``only``: the endpoint that must answer; who asks several puts their names into ``prompt_sha256``.
+    ``barred`` models may not be asked; ``without`` names those whose answers were put aside, in order: another request.
     """
 
     messages: tuple[Message, ...] = field(repr=False)
@@ -68,6 +70,9 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     whole: bool = False
     blind_ok: bool = False
+    barred: frozenset[str] = frozenset()
+    without: tuple[str, ...] = ()
+    only: str | None = None
 
     @property
     def key(self) -> str:
@@ -79,7 +84,8 @@ class Request:
             "prompt_sha256": self.prompt_sha256,
             "sample": self.sample,
         }
-        return content_sha256(canonical | ({"params": dict(self.params)} if self.params else {}))
+        aside = {"without": list(self.without)} if self.without else {}
+        return content_sha256(canonical | ({"params": dict(self.params)} if self.params else {}) | aside)
 
     @property
     def pictures(self) -> tuple[Picture, ...]:

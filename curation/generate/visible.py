@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from curation.verify.rules import UNITS, grades, numbers, plain
+from curation.facts.written import UNITS, grades, numbers, plain
 
 _DAYS_A_WEEK = 7
 #: With fewer digits than this a value is compared exactly: 2 cm is no rounding of 1.8 cm (own choice).

@@ -21,7 +21,7 @@ from curation.pool.batch_rows import outcome_of
 from curation.pool.lane import Tally
 from curation.pool.ledger import Ledger
 from curation.pool.outcome import raise_for
-from curation.pool.route import in_order
+from curation.pool.route import in_order, nobody
 from curation.pool.terms import Terms, check_hosts, is_loopback
 from curation.pool.tokens import tokens_in, tokens_out
 from curation.pool.wire import body_of
@@ -92,7 +92,7 @@ class BatchPool:
             if places:
                 shares[places[0]][key] = request
             else:
-                yield key, Failure(RejectReason.NO_CAPABLE_ENDPOINT, "no batch endpoint can take the request's images")
+                yield key, nobody(request, self._endpoints, "no batch endpoint can take the request's images")
         deadline_s = time.monotonic() + self._terms.deadline_s
         open_batches: dict[tuple[int, str], list[str]] = {}
         for place, share in enumerate(shares):

@@ -7,13 +7,19 @@ Source: Schindelhauer and Schomaker 2005, weighted distributed hash tables (scor
 import hashlib
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from curation.generate.request import Request
+from curation.generate.request import Failure, Request
 from schemas.endpoint import Endpoint
+from schemas.reject import RejectReason
+
+ALL_SUSPENDED = "all models that could write it are suspended for it: add an endpoint, or change the prompt"
 
 
 def can_take(endpoint: Endpoint, request: Request) -> bool:
-    """Say whether an endpoint can take a request: its pictures, and log probabilities where it asks for them."""
+    """Say whether an endpoint may take a request, and can: its pictures, and log probabilities if asked for."""
+    if endpoint.model in request.barred or request.only not in (None, endpoint.name):
+        return False
     if request.params.get("logprobs") and "logprobs" not in endpoint.capabilities:
         return False
     n_pictures = len(request.pictures)
@@ -38,6 +44,13 @@ def in_order(request: Request, key: str, endpoints: Sequence[Endpoint]) -> list[
         return misfit, -score(endpoint), endpoint.name
 
     return sorted((place for place, one in enumerate(endpoints) if can_take(one, request)), key=rank)
+
+
+def nobody(request: Request, endpoints: Sequence[Endpoint], why: str) -> Failure:
+    """Say why no endpoint takes a request: all that could are suspended for it, or none could."""
+    if request.barred and in_order(replace(request, barred=frozenset()), "", endpoints):
+        return Failure(RejectReason.STRATEGY_SUSPENDED, ALL_SUSPENDED)
+    return Failure(RejectReason.NO_CAPABLE_ENDPOINT, why)
 
 
 def jitter(key: str, *what: object) -> float:

@@ -17,7 +17,7 @@ from itertools import count
 
 from curation.generate.request import Failure, Request
 from curation.pool.lane import THROTTLES_TO_LEAVE, Call, Job, Lane
-from curation.pool.route import in_order, jitter
+from curation.pool.route import in_order, jitter, nobody
 from curation.pool.terms import Terms
 from curation.pool.tokens import bound_out, tokens_in, tokens_out
 from curation.pool.wire import Kind, Trouble
@@ -51,7 +51,7 @@ class Schedule:
         lanes = [self.lanes[place] for place in in_order(request, key, self._endpoints)]
         if not lanes:
             detail = "no endpoint can take the request's images or log probabilities: check capabilities and max_images"
-            return Failure(RejectReason.NO_CAPABLE_ENDPOINT, detail)
+            return nobody(request, self._endpoints, detail)
         job = Job(next(self._number), request, key, lanes, lanes[0], tokens_in(request), bound_out(request))
         lanes[0].tally.first_choices += 1
         lanes[0].backlog.put(job)

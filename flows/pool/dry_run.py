@@ -18,7 +18,7 @@ from curation.generate.embedded import MODEL_FILE
 from curation.generate.generate import STAGE, generate
 from curation.generate.request import Answer, Failure, Request
 from curation.pool.ledger import Ledger
-from curation.pool.route import in_order
+from curation.pool.route import in_order, nobody
 from curation.pool.terms import check_hosts
 from curation.pool.tokens import tokens_in, tokens_out
 from curation.step import table_of
@@ -27,7 +27,6 @@ from flows.stage import context_of
 from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.instruction import GENERATE_INPUT, Tier
-from schemas.reject import RejectReason
 from warehouse.journal import unfinished_ids
 
 _EMBEDDED = Endpoint(name="embedded", base_url="http://127.0.0.1/v1", model=MODEL_FILE, tier=Tier.DEMO)
@@ -62,7 +61,7 @@ class CountingPool:
     def _count(self, request: Request, key: str) -> Answer | Failure:
         places = in_order(request, key, self._endpoints)
         if not places:
-            return Failure(RejectReason.NO_CAPABLE_ENDPOINT, "no endpoint can take it")
+            return nobody(request, self._endpoints, "no endpoint can take it")
         endpoint = self._endpoints[places[0]]
         if key not in self._counted:
             self._counted.add(key)

@@ -160,6 +160,8 @@ def _retry_after(asked: str) -> bytes:
 def _completion(act: str, text: str, body: dict[str, Any]) -> dict[str, Any]:
     wants_json = "response_format" in body or act in {"fenced", "truncated"}
     answer: Any = json.dumps({"echo": text}) if wants_json else f"echo {text}"
+    if act.startswith("say:"):
+        answer = act.removeprefix("say:")
     if act == "truncated":
         answer = answer[: len(answer) // 2]
     if act == "fenced":

@@ -38,20 +38,25 @@ def release_create(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Publish what is on the shelf under a new name."""
-    from flows.alone import alone  # noqa: PLC0415
-    from flows.releases.create import Ask, check_free, create_release  # noqa: PLC0415
-    from flows.stage import context_of  # noqa: PLC0415
-    from schemas.load import release_of  # noqa: PLC0415
+    from flows.releases.run import run_release  # noqa: PLC0415
 
-    context = context_of(str(config))
-    settings = release_of(context.config.release, name=name, tier=tier)
-    with alone(context.shelf.root):
-        check_free(context.shelf, name)
-        published, _ = create_release(context, settings, Ask(tuple(against or ()), audit))
-    for component, count in published.counts.items():
-        typer.echo(f"{component}: {count}")
-    typer.echo(f"content {published.content_sha256}")
-    typer.echo(f"{published.folder}: see card.html there")
+    for line in run_release(config, name, tier, against=against or (), audit=audit):
+        typer.echo(line)
+
+
+@release_app.command("approve")
+def release_approve(
+    *,
+    approver: Annotated[str, typer.Option(help="your code, never a name")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="do not publish")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    root: RootOption = None,
+) -> None:
+    """Answer the production release that waits for approval."""
+    from flows.releases.approve import answer  # noqa: PLC0415
+
+    name = answer(root_of(config, root), approver, approve=not refuse)
+    typer.echo(f"release {name}: {'refused' if refuse else 'approved'}; its run checks the decision and goes on")
 
 
 @release_app.command("list")

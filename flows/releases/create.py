@@ -13,16 +13,20 @@ import pyarrow.compute as pc
 
 from flows.gate import LeakGate
 from flows.progress import Track
-from flows.releases.against import coded, read_held_out
-from flows.releases.facts import facts_of
+from flows.quality.audit import note_left
+from flows.quality.figures import Figures, figures_of
+from flows.releases.against import HeldOut, coded, read_held_out
+from flows.releases.barred import left_of
+from flows.releases.decision import Approve, check_refusals
+from flows.releases.facts import facts_of, quality_of
 from flows.releases.hashes import hash_frames
-from flows.releases.select import UNITS, select_rows
+from flows.releases.select import UNITS, Selection, select_rows
 from flows.stage import STAGES, Context, Receipt
 from schemas.config import limits_of
 from schemas.errors import ConfigError
 from schemas.instruction import Tier
 from schemas.publishing import Release
-from schemas.reject import Unit
+from schemas.reject import RejectReason, Unit
 from schemas.shelf import RELEASE, TABLES
 from warehouse.catalog import rebuild
 from warehouse.published import manifest_of
@@ -39,13 +43,50 @@ class Ask:
     audit: Path | None = None
 
 
-def create_release(context: Context, config: Release, ask: Ask | None = None) -> tuple[Published, Receipt]:
+@dataclass(frozen=True)
+class Prepared:
+    """What would be published: pinned tables, what was chosen from them, and the figures about it."""
+
+    snapshot: Snapshot
+    selection: Selection
+    held_out: HeldOut
+    figures: Figures
+
+
+def create_release(
+    context: Context, config: Release, ask: Ask | None = None, approve: Approve | None = None
+) -> tuple[Published, Receipt]:
     """Publish a release; the same content under the same name again changes nothing.
 
-    Raises: ConfigError when the shelf is not whole, governance is missing, or the name is taken by other content;
-        LeakError when a row holds known PHI.
+    ``approve`` decides about a production release that is not there yet. What it approved is looked at again before
+    anything is written.
+
+    Raises: ConfigError when the shelf is not whole, governance is missing, the name is taken by other content, or a
+        production release is refused; LeakError when a row holds known PHI.
     """
     ask = ask or Ask()
+    prepared, approval = prepare(context, config, ask), None
+    if config.tier is Tier.PRODUCTION and not folder_of(context.shelf, config.name).exists():
+        if approve is None:
+            check_refusals(prepared.figures, config)
+            raise ConfigError("a production release needs a person's approval: `sonocurate release create` asks for it")
+        approval = approve(prepared.figures, config)
+        prepared = prepare(context, config, ask)
+        check_refusals(prepared.figures, config)
+        if prepared.figures.sha256 != approval.figures_sha256:
+            raise ConfigError("tables or reviews have changed since the release was approved: run it again")
+    facts = facts_of(context, prepared.snapshot, prepared.selection, config, ask.audit)
+    facts["decontamination"] = _decontamination(prepared)
+    facts["quality"] = quality_of(prepared.figures, context.config.endpoints)
+    facts["approval"] = asdict(approval) if approval else None
+    return _publish(context, config, prepared, facts)
+
+
+def prepare(context: Context, config: Release, ask: Ask) -> Prepared:
+    """Choose what would be published.
+
+    Raises: ConfigError.
+    """
     check_governance(config)
     check_whole(context.shelf)
     held_out = read_held_out(ask.against, limits_of(context.config.intake))
@@ -55,14 +96,25 @@ def create_release(context: Context, config: Release, ask: Ask | None = None) ->
     snapshot = Snapshot.take(context.shelf, (*TABLES, "receipts"))
     sites = snapshot.read("cases", ["site"])["site"].unique().to_pylist()
     selection = select_rows(snapshot, config, coded(held_out, context.coder, sites))
-    facts = facts_of(context, snapshot, selection, config, ask.audit)
-    facts["decontamination"] = {
-        **asdict(selection.matches),
+    ids = selection.chosen.splits["pairs"]["id"].combine_chunks()
+    return Prepared(snapshot, selection, held_out, figures_of(snapshot, ids))
+
+
+def _decontamination(prepared: Prepared) -> dict[str, Any]:
+    held_out = prepared.held_out
+    return {
+        **asdict(prepared.selection.matches),
         "sets": len(held_out.folders),
         "pictures": len(held_out.pictures),
         "texts": len(held_out.texts),
         "ids": len(held_out.ids),
     }
+
+
+def _publish(
+    context: Context, config: Release, prepared: Prepared, facts: Mapping[str, Any]
+) -> tuple[Published, Receipt]:
+    snapshot, selection = prepared.snapshot, prepared.selection
     rows = sum(splits.num_rows for splits in selection.chosen.splits.values())
     with Track("release", rows) as track:
         gate = LeakGate(context.export.known_phi())
@@ -73,7 +125,14 @@ def create_release(context: Context, config: Release, ask: Ask | None = None) ->
 
         published = write_release(snapshot, config, selection.chosen, facts, look)
     record(context.shelf, config.name)
+    _note_left(context, config, selection.chosen.rejected)
     return published, Receipt("release", 1, rows, selection.chosen.rejected.num_rows)
+
+
+def _note_left(context: Context, config: Release, rejected: pa.Table) -> None:
+    suspended = rejected.filter(pc.equal(rejected["reason"], RejectReason.STRATEGY_SUSPENDED.value))
+    left = left_of(context.shelf, suspended["id"])
+    note_left(context.shelf, config.name, left, context.suspensions, context.config.input.site)
 
 
 def check_governance(config: Release) -> None:

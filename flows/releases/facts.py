@@ -5,6 +5,7 @@ Flows in: the context and the selection. Flows out: plain values; the dataset ca
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -17,14 +18,18 @@ from curation.generate.template import library
 from flows.masks.audit.commands import NUMBERS, SCORES
 from flows.masks.audit.page import bound_of
 from flows.masks.audit.planted import OURS
+from flows.quality.audit import suspensions_of
+from flows.quality.figures import NOBODY, Figures
+from flows.quality.signing import signed
 from flows.releases.select import Selection
 from flows.stage import STAGES, Context
+from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.publishing import Release
 from warehouse.catalog import query
 from warehouse.snapshot import Snapshot
 
-FUNNEL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel WHERE step < 7"
+FUNNEL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel WHERE step < 8"
 DUPLICATES = "SELECT reason, count(*) AS rows FROM duplicates GROUP BY ALL ORDER BY ALL"
 REASONS = "SELECT stage, unit, reason, rows FROM reject_reasons"
 
@@ -38,7 +43,8 @@ def facts_of(
         "sonocurate": version("sonocurate"),
         "git_commit": git_commit(),
         "fingerprints": {name: context.fingerprint(name) for name in STAGES} | {"release": config.fingerprint()},
-        "templates": templates_of(),
+        "templates": templates_of(snapshot),
+        "suspended_strategies": [one.name for one in suspensions_of(snapshot)],
         "dedup_text": "question + newline + answer; pairs made of reports are exempt, twins follow their original",
         "dedup_rule": rule_name(context.config.deduplicate),
         "dedup": {
@@ -65,6 +71,12 @@ def facts_of(
     }
 
 
+def quality_of(figures: Figures, endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """Say what juries and experts found; the vision judge is none where no endpoint can see."""
+    sees = any("vision" in endpoint.capabilities for endpoint in endpoints)
+    return {**asdict(figures), "vision_judge": figures.vision_judge if sees or figures.vision_judges else NOBODY}
+
+
 def git_commit() -> str | None:
     """Name the commit of the source tree, with ``-dirty`` where it was changed; None for an installed package."""
     folder = Path(__file__).parents[2]
@@ -75,10 +87,9 @@ def git_commit() -> str | None:
     return done.stdout.strip() or None
 
 
-def templates_of() -> dict[str, int]:
-    """Count the few-shot templates, and those that a clinician has signed."""
-    templates = library().templates
-    return {"templates": len(templates), "reviewed": sum(bool(one.reviewed_by) for one in templates)}
+def templates_of(snapshot: Snapshot) -> dict[str, int]:
+    """Count the few-shot templates, and those that a clinician has signed as they are now."""
+    return {"templates": len(library().templates), "reviewed": len(signed(snapshot))}
 
 
 def shortcuts(snapshot: Snapshot, selection: Selection) -> dict[str, int]:

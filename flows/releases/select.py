@@ -1,7 +1,8 @@
 """What a release publishes: complete cases of covered sites, their kept pairs, split by patient; nothing seen in test.
 
 Flows in: a snapshot of the shelf. Flows out: ``Chosen``, and a reject row for all that stays behind.
-Order: sites, completeness, tiers; then what the user holds out elsewhere; then text near test text.
+Order: sites, completeness, tiers; suspended strategies, unsigned templates; what the user holds out elsewhere; text
+near test text.
 """
 
 from collections.abc import Mapping
@@ -17,8 +18,10 @@ from curation.anonymity import Anonymised, anonymise
 from curation.split.assign import Groups, patient_groups, splits_of
 from curation.split.leak import near, text_of
 from flows.releases.against import HeldOut, Matches, match
+from flows.releases.barred import of_suspended, of_unsigned
 from flows.releases.hashes import hashes_of
-from schemas.instruction import Tier
+from schemas.instruction import TWIN, Form, Tier
+from schemas.judgement import JuryOutcome
 from schemas.publishing import Release
 from schemas.reject import REJECT, RejectReason, Unit
 from warehouse.release import Chosen
@@ -30,9 +33,14 @@ DETAILS = {
     RejectReason.NO_REPORT: "the case has no scrubbed report",
     RejectReason.NO_USABLE_IMAGE: "none of the case's images was published",
     RejectReason.TIER_BARRED: "a demo model wrote it; releases of this tier take no demo pairs",
+    RejectReason.PRESCREEN_FAILED: "models other than its author found fault with it",
+    RejectReason.PRESCREEN_UNDECIDED: "too few models gave a usable verdict about it",
+    RejectReason.NOT_SCREENED: "no jury of models other than its author passed it; production takes only those",
     RejectReason.SITE_NOT_COVERED: "the site is not in release.governance.sites",
     RejectReason.CONTAMINATED: "matches a set named by --against; it may not be trained on",
     RejectReason.SPLIT_LEAK: "its text is nearly that of a test row",
+    RejectReason.STRATEGY_SUSPENDED: "experts found too many errors in pairs made as it was; see strategy_audit",
+    RejectReason.UNSIGNED_TEMPLATE: "no clinician has signed its template as it is now: sonocurate templates sign",
 }
 Flags = npt.NDArray[np.bool_]
 
@@ -71,6 +79,7 @@ def select_rows(tables: Tables, config: Release, held_out: HeldOut) -> Selection
     groups = _groups(tables, cases, config)
     parts = _components(tables, cases, splits_of(groups, config))
     _lose_incomplete(parts, config)
+    _lose_failed(tables, parts["pairs"])
     _lose_barred(tables, parts["pairs"], config)
     found = match(tables, parts, held_out, config)
     _lose_leaks(tables, parts, config)
@@ -129,13 +138,44 @@ def _lose_incomplete(parts: Mapping[str, Component], config: Release) -> None:
 
 
 def _not_in(values: pa.ChunkedArray, wanted: pa.Array) -> Flags:
-    return np.asarray(pc.invert(pc.is_in(values, value_set=wanted)).to_numpy(), np.bool_)
+    return np.asarray(_is_not_in(values, wanted).to_numpy(), np.bool_)
+
+
+def _is_not_in(values: pa.ChunkedArray, wanted: pa.Array) -> pa.ChunkedArray:
+    return pc.invert(pc.is_in(values, value_set=wanted))
 
 
 def _lose_barred(tables: Tables, pairs: Component, config: Release) -> None:
     if config.tier is Tier.PRODUCTION:
         demo = tables.read("instruction_pairs", ["instance_id"], pc.field("tier") == Tier.DEMO.value)["instance_id"]
         pairs.lose(~_not_in(pairs.rows["id"], demo.combine_chunks()), RejectReason.TIER_BARRED)
+        pairs.lose(~_not_in(pairs.rows["id"], _not_screened(tables)), RejectReason.NOT_SCREENED)
+    pairs.lose(of_suspended(tables, pairs.rows["id"]), RejectReason.STRATEGY_SUSPENDED)
+    if config.tier is not Tier.DEMO:
+        pairs.lose(of_unsigned(tables, pairs.rows["id"]), RejectReason.UNSIGNED_TEMPLATE)
+
+
+def _lose_failed(tables: Tables, pairs: Component) -> None:
+    """Leave pairs behind that a jury of models rejected."""
+    rows = tables.read("rejects", ["id", "reason"], pc.field("stage") == "prescreen")
+    for reason in (RejectReason.PRESCREEN_FAILED, RejectReason.PRESCREEN_UNDECIDED):
+        pairs.lose(
+            ~_not_in(pairs.rows["id"], _with_twins(rows.filter(pc.field("reason") == reason.value)["id"])), reason
+        )
+
+
+def _with_twins(ids: pa.ChunkedArray) -> pa.Array:
+    """Add the twins of pairs, which say the same."""
+    twins = pc.binary_join_element_wise(ids, TWIN, "")
+    return pa.concat_arrays([ids.combine_chunks(), twins.combine_chunks()])
+
+
+def _not_screened(tables: Tables) -> pa.Array:
+    """List the open-ended pairs that no jury passed."""
+    where = (pc.field("form") == Form.OPEN.value) & pc.field("twin_of").is_null()
+    open_pairs = tables.read("instruction_pairs", ["instance_id"], where)["instance_id"]
+    passed = tables.read("prescreens", ["instance_id"], pc.field("outcome") == JuryOutcome.PASS.value)["instance_id"]
+    return _with_twins(open_pairs.filter(_is_not_in(open_pairs, passed.combine_chunks())))
 
 
 def _lose_leaks(tables: Tables, parts: Mapping[str, Component], config: Release) -> None:

@@ -15,13 +15,15 @@ from curation.generate.generate import generate
 from curation.generate.template import library
 from curation.image.desensitize import desensitize
 from curation.intake.intake import claims_of, intake
+from curation.quality.prescreen import Bench, prescreen
 from curation.tag.tag import tag
 from curation.text.scrub import scrub
 from curation.verify.verify import verify
 from schemas.case import CASE, IMAGE, RAW_REPORT, REPORT
-from schemas.config import Deduplicate, Desensitize, Generate, Scrub, Verify
+from schemas.config import Deduplicate, Desensitize, Generate, Prescreen, Scrub, Verify
 from schemas.finding import FINDING, TAG_INPUT
 from schemas.instruction import INSTRUCTION_PAIR, KEPT, VERDICT, VERIFY_INPUT
+from schemas.judgement import PRESCREEN
 from schemas.reject import REJECT, RejectReason
 from tests.curation.dedup.test_deduplicate import table as texts
 from tests.curation.generate.test_generate import ROWS, WITHOUT, Scripted, reports
@@ -29,6 +31,8 @@ from tests.curation.image.fakes import MemoryImage, Pixels, ScriptedOcr, speckle
 from tests.curation.image.test_desensitize import NAME, VALUE
 from tests.curation.image.test_desensitize import rows as images
 from tests.curation.intake.test_cases import GOOD, Probe, cases_of
+from tests.curation.quality.test_prescreen import Panel, ends
+from tests.curation.quality.test_prescreen import pairs as judged
 from tests.curation.tag.test_tag import row as tag_row
 from tests.curation.text.test_scrub import row as report
 from tests.curation.verify.test_verify import row as pair
@@ -87,6 +91,17 @@ STEPS = {
         partial(verify, config=Verify()),
         pa.Table.from_pylist([pair(), pair(instance_id="d", answer="1 m", form="open")], schema=VERIFY_INPUT),
         VERDICT,
+        "instance_id",
+    ),
+    "prescreen": Case(
+        partial(
+            prescreen,
+            config=Prescreen(),
+            pool=Panel({"e-b": {"safe": False}, "e-c": {"safe": False}}),
+            bench=Bench(ends("a", "b", "c", "d"), {}),
+        ),
+        pa.concat_tables([judged("c1"), judged("c2", author="b")]),
+        PRESCREEN,
         "instance_id",
     ),
     "deduplicate": Case(

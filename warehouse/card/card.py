@@ -60,6 +60,7 @@ def sections_of(manifest: Mapping[str, Any], figures: Figures, charts: Mapping[s
     yield Section("Duplicates", [_dedup(manifest), Rows(manifest.get("dedup", {}).get("duplicates", []))])
     yield Section("Decontamination", [_decontamination(manifest)])
     yield Section("Templates", [_templates(manifest)])
+    yield Section("Validation", _validation(manifest))
     yield Section("Leak audit", _audit(manifest))
     yield Section("Governance", [Rows([_governance(manifest)]), _anonymity(manifest)])
     yield Section("Limitations", [_limitations(manifest, figures)])
@@ -72,6 +73,7 @@ def _some(drawn: Mapping[str, Chart], name: str) -> list[Chart]:
 
 def _summary(manifest: Mapping[str, Any]) -> str:
     return (
+        "Not for clinical use. "
         f"De-identified ultrasound instruction data. Tier {manifest['tier']}, content hash "
         f"{manifest['content_sha256']}, "
         f"made {manifest['created_at']} by sonocurate {manifest.get('sonocurate', '?')} "
@@ -160,8 +162,31 @@ def _templates(manifest: Mapping[str, Any]) -> str:
     found = manifest.get("templates", {})
     return (
         f"{found.get('reviewed', 0)} of {found.get('templates', 0)} few-shot templates were signed by a clinician. "
-        "The others were written by engineers (`reviewed_by` is empty)."
+        "The others were written by engineers. Counselling, surveillance and treatment pairs of templates without a "
+        "signature are published in tier demo only."
     )
+
+
+def _validation(manifest: Mapping[str, Any]) -> list[str | Rows]:
+    """Tell what models and experts said of the pairs, and who approved the release."""
+    found = manifest.get("quality")
+    if not found:
+        return ["Neither models nor experts have looked at the pairs."]
+    kappas = ("jury_kappa", "judge_expert_kappa", "expert_kappa")
+    between, against, experts = ("not known" if found[name] is None else f"{found[name]:.2f}" for name in kappas)
+    share = f" (95 % interval {100 * found['error_low']:.1f} % to {100 * found['error_high']:.1f} %)"
+    approval = manifest.get("approval")
+    return [
+        f"Models other than the author judged {found['juries']} of {found['open_pairs']} open-ended pairs; "
+        f"{found['unscreened']} passed no jury. Judges: {', '.join(found['judges']) or 'none'}; vision judge: "
+        f"{found['vision_judge']}. Kappa between judges: {between}, of judges against experts: {against}.",
+        f"Experts reviewed {found['reviewed']} pairs and found {found['wrong']} wrong"
+        f"{share if found['reviewed'] else ''}; {found['reviewed_twice']} were reviewed by two, kappa {experts}. They "
+        f"caught {found['caught']} of {found['checks']} planted errors.",
+        f"The release was approved by {approval['approver']} at {approval['approved_at']}."
+        if approval
+        else "Nobody had to approve this release.",
+    ]
 
 
 def _audit(manifest: Mapping[str, Any]) -> list[str | Rows]:
@@ -195,6 +220,7 @@ def _limitations(manifest: Mapping[str, Any], figures: Figures) -> str:
     demo = sum(row["pairs"] for row in figures["models"] if row["tier"] == "demo")
     single = [row["system"] for row in figures["systems"] if row["split"] == "train" and row["patients"] < 10]
     return (
+        "Not for clinical use. "
         "De-identification is no guarantee of anonymity. Reports are published as clinicians wrote them, errors "
         "included. "
         f"{demo} of {figures.overview['pairs']} pairs come from demo models and are unfit for training a product. "

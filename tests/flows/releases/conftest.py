@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from curation.generate.open import versions_of
+from curation.generate.template import library
 from flows.key import init_key
 from flows.releases.invented import SYSTEMS, frame_row, pair_row, picture, sentence
 from flows.stage import Context, context_of, forget_contexts
@@ -18,6 +20,12 @@ from warehouse.catalog import rebuild
 from warehouse.tables import Commit
 
 PATIENTS = 24
+#: A prompt version of pairs that need no signature.
+INTERPRETATION = next(
+    version
+    for version, (_, topic) in versions_of(library().templates, library().open).items()
+    if topic == "interpretation"
+)
 CONFIG = """
 [input]
 table = "cases.csv"
@@ -104,7 +112,7 @@ def hospital(tmp_path):
             "images": [frame_row(case_id, 0, picture(rng, 64), 64)],
             "reports": [{"case_id": case_id, "site": "site-1", **report}],
             "findings": [{"case_id": case_id, "site": "site-1", **labels}],
-            "instruction_pairs": [{**pair, "systems": systems} for pair in pairs],
+            "instruction_pairs": [{**pair, "systems": systems, "prompt_sha256": INTERPRETATION} for pair in pairs],
             "dedup_pool": [kept(pair) for pair in pairs],
         }
         for name, new in rows.items():

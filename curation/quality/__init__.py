@@ -1,0 +1,1 @@
+"""Quality control: planted errors, statistics of reviews, strategies at fault."""

@@ -1,0 +1,1 @@
+"""Quality control on the command line."""

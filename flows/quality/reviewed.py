@@ -1,0 +1,66 @@
+"""What experts said, as the retrospect counts it: one word per pair, beside the strategy that made the pair.
+
+Flows in: tables `reviews` and `instruction_pairs`. Flows out: ``Reviewed`` rows, and how many reviews do not count.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation.quality.retrospect import Reviewed
+from curation.quality.suspension import Suspension, strategy_of
+from flows.quality.audit import STRATEGY_COLUMNS
+from schemas.expert import ExpertVerdict
+from warehouse.tables import Tables
+
+_COLUMNS = ["instance_id", "reviewer", "verdict", "attention", "reviewed_at"]
+
+
+@dataclass
+class Reviews:
+    """Reviews that count, and the numbers of those that do not."""
+
+    counted: list[Reviewed] = field(default_factory=list)
+    checks: int = 0
+    second: int = 0
+    gone: int = 0
+    suspended: int = 0
+
+    def lines(self) -> Iterator[str]:
+        """Say it in plain words."""
+        yield f"{len(self.counted)} reviewed pairs count"
+        told = {
+            "are attention checks": self.checks,
+            "are second opinions: only agreement between experts uses them": self.second,
+            "are about pairs that have left": self.gone,
+            "are about pairs of strategies that are suspended already": self.suspended,
+        }
+        yield from (f"  {count} reviews left out: they {why}" for why, count in told.items() if count)
+
+
+def reviews_of(tables: Tables, suspensions: Sequence[Suspension] = ()) -> Reviews:
+    """Read the reviews; the first opinion on a pair counts, so that pairs that two experts read weigh no more."""
+    out = Reviews()
+    first: dict[str, dict[str, Any]] = {}
+    order = [("reviewed_at", "ascending"), ("reviewer", "ascending")]
+    for row in tables.read("reviews", _COLUMNS).sort_by(order).to_pylist():
+        if row["attention"]:
+            out.checks += 1
+        elif first.setdefault(row["instance_id"], row) is not row:
+            out.second += 1
+    pairs = tables.read(
+        "instruction_pairs", STRATEGY_COLUMNS, pc.field("instance_id").isin(pa.array(list(first), pa.string()))
+    )
+    made = {pair["instance_id"]: strategy_of(pair) for pair in pairs.to_pylist()}
+    for instance_id, row in first.items():
+        strategy = made.get(instance_id)
+        if strategy is None:
+            out.gone += 1
+        elif any(one.covers(strategy) for one in suspensions):
+            out.suspended += 1
+        else:
+            out.counted.append(Reviewed(strategy, row["verdict"] != ExpertVerdict.ACCEPT))
+    return out

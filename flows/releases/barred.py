@@ -1,0 +1,46 @@
+"""Pairs that quality control keeps out of a release: of suspended strategies, and of templates that nobody signed.
+
+Flows in: pinned tables and ids of pairs. Flows out: a flag per pair.
+"""
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.quality.audit import covered, suspensions_of
+from flows.quality.signing import unsigned_versions
+from schemas.instruction import Form, Task
+from warehouse.tables import Tables
+
+Flags = npt.NDArray[np.bool_]
+
+
+def of_suspended(tables: Tables, ids: pa.ChunkedArray) -> Flags:
+    """Flag the pairs that suspended strategies made."""
+    return _among(ids, list(covered(tables, suspensions_of(tables))))
+
+
+def left_of(tables: Tables, ids: pa.ChunkedArray) -> Counter[str]:
+    """Count pairs that suspended strategies made, by the name of the strategy."""
+    found = covered(tables, suspensions_of(tables))
+    return Counter(found[one] for one in ids.to_pylist() if one in found)
+
+
+def of_unsigned(tables: Tables, ids: pa.ChunkedArray) -> Flags:
+    """Flag counselling, surveillance and treatment pairs whose template no clinician has signed as it is now.
+
+    Pairs of prompt versions that are no more count too: what they are about cannot be told.
+    """
+    lacking, known = unsigned_versions(tables)
+    written = (pc.field("form") == Form.OPEN.value) & (pc.field("task") == Task.VQA.value)
+    rows = tables.read("instruction_pairs", ["instance_id", "prompt_sha256"], written)
+    prompts = rows["prompt_sha256"].to_pylist()
+    wanted = [version in lacking or version not in known for version in prompts]
+    return _among(ids, rows["instance_id"].filter(pa.array(wanted, pa.bool_())).to_pylist())
+
+
+def _among(ids: pa.ChunkedArray, wanted: list[str]) -> Flags:
+    return np.asarray(pc.is_in(ids, value_set=pa.array(wanted, pa.string())).to_numpy(), np.bool_)

@@ -1,0 +1,83 @@
+"""What a reviewer sees of pairs: their text, the scrubbed report, the masked frames; nothing else is on the shelf.
+
+Flows in: ids of pairs. Flows out: ``Shown`` pairs, in the order of the ids; pairs that have left the shelf are missing.
+Frames are JPEG, with their longest side as asked for: a page with four of them should open quickly.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+from PIL import Image
+
+from warehouse.shards import Source
+from warehouse.tables import Shelf
+
+_COLUMNS = ("instance_id", "case_id", "systems", "language", "task", "question", "answer", "frame_ids")
+JPEG_QUALITY = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A pair with its report; no text shows in a repr."""
+
+    instance_id: str
+    case_id: str
+    system: str
+    language: str
+    task: str
+    report: str = field(repr=False)
+    question: str = field(repr=False)
+    answer: str = field(repr=False)
+    frame_ids: tuple[str, ...]
+
+
+class Desk:
+    """The tables that reviewers see, opened once."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._pairs = Source(shelf, "instruction_pairs", "instance_id")
+        self._reports = Source(shelf, "reports", "case_id")
+        self._frames = Source(shelf, "images", "frame_id", "twin_frames")
+        self._known = {name: set(source.ids().to_pylist()) for name, source in self._sources().items()}
+
+    def _sources(self) -> dict[str, Source]:
+        return {"pairs": self._pairs, "reports": self._reports, "frames": self._frames}
+
+    def pairs(self, instance_ids: Sequence[str]) -> Iterator[Shown]:
+        """Give the pairs that are still there, in this order."""
+        there = [one for one in instance_ids if one in self._known["pairs"]]
+        rows = self._pairs.rows(there, _COLUMNS).to_pylist()
+        cases = sorted({row["case_id"] for row in rows} & self._known["reports"])
+        found = self._reports.rows(cases, ["case_id", "findings", "impression"]).to_pylist()
+        reports = {row["case_id"]: "\n".join(text for text in _texts(row) if text) for row in found}
+        yield from (_shown(row, reports[row["case_id"]]) for row in rows if row["case_id"] in reports)
+
+    def frames(self, pairs: Sequence[Shown], longest_px: int) -> dict[str, bytes]:
+        """Give the frames of pairs as JPEG, by id; frames that have left are missing."""
+        ids = sorted({frame for pair in pairs for frame in pair.frame_ids} & self._known["frames"])
+        rows = self._frames.rows(pa.array(ids, pa.string()), ["frame_id", "image"]).to_pylist()
+        return {row["frame_id"]: smaller(row["image"]["bytes"], longest_px) for row in rows}
+
+
+def smaller(picture: bytes, longest_px: int) -> bytes:
+    """Write a picture as JPEG with its longest side at most as asked for."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.thumbnail((longest_px, longest_px))
+    sink = io.BytesIO()
+    image.save(sink, "JPEG", quality=JPEG_QUALITY)
+    return sink.getvalue()
+
+
+def _texts(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["findings"], row["impression"]
+
+
+def _shown(row: Mapping[str, Any], report: str) -> Shown:
+    system = ", ".join(row["systems"])
+    texts = (report, row["question"], row["answer"])
+    return Shown(
+        row["instance_id"], row["case_id"], system, row["language"], row["task"], *texts, tuple(row["frame_ids"])
+    )
