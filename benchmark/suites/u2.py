@@ -40,7 +40,8 @@ def score_block(
         return None, []
     notes: list[str] = []
     if task in CLASSES or task in PLACES:
-        parsed = [_parsed(item, answer, _options(items)) for item, answer in zip(items, answers, strict=True)]
+        labels = _options(items)
+        parsed = [_parsed(item, answer, labels) for item, answer in zip(items, answers, strict=True)]
         figures = _label_figures(items, answers, parsed, mode)
     elif task is U2Task.CVE:
         parsed = [_parsed(item, answer, ()) for item, answer in zip(items, answers, strict=True)]
