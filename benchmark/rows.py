@@ -1,5 +1,6 @@
 """Rows of the results: scores, statuses, items. The schemas of what is written and read again."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmark.metrics.columns import Figure, Floats
+from benchmark.metrics.columns import Floats
 from benchmark.records import Mode, Status, Suite
 from benchmark.statistics.bootstrap import Estimate, patients_of
 from benchmark.statistics.groups import Block
@@ -69,7 +70,7 @@ def score_row(model: str, suite: Suite, mode: Mode, one: Estimate) -> dict[str, 
 
 
 def _known(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+    return value if math.isfinite(value) else None
 
 
 def status_rows(blocks: Sequence[Block]) -> list[dict[str, Any]]:
@@ -97,8 +98,13 @@ def item_rows(blocks: Sequence[Block], probabilities: Mapping[str, Floats]) -> l
     """Give one row per item, with what it adds to each figure."""
     rows = []
     for block in blocks:
-        first = block.figures[0].per_item() if block.figures else np.full(len(block.items), np.nan)
-        kept = [figure for figure in block.figures if figure.poolable and isinstance(figure.sums, np.ndarray)]
+        n_items = len(block.items)
+        first = block.figures[0].per_item().tolist() if block.figures else [math.nan] * n_items
+        kept = [
+            (figure.name, figure.sums.tolist())
+            for figure in block.figures
+            if figure.poolable and isinstance(figure.sums, np.ndarray)
+        ]
         patients = patients_of(block)
         for place, (item, parsed) in enumerate(zip(block.items, block.parsed, strict=True)):
             p = probabilities.get(item.item_id)
@@ -114,17 +120,13 @@ def item_rows(blocks: Sequence[Block], probabilities: Mapping[str, Floats]) -> l
                         "why": parsed.why,
                         "stated": _stated(parsed.value),
                         "gold": _stated(item.gold),
-                        "score": _known(float(first[place])),
+                        "score": _known(first[place]),
                     },
-                    "sums": [_sums(figure, place) for figure in kept],
+                    "sums": [{"figure": name, "sums": sums[place]} for name, sums in kept],
                     "p": None if p is None or np.isnan(p).any() else [float(one) for one in p],
                 }
             )
     return rows
-
-
-def _sums(figure: Figure, place: int) -> dict[str, Any]:
-    return {"figure": figure.name, "sums": [float(one) for one in figure.sums[place]]}
 
 
 def _stated(value: object) -> str | None:

@@ -13,7 +13,7 @@ import numpy as np
 from benchmark.entities.extract import entities_of
 from benchmark.entities.lexicon import Kind
 from benchmark.metrics.columns import Figure, Floats, ratio
-from benchmark.metrics.text.cut import cut_all
+from benchmark.metrics.text.cut import cut_both
 
 KINDS = tuple(Kind)
 Row = list[tuple[str, str, int]]
@@ -26,7 +26,7 @@ def rows_of(text: str) -> Row:
 
 def entity_figures(answers: Sequence[str], gold: Sequence[str], workers: int = 1) -> list[Figure]:
     """Make the figures."""
-    own, true = (cut_all(texts, rows_of, workers) for texts in (answers, gold))
+    own, true = cut_both(answers, gold, rows_of, workers)
     universe = len({(kind, name) for rows in (*own, *true) for kind, name, _ in rows})
     hamming = np.array(
         [[universe - _differing(a, b), universe] for a, b in zip(own, true, strict=True)], dtype=np.float64

@@ -4,6 +4,20 @@ Source of the phrases: answers that chat models give to medical questions, Engli
 """
 
 import re
+from typing import Any
+
+import re2
+
+#: Bytes that the automaton of the phrases of a language may take.
+_MEMORY = 64 << 20
+
+
+def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """Compile many phrases as one automaton: each character of a text is looked at once."""
+    options = re2.Options()
+    options.case_sensitive, options.max_mem = False, _MEMORY
+    return re2.compile(pattern, options)
+
 
 _CANNOT_EN = (
     r"(?:can(?:no|')t|cannot|can not|could not|couldn't|(?:am|'m|are|is|be|was|were) (?:not able|"
@@ -23,7 +37,7 @@ _ACT_EN = (
     r"be (?:determined|assessed|estimated|measured|evaluated|answered|identified|classified|reliably|"
     r"accurately|diagnosed|made|given))"
 )
-_EN = re.compile(
+_EN = _compiled(
     rf"\b{_CANNOT_EN}(?:\s+\w+){{0,3}}?\s+{_ACT_EN}"
     r"|\bi(?:'m| am)(?: very| so| really)? (?:sorry|afraid)\b|^\s*sorry\b|\bmy apologies\b|\bi apologi[sz]e\b"
     r"|\bas an? (?:\w+ )?(?:ai|artificial intelligence|language model|llm|assistant)\b"
@@ -48,9 +62,8 @@ _EN = re.compile(
     r"|\bno (?:definitive )?(?:answer|diagnosis|conclusion|determination) (?:can|could|is)\b|"
     r"\bi(?:'d| would) (?:rather|prefer) not\b"
     r"|\b(?:against|violates?) (?:my |our |the )?(?:policy|policies|guidelines)|\bnot (?:a )?medical advice\b",
-    re.IGNORECASE,
 )
-_ZH = re.compile(
+_ZH = _compiled(
     r"(?:无法|不能|难以|没法|没有办法|不便|不可以|无从|不适合|未能|没有能力|不具备)(?:直接|准确|明确|"
     r"可靠|从[^,。;]{0,12}|根据[^,。;]{0,14}|仅凭[^,。;]{0,14}|通过[^,。;]{0,12}"
     r"|为您|给您|对[^,。;]{0,10}|进行|给出|做出|作出|提供|帮助|协助|判断|确定|诊断|识别|分析|评估|"
@@ -64,7 +77,6 @@ _ZH = re.compile(
     r"尚未)(?:看到|收到|提供|上传|检测到|附上)(?:任何|到)?(?:图像|图片|影像|附件|照片|超声图)"
     r"|请(?:您|你)?(?:重新)?(?:上传|提供|发送|补充)|不知道|不清楚(?:,|。|$)|不确定|说不清|无可奉告|"
     r"拒绝回答|不予回答|恕我|不好(?:判断|说)|难说",
-    re.IGNORECASE,
 )
 _SPLIT = re.compile(
     r"(?<=[.!?])\s+|[。！？!?\n;；]+|,?\s*\b(?:but|however|nevertheless|nonetheless|that said|yet|"

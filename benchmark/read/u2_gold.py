@@ -7,6 +7,7 @@ import ast
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from benchmark.metrics.cells import literal, numbers_in
@@ -30,6 +31,7 @@ def label_of(cell: Any) -> str | None:  # noqa: ANN401 - text, a number, a list
     return None if text.casefold() in EMPTY else text
 
 
+@lru_cache(maxsize=4096)
 def options_of(cell: str, asked: str) -> tuple[str, ...]:
     """Read the options: a list, or a dict of lists by classification task; also options parted by ; or ,."""
     value = literal(cell)

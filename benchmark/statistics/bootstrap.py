@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, issparse
 
 from benchmark.metrics.columns import Floats
@@ -76,7 +77,19 @@ def estimate(
         totals |= _dataset_totals(blocks, cells, resamples, _generator(seed, dataset))
         if progress is not None:
             progress(sum(len(blocks[number].items) for number in numbers))
-    return [_estimate(group, blocks, totals) for group in groups]
+    people = people_of(blocks)
+    return [_estimate(group, people, totals) for group in groups]
+
+
+def people_of(blocks: Sequence[Block]) -> list[NDArray[np.int64]]:
+    """Number what is resampled, over all blocks: one number per patient of a dataset. Shapes: [items] per block."""
+    numbers: dict[tuple[str, str], int] = {}
+    return [
+        np.array(
+            [numbers.setdefault((block.dataset, name), len(numbers)) for name in patients_of(block)], dtype=np.int64
+        )
+        for block in blocks
+    ]
 
 
 def _key(cell: Cell) -> tuple[int, int, int]:
@@ -135,21 +148,18 @@ def _weights(n_patients: int, resamples: int, generator: np.random.Generator) ->
         yield counts.reshape(rows, n_patients).astype(np.float64)
 
 
-def _estimate(group: Group, blocks: Sequence[Block], totals: dict[tuple[int, int, int], Floats]) -> Estimate:
+def _estimate(
+    group: Group, people: Sequence[NDArray[np.int64]], totals: dict[tuple[int, int, int], Floats]
+) -> Estimate:
     first = group.cells[0].figure
     if group.pooled and not issparse(first.sums):
         values = first.combine(np.stack([totals[_key(cell)] for cell in group.cells]).sum(axis=0))
     else:
         values = mean_over(np.stack([_values(cell, totals) for cell in group.cells]))
-    members = [(cell, patients_of(blocks[cell.block])) for cell in group.cells]
-    chosen = [
-        [name for place, name in enumerate(names) if cell.mask is None or cell.mask[place]] for cell, names in members
-    ]
-    scored = sum(_n_scored(cell, len(names)) for cell, names in members)
-    people = {
-        (blocks[cell.block].dataset, name) for (cell, _), names in zip(members, chosen, strict=True) for name in names
-    }
-    return Estimate(group, float(values[0]), values[1:], sum(map(len, chosen)), len(people), scored)
+    members = [people[cell.block] if cell.mask is None else people[cell.block][cell.mask] for cell in group.cells]
+    scored = sum(_n_scored(cell, len(people[cell.block])) for cell in group.cells)
+    n_patients = len(np.unique(np.concatenate(members)))
+    return Estimate(group, float(values[0]), values[1:], sum(map(len, members)), n_patients, scored)
 
 
 def _n_scored(cell: Cell, n_items: int) -> int:

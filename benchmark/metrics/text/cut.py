@@ -25,3 +25,11 @@ def cut_all(texts: Sequence[str], cut: Callable[[str], list[Cut]], workers: int 
         cuts = [cut(text) for text in distinct]
     known = dict(zip(distinct, cuts, strict=True))
     return [known[text] for text in texts]
+
+
+def cut_both(
+    answers: Sequence[str], gold: Sequence[str], cut: Callable[[str], list[Cut]], workers: int = 1
+) -> tuple[list[list[Cut]], list[list[Cut]]]:
+    """Cut answers and gold; processes are started once for both."""
+    cuts = cut_all([*answers, *gold], cut, workers)
+    return cuts[: len(answers)], cuts[len(answers) :]

@@ -13,7 +13,7 @@ from benchmark.metrics.columns import Figure, mean_of
 from benchmark.metrics.text.bert import bert_figure
 from benchmark.metrics.text.bleu import bleu_figures
 from benchmark.metrics.text.cider import cider_figure
-from benchmark.metrics.text.cut import cut_all
+from benchmark.metrics.text.cut import cut_both
 from benchmark.metrics.text.meteor import meteor_figure
 from benchmark.metrics.text.ngrams import Grams
 from benchmark.metrics.text.rouge import rouge_figures, rouge_l
@@ -37,15 +37,15 @@ def text_figures(
 ) -> tuple[list[Figure], list[str]]:
     """Make BLEU-1 to 4, ROUGE, METEOR, CIDEr and BERTScore; compat cuts at white space."""
     if mode is Mode.COMPAT:
-        own, true = (cut_all(texts, white_space) for texts in (answers, gold))
-        spaced, true_spaced = (cut_all(texts, single_spaces) for texts in (answers, gold))
+        own, true = cut_both(answers, gold, white_space)
+        spaced, true_spaced = cut_both(answers, gold, single_spaces)
         figures = [*bleu_figures(Grams(own, true), mode), mean_of("ROUGEL", rouge_l(spaced, true_spaced), scale=100.0)]
         others = [f for f in rouge_figures(Grams(own, true), own, true) if f.name != "ROUGEL"]
         figures += others
     else:
-        own, true = (cut_all(texts, bleu_tokens, tools.workers) for texts in (answers, gold))
+        own, true = cut_both(answers, gold, bleu_tokens, tools.workers)
         figures = bleu_figures(Grams(own, true), mode)
-        own, true = (cut_all(texts, rouge_tokens, tools.workers) for texts in (answers, gold))
+        own, true = cut_both(answers, gold, rouge_tokens, tools.workers)
         figures += rouge_figures(Grams(own, true), own, true)
     figures.append(cider_figure(Grams(own, true)))
     notes = []
