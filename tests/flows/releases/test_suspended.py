@@ -95,7 +95,7 @@ def test_a_bad_model_is_suspended_once_and_its_pairs_leave_the_next_release(revi
     after = release(reviewed, "after")
     assert left_of(after, "STRATEGY_SUSPENDED") == bad
     assert ids_of(after) == ids_of(before) - bad
-    assert steps(reviewed)[-1] == ("left_release", 24)
+    assert ("left_release", 24) in steps(reviewed)
     manifest = json.loads((after / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["suspended_strategies"] == ["model=bad"]
     for _ in range(2):
