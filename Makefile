@@ -7,8 +7,8 @@ RUN := $(VENV)/bin/sonocurate
 TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup demo test test-slow
-.PHONY: test-consumers test-easyocr test-labelstudio review-server readme check chaos ui lock clean
+.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup
+.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio review-server readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -106,6 +106,11 @@ bench-dedup: setup
 bench-warehouse: setup
 	$(PY) -m flows.releases.bench $(PARTS)
 	$(PY) -m flows.shelf.bench_export $(EXPORTS)
+
+# What the benchmark's rules, entities and speed are, beside sacreBLEU and rouge-score; run it with nothing else running
+# (PARTS="published behaviours entities peers speed" for some; FIGURES=file with a leaderboard's figures).
+bench-benchmark: setup
+	$(PY) -m flows.benchmark.bench $(PARTS) $(if $(FIGURES),--figures $(FIGURES))
 
 # Everything for a machine without a network: wheels, locks, a script, checksums (BUNDLE=folder).
 bundle: setup

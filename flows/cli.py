@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from flows.benchmark import cli as benchmark
 from flows.dedup import cli as dedup
 from flows.masks import cli as masks
 from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
@@ -153,6 +154,7 @@ pool.register(app)
 releases.register(app)
 dedup.register(app)
 shelf.register(app)
+benchmark.register(app)
 
 
 @app.command()

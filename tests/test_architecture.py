@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("schemas", "curation", "warehouse", "flows")
+PACKAGES = ("schemas", "curation", "warehouse", "benchmark", "flows")
 ALLOWED = {
     "schemas": {"schemas"},
     "curation": {"schemas", "curation"},
     "warehouse": {"schemas", "warehouse"},
-    "flows": {"schemas", "curation", "warehouse", "flows"},
+    "benchmark": {"schemas", "curation", "warehouse", "benchmark"},
+    "flows": {"schemas", "curation", "warehouse", "benchmark", "flows"},
 }
-FORBIDDEN_LIBRARIES = {"curation": {"prefect", "duckdb", "deltalake"}, "schemas": {"prefect", "duckdb", "deltalake"}}
+FORBIDDEN_LIBRARIES = {
+    "curation": {"prefect", "duckdb", "deltalake"},
+    "schemas": {"prefect", "duckdb", "deltalake"},
+    "benchmark": {"prefect", "duckdb", "deltalake"},
+}
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 BANNED_NAMES = re.compile(r"(?:^|_)(?:util|utils|helper|helpers|manager|processor|misc|data2)(?:_|$)", re.IGNORECASE)
 

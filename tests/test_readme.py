@@ -107,6 +107,7 @@ def test_every_option_of_deduplication_is_in_its_document():
         "docs/releases.md",
         "docs/review.md",
         "docs/scrubbing.md",
+        "docs/benchmark.md",
         "CONTRIBUTING.md",
     ],
 )

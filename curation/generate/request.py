@@ -103,7 +103,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answered. ``tier`` is the tier of the endpoint at the time it answered; ``sent_at`` is UTC."""
+    """What a model answered. ``tier`` is the tier of the endpoint at the time it answered; ``sent_at`` is UTC.
+
+    ``logprobs``: where they were asked for, JSON of the likeliest tokens at each of the first places.
+    """
 
     request_key: str
     text: str = field(repr=False)
@@ -117,6 +120,7 @@ class Answer:
     system_fingerprint: str | None = None
     cost_usd: float = 0.0
     sent_at: str | None = None
+    logprobs: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ _LATER = {
     "purpose": "TEXT",
     "prompt_sha256": "TEXT",
     "parameters": "TEXT",
+    "logprobs": "TEXT",
 }
 _APPEND_ONLY = (
     "CREATE TRIGGER IF NOT EXISTS {table}_no_{act} BEFORE {act} ON {table} "
@@ -179,7 +180,7 @@ class Ledger:
 
     def provenance(self, key: str) -> dict[str, Any] | None:
         """Read everything that is known about an answer but its text."""
-        columns = [name for name in _ANSWER if name != "text"]
+        columns = [name for name in _ANSWER if name not in ("text", "logprobs")]
         columns += ["purpose", "prompt_sha256", "parameters", "recorded_at"]
         query = f"SELECT {', '.join(columns)} FROM answers WHERE request_key = ?"  # noqa: S608 - constants
         with self._lock:

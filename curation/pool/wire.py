@@ -18,6 +18,9 @@ from curation.pool.images import data_url
 from schemas.endpoint import Endpoint
 from schemas.reject import RejectReason
 
+#: Places of an answer whose log-probabilities are kept: a word of an answer stands among the first.
+_LOGPROB_PLACES = 16
+
 
 class Kind(Enum):
     """Why a call failed, by what to do next."""
@@ -99,6 +102,7 @@ class Completion:
     model: str | None
     system_fingerprint: str | None
     tokens: tuple[int | None, int | None]
+    logprobs: str | None = None
 
 
 def read_completion(raw: bytes) -> Completion | int:
@@ -121,7 +125,19 @@ def read_completion(raw: bytes) -> Completion | int:
     texts = [value if isinstance(value, str) else None for value in (refusal, finish, model, mark)]
     if finish == "error" or (text is not None and not _can_be_written(text)):
         raise MalformedBodyError
-    return Completion(text, texts[0], texts[1] or "stop", texts[2], texts[3], tokens)
+    return Completion(text, texts[0], texts[1] or "stop", texts[2], texts[3], tokens, _logprobs(choice))
+
+
+def _logprobs(choice: Mapping[str, Any]) -> str | None:
+    """Keep the likeliest tokens at the first places, by falling probability, as JSON; None where there are none."""
+    try:
+        places = [
+            {one["token"]: float(one["logprob"]) for one in place["top_logprobs"]}
+            for place in choice["logprobs"]["content"][:_LOGPROB_PLACES]
+        ]
+        return json.dumps(places, ensure_ascii=True, allow_nan=False) if places else None
+    except (TypeError, LookupError, ValueError, AttributeError):
+        return None
 
 
 def _text(content: object) -> str | None:
@@ -176,6 +192,7 @@ def answer_of(completion: Completion, request_key: str, endpoint: Endpoint, atte
         system_fingerprint=completion.system_fingerprint,
         cost_usd=endpoint.cost_usd(tokens_in or 0, tokens_out or 0),
         sent_at=(datetime.now(UTC) - timedelta(seconds=took_s)).isoformat(timespec="milliseconds"),
+        logprobs=completion.logprobs,
     )
 
 

@@ -88,7 +88,7 @@ def run_file(
     Raises: ConfigError when the input cannot be read, the output exists, or an endpoint is not set up.
     """
     _check_places(source, target, ledger)
-    terms = _terms(config, deadline_s or (DAY_S if batch else DEADLINE_S))
+    terms = terms_of(config, deadline_s or (DAY_S if batch else DEADLINE_S))
     book = Ledger(ledger)
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
@@ -108,8 +108,11 @@ def run_file(
     return done
 
 
-def _terms(config: Endpoints, deadline_s: float) -> Terms:
-    """Find the keys, and say which endpoints lie off this machine and why that is allowed."""
+def terms_of(config: Endpoints, deadline_s: float) -> Terms:
+    """Find the keys, and say which endpoints lie off this machine and why that is allowed.
+
+    Raises: ConfigError.
+    """
     for external in check_hosts(config.endpoints, config.allowed):
         line = f"endpoint {external.endpoint} sends to {external.host} under agreement {external.agreement}"
         sys.stderr.write(line + "\n")

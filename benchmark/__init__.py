@@ -1,0 +1,1 @@
+"""RULER: reads released shards and model answers, scores them."""

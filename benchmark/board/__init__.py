@@ -1,0 +1,1 @@
+"""The leaderboard: HTML, Markdown and Parquet."""

@@ -1,0 +1,1 @@
+"""Figures of free text: n-grams, subsequences, alignments, embeddings."""

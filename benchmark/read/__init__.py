@@ -1,0 +1,1 @@
+"""Gold records and answers, from files and releases."""

@@ -1,0 +1,1 @@
+"""The four suites: which figures belong to which task."""

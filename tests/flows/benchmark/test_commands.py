@@ -1,0 +1,219 @@
+"""The commands on files: score, compare, leaderboard, u2-score, tasks, run; and what wrong input says."""
+
+import csv
+import importlib.util
+import io
+import json
+import random
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from flows.cli import app
+from schemas.errors import ConfigError
+
+_SPEC = importlib.util.spec_from_file_location("server", Path(__file__).parent / "server.py")
+server = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(server)
+
+OPTIONS = ["benign", "malignant"]
+
+
+def call(*arguments):
+    done = CliRunner().invoke(app, ["bench", *map(str, arguments)], catch_exceptions=True)
+    if done.exception is not None:
+        raise done.exception
+    return done.stdout
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def files(tmp_path):
+    rng = random.Random(2)
+    gold, good, bad = [], [], []
+    for n in range(60):
+        label = rng.choice(OPTIONS)
+        place = {
+            "id": f"i{n}",
+            "patient_id": f"p{n // 2}",
+            "anatomy": rng.choice(["breast", "thyroid"]),
+            "answer_visible_in_image": n % 3 == 0,
+        }
+        gold.append({**place, "task": "DD", "dataset": "21" if n % 2 else "42", "options": OPTIONS, "gold": label})
+        good.append({"id": f"i{n}", "answer": f"It is most likely {label}." if n % 5 else "I cannot help with that."})
+        bad.append({"id": f"i{n}", "answer": rng.choice(["benign", "hmm", "A or B"])})
+    bad += [{"id": "nobody", "answer": "x"}, {"id": "i0", "answer": "benign"}]
+    return (
+        write(tmp_path / "gold.jsonl", gold),
+        write(tmp_path / "good.jsonl", good),
+        write(tmp_path / "bad.jsonl", bad[3:]),
+    )
+
+
+def test_score_compare_and_leaderboard(files, tmp_path):
+    gold, *answers = files
+    folders = []
+    for path in answers:
+        folders.append(tmp_path / f"results-{path.stem}")
+        text = call(
+            "score", "--suite", "u2", "--gold", gold, "--answers", path, "--out", folders[-1], "--resamples", "200"
+        )
+    assert "2 items without an answer" in text or "3 items without an answer" in text
+    assert "1 answers for unknown ids: nobody" in text
+    scores = {
+        (row["scope"], row["name"], row["figure"]): row
+        for row in pq.read_table(folders[0] / "scores.parquet").to_pylist()
+    }
+    accuracy = scores["task", "mean over datasets", "acc"]
+    assert accuracy["value"] == pytest.approx(0.8)
+    assert accuracy["low"] < 0.8 < accuracy["high"]
+    assert {name for scope, name, _ in scores if scope == "anatomy"} == {"breast", "thyroid"}
+    assert {name for scope, name, _ in scores if scope == "visible"} == {
+        "answer in the picture",
+        "answer not in the picture",
+    }
+    rows = list(csv.DictReader(io.StringIO(call("compare", folders[0], folders[1], "--format", "csv"))))
+    accuracy = next(row for row in rows if row["figure"] == "acc")
+    assert accuracy["better"] == "a"
+    assert float(accuracy["p_holm"]) < 0.05
+    assert float(accuracy["p_mcnemar"]) < 0.05
+    board = tmp_path / "board"
+    call("leaderboard", board, *folders)
+    page = (board / "leaderboard.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "http-equiv" not in page
+    assert "src=" not in page
+    markdown = (board / "leaderboard.md").read_text(encoding="utf-8")
+    assert "refused" in markdown
+    assert "Ranks under other task weights" in markdown
+    assert pq.read_table(board / "leaderboard.parquet")["model"].unique().to_pylist() == ["good", "bad"]
+    with pytest.raises(ConfigError, match="holds results"):
+        call("score", "--suite", "u2", "--gold", gold, "--answers", answers[0], "--out", folders[0])
+
+
+def test_the_same_answers_are_not_told_apart(files, tmp_path):
+    gold, good, _ = files
+    for name in ("a", "b"):
+        call(
+            "score",
+            "--suite",
+            "u2",
+            "--gold",
+            gold,
+            "--answers",
+            good,
+            "--model",
+            name,
+            "--out",
+            tmp_path / name,
+            "--resamples",
+            "100",
+        )
+    rows = csv.DictReader(io.StringIO(call("compare", tmp_path / "a", tmp_path / "b", "--format", "csv")))
+    assert {row["better"] for row in rows} == {"-"}
+
+
+def test_u2_score_reads_and_writes_json(tmp_path):
+    figures = tmp_path / "figures.json"
+    figures.write_text(
+        json.dumps([{"model": "m", "DD_acc": 0.5, "OD_acc": 0.2, "CVE_RMSE": 0.3, "RG_BLEU4": 5.0, "KD_acc": None}]),
+        encoding="utf-8",
+    )
+    assert json.loads(call("u2-score", figures))[0]["U2_Score"] == pytest.approx(0.1 + 0.054 + 0.049 + 0.004)
+    figures.write_text("[", encoding="utf-8")
+    with pytest.raises(ConfigError, match="no readable JSON"):
+        call("u2-score", figures)
+
+
+def test_wrong_input_is_one_line(files, tmp_path):
+    gold, good, _ = files
+    wrong = {
+        "--suite must be": ["score", "--suite", "x", "--gold", gold, "--answers", good],
+        "--mode must be": ["score", "--suite", "u2", "--mode", "x", "--gold", gold, "--answers", good],
+        "does not exist": ["score", "--suite", "u2", "--gold", tmp_path / "no", "--answers", good],
+        "no id is one of": [
+            "score",
+            "--suite",
+            "u2",
+            "--gold",
+            gold,
+            "--answers",
+            write(tmp_path / "o.jsonl", [{"id": "q", "answer": 1}]),
+        ],
+        "holds no results": ["compare", tmp_path, tmp_path],
+        "holds no WordNet": ["score", "--suite", "u2", "--gold", gold, "--answers", good, "--wordnet", tmp_path],
+        "either --gold or --release": ["tasks", tmp_path / "t.jsonl", "--suite", "u2"],
+    }
+    for message, arguments in wrong.items():
+        with pytest.raises(ConfigError, match=message):
+            call(*arguments)
+
+
+def endpoints(path, url, capabilities):
+    path.write_text(
+        f'[[endpoints]]\nname = "m"\nbase_url = "{url}"\nmodel = "model-1"\ncapabilities = {json.dumps(capabilities)}\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def picture(path):
+    Image.new("L", (32, 32), 7).save(path)
+    return path.name
+
+
+def test_run_asks_each_item_once_and_is_scored(tmp_path):
+    image = picture(tmp_path / "a.png")
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    gold = [{"id": "q1", "task": "qualitative_basic", "dataset": "IVUSQA", "gold": "medium", "image": image}]
+    gold += [
+        {
+            "id": "q2",
+            "task": "qualitative_contextual",
+            "dataset": "IVUSQA",
+            "gold": "high",
+            "anatomy": "artery",
+            "image": image,
+        }
+    ]
+    gold += [{"id": "q3", "task": "qualitative_basic", "dataset": "IVUSQA", "gold": "low", "image": "broken.png"}]
+    path = write(tmp_path / "gold.jsonl", gold)
+    with server.serve() as model:
+        config = endpoints(tmp_path / "e.toml", model.url, ["text", "vision", "logprobs"])
+        arguments = [
+            "--suite",
+            "qbench",
+            "--gold",
+            path,
+            "--model",
+            "m",
+            "--endpoints",
+            config,
+            "--ledger",
+            tmp_path / "book",
+        ]
+        call("run", tmp_path / "a.jsonl", *arguments)
+        assert len(model.bodies) == 2
+        call("run", tmp_path / "b.jsonl", *arguments)
+        assert len(model.bodies) == 2
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    assert {body["temperature"] for body in model.bodies} == {0.0}
+    assert model.bodies[0]["top_logprobs"] == 20
+    assert model.bodies[0]["messages"][0]["content"][0]["type"] == "image_url"
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["answer"] for row in rows] == ["medium", "medium", None]
+    assert rows[0]["logprobs"] == {"medium": -0.2, "high": -2.0, "low": -4.0}
+    assert rows[2]["reason"] == "unreadable_image"
+    found = json.loads(
+        call(
+            "score", "--suite", "qbench", "--gold", path, "--answers", tmp_path / "a.jsonl", "--format", "json"
+        ).splitlines()[0]
+    )
+    assert (found["task"], found["figure"], found["value"]) == ("qualitative_basic", "raw", 0.5)
