@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from benchmark.metrics.columns import Floats
@@ -71,6 +70,8 @@ def clustered(values: Floats, *, seed: int = 0) -> list[str]:
     names: tuple[str, ...] = {0: (), 1: ("medium",), 2: ("low", "high")}.get(distinct, ("low", "medium", "high"))
     if len(names) < 2:
         return [*names] * len(values)
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - slow, and only suite qbench clusters
+
     with threadpool_limits(1):  # threads that wait for each other cost more than this little work
         found = KMeans(len(names), n_init=10, random_state=seed).fit(values[:, None])
     order: NDArray[np.int64] = np.argsort(found.cluster_centers_.ravel())

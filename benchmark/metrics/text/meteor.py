@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nltk.corpus.reader.wordnet import WordNetCorpusReader
-from nltk.stem.porter import PorterStemmer
 
 from benchmark.metrics.columns import Figure, mean_of
 from schemas.errors import ConfigError
@@ -28,6 +26,8 @@ def open_wordnet(folder: Path) -> Any:  # noqa: ANN401 - a reader of NLTK
 
     Raises: ConfigError when it is none.
     """
+    from nltk.corpus.reader.wordnet import WordNetCorpusReader  # noqa: PLC0415 - slow, and only METEOR needs it
+
     try:
         return WordNetCorpusReader(str(folder), None)
     except (OSError, ValueError, LookupError):
@@ -42,6 +42,8 @@ def meteor_figure(answers: Sequence[Words], gold: Sequence[Words], wordnet: Any)
 
 def scorer(wordnet: Any) -> Callable[[Words, Words], float]:  # noqa: ANN401
     """Give a function (answer, gold) -> METEOR that remembers stems and synonyms."""
+    from nltk.stem.porter import PorterStemmer  # noqa: PLC0415 - as above
+
     stem = lru_cache(maxsize=None)(PorterStemmer().stem)
 
     @cache

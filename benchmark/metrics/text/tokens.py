@@ -9,13 +9,12 @@ import unicodedata
 from functools import lru_cache
 
 import rjieba
-from rouge_score.tokenizers import DefaultTokenizer
+from rouge_score.tokenize import tokenize
 from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"\w")
 _13A = Tokenizer13a()
-_ROUGE = DefaultTokenizer(use_stemmer=False)
 
 
 def is_chinese(text: str) -> bool:
@@ -37,7 +36,7 @@ def bleu_tokens(text: str) -> list[str]:
 def rouge_tokens(text: str) -> list[str]:
     """Cut for ROUGE, METEOR and CIDEr: lower case, no punctuation."""
     if not is_chinese(text):
-        return list(_ROUGE.tokenize(text))
+        return list(tokenize(text, None))
     return [word.lower() for word in segmented(text) if _WORD.search(word)]
 
 

@@ -1,6 +1,7 @@
 """A model on loopback that answers questions of the benchmark, with log-probabilities where they are asked for."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,12 +9,14 @@ from threading import Thread
 
 
 class Model:
-    def __init__(self) -> None:
+    def __init__(self, delay_s: float) -> None:
         self.url = ""
+        self.delay_s = delay_s
         self.bodies: list[dict] = []
 
     def answer(self, body: dict) -> dict:
         self.bodies.append(body)
+        time.sleep(self.delay_s)
         content = body["messages"][0]["content"]
         text = content if isinstance(content, str) else content[-1]["text"]
         word = "medium" if "quality" in text else "malignant" if "mass" in text else "center"
@@ -46,8 +49,8 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def serve() -> Iterator[Model]:
-    model = Model()
+def serve(delay_s: float = 0.0) -> Iterator[Model]:
+    model = Model(delay_s)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(model))
     model.url = f"http://127.0.0.1:{server.server_port}/v1"
     Thread(target=server.serve_forever, daemon=True).start()

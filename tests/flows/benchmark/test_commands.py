@@ -1,23 +1,18 @@
-"""The commands on files: score, compare, leaderboard, u2-score, tasks, run; and what wrong input says."""
+"""The commands on files: score, compare, leaderboard, u2-score, tasks; and what wrong input says."""
 
 import csv
-import importlib.util
 import io
 import json
 import random
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
+from benchmark.board.tables import tables_of
+from benchmark.stored import read_result
 from flows.cli import app
 from schemas.errors import ConfigError
-
-_SPEC = importlib.util.spec_from_file_location("server", Path(__file__).parent / "server.py")
-server = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(server)
 
 OPTIONS = ["benign", "malignant"]
 
@@ -57,14 +52,18 @@ def files(tmp_path):
     )
 
 
-def test_score_compare_and_leaderboard(files, tmp_path):
+def scored(files, folder):
+    """Score both files of answers: folders of results, and what was said last."""
     gold, *answers = files
-    folders = []
-    for path in answers:
-        folders.append(tmp_path / f"results-{path.stem}")
-        text = call(
-            "score", "--suite", "u2", "--gold", gold, "--answers", path, "--out", folders[-1], "--resamples", "200"
-        )
+    folders = [folder / f"results-{path.stem}" for path in answers]
+    for path, out in zip(answers, folders, strict=True):
+        text = call("score", "--suite", "u2", "--gold", gold, "--answers", path, "--out", out, "--resamples", "200")
+    return folders, text
+
+
+def test_score_compare_and_tables(files, tmp_path):
+    gold, *answers = files
+    folders, text = scored(files, tmp_path)
     assert "2 items without an answer" in text or "3 items without an answer" in text
     assert "1 answers for unknown ids: nobody" in text
     scores = {
@@ -84,6 +83,18 @@ def test_score_compare_and_leaderboard(files, tmp_path):
     assert accuracy["better"] == "a"
     assert float(accuracy["p_holm"]) < 0.05
     assert float(accuracy["p_mcnemar"]) < 0.05
+    titles = [table.title for table in tables_of([read_result(folder) for folder in folders])]
+    assert titles[0] == "U2-Score"
+    assert {"By task", "What became of the answers", "Ranks under other task weights", "Examples of failures"} <= {
+        *titles
+    }
+    with pytest.raises(ConfigError, match="holds results"):
+        call("score", "--suite", "u2", "--gold", gold, "--answers", answers[0], "--out", folders[0])
+
+
+@pytest.mark.slow
+def test_a_leaderboard_is_one_page_without_outside_resources(files, tmp_path):
+    folders, _ = scored(files, tmp_path)
     board = tmp_path / "board"
     call("leaderboard", board, *folders)
     page = (board / "leaderboard.html").read_text(encoding="utf-8")
@@ -94,8 +105,6 @@ def test_score_compare_and_leaderboard(files, tmp_path):
     assert "refused" in markdown
     assert "Ranks under other task weights" in markdown
     assert pq.read_table(board / "leaderboard.parquet")["model"].unique().to_pylist() == ["good", "bad"]
-    with pytest.raises(ConfigError, match="holds results"):
-        call("score", "--suite", "u2", "--gold", gold, "--answers", answers[0], "--out", folders[0])
 
 
 def test_the_same_answers_are_not_told_apart(files, tmp_path):
@@ -154,66 +163,3 @@ def test_wrong_input_is_one_line(files, tmp_path):
     for message, arguments in wrong.items():
         with pytest.raises(ConfigError, match=message):
             call(*arguments)
-
-
-def endpoints(path, url, capabilities):
-    path.write_text(
-        f'[[endpoints]]\nname = "m"\nbase_url = "{url}"\nmodel = "model-1"\ncapabilities = {json.dumps(capabilities)}\n',
-        encoding="utf-8",
-    )
-    return path
-
-
-def picture(path):
-    Image.new("L", (32, 32), 7).save(path)
-    return path.name
-
-
-def test_run_asks_each_item_once_and_is_scored(tmp_path):
-    image = picture(tmp_path / "a.png")
-    (tmp_path / "broken.png").write_bytes(b"no image")
-    gold = [{"id": "q1", "task": "qualitative_basic", "dataset": "IVUSQA", "gold": "medium", "image": image}]
-    gold += [
-        {
-            "id": "q2",
-            "task": "qualitative_contextual",
-            "dataset": "IVUSQA",
-            "gold": "high",
-            "anatomy": "artery",
-            "image": image,
-        }
-    ]
-    gold += [{"id": "q3", "task": "qualitative_basic", "dataset": "IVUSQA", "gold": "low", "image": "broken.png"}]
-    path = write(tmp_path / "gold.jsonl", gold)
-    with server.serve() as model:
-        config = endpoints(tmp_path / "e.toml", model.url, ["text", "vision", "logprobs"])
-        arguments = [
-            "--suite",
-            "qbench",
-            "--gold",
-            path,
-            "--model",
-            "m",
-            "--endpoints",
-            config,
-            "--ledger",
-            tmp_path / "book",
-        ]
-        call("run", tmp_path / "a.jsonl", *arguments)
-        assert len(model.bodies) == 2
-        call("run", tmp_path / "b.jsonl", *arguments)
-        assert len(model.bodies) == 2
-    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
-    assert {body["temperature"] for body in model.bodies} == {0.0}
-    assert model.bodies[0]["top_logprobs"] == 20
-    assert model.bodies[0]["messages"][0]["content"][0]["type"] == "image_url"
-    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [row["answer"] for row in rows] == ["medium", "medium", None]
-    assert rows[0]["logprobs"] == {"medium": -0.2, "high": -2.0, "low": -4.0}
-    assert rows[2]["reason"] == "unreadable_image"
-    found = json.loads(
-        call(
-            "score", "--suite", "qbench", "--gold", path, "--answers", tmp_path / "a.jsonl", "--format", "json"
-        ).splitlines()[0]
-    )
-    assert (found["task"], found["figure"], found["value"]) == ("qualitative_basic", "raw", 0.5)
