@@ -40,23 +40,30 @@ class LocalPool:
     def __init__(self, engine: Engine, rule: Rule, threads: int = 1) -> None:
         self._engine, self._rule, self._threads = engine, rule, threads
         self._segments: list[segments.Segment] = []
+        self._waiting: list[Rows] = []
 
     @property
     def size(self) -> int:
         """Number of texts."""
-        return sum(segment.size for segment in self._segments)
+        return sum(segment.size for segment in self._segments) + sum(part.size for part in self._waiting)
 
     def add(self, rows: Rows) -> None:
         """Keep texts that arrived after all others."""
-        if not rows.size:
+        if rows.size:
+            self._waiting.append(rows)
+
+    def _sort_in(self) -> None:
+        """Build what came since the last search into segments."""
+        parts, self._waiting = self._waiting, []
+        if not parts:
             return
-        parts = [rows]
         while self._segments and self._segments[-1].size < _GROWTH * sum(part.size for part in parts):
             parts.insert(0, segments.rows_of(self._segments.pop()))
-        self._segments.append(segments.build(join(parts) if len(parts) > 1 else rows, self._rule))
+        self._segments.append(segments.build(join(parts) if len(parts) > 1 else parts[0], self._rule))
 
     def search(self, queries: Rows) -> Found:
         """Find the earliest match of every text."""
+        self._sort_in()
         order = np.argsort(queries.key, kind="stable")
         found, result = Found.nothing(queries.size), Found.nothing(queries.size)
         sorted_queries = queries.take(order)

@@ -12,7 +12,7 @@ from curation.facts.findings import Finding, concepts
 from curation.facts.reading import Context, Segment
 from curation.facts.scope import Status
 from curation.verify.claims import Broken, Case, is_advice, is_conditional, is_management
-from curation.verify.polar import asked_of, word_of
+from curation.verify.polar import NARROWER, asked_of, word_of
 
 #: Words too general to be an invention.
 _GENERAL = {
@@ -45,12 +45,6 @@ _EJECTION = re.compile(
 )
 #: Percent. ASE/EACVI 2015: below 45 nobody calls it preserved, from 55 on nobody calls it reduced.
 LOW_EJECTION, GOOD_EJECTION = 45, 55
-#: Kinds of what a broader word names: who denies calcification denies microcalcification.
-_NARROWER = {
-    "calcification": {"microcalcification"},
-    "flow": {"rich flow"},
-    "reduced function": {"reduced systolic function", "reduced diastolic function"},
-}
 
 
 #: Words before a diagnosis that is drawn from what is seen.
@@ -191,14 +185,14 @@ def witnesses(name: str, case: Case, *, exact: bool = False) -> list[Witness]:
     """Collect what the report says of a concept: itself, what supports it, and what contradicts it, turned round."""
     table = concepts()
     concept = table[name]
-    alike = {name, *_NARROWER.get(name, set())} | (set() if exact else concept.supported_by)
+    alike = {name, *NARROWER.get(name, set())} | (set() if exact else concept.supported_by)
     if name == "lesion" and not exact:
         alike |= {one.name for one in table.values() if one.kind == "lesion"}
     out = []
     for segment in case.report.segments:
         for one in segment.findings:
             if one.name in alike:
-                is_own = one.name == name or one.name in _NARROWER.get(name, set())
+                is_own = one.name == name or one.name in NARROWER.get(name, set())
                 out.append(Witness(one.status, segment.context, one.start, one.end, is_own))
             elif one.name in concept.contrary and one.status is not Status.OPEN:
                 turned = Status.DENIED if one.status is Status.AFFIRMED else Status.AFFIRMED

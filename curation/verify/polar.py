@@ -34,6 +34,12 @@ _DEFINITE = re.compile(
     r"|looks)\b)[\w-]+){0,2} $)|(?:该|此|这)\S{0,4}$",
     re.IGNORECASE,
 )
+#: Kinds of what a broader word names: who denies calcification denies microcalcification.
+NARROWER = {
+    "calcification": {"microcalcification"},
+    "flow": {"rich flow"},
+    "reduced function": {"reduced systolic function", "reduced diastolic function"},
+}
 _NOUNS = {"lesion", "sign", "disease"}
 _THE = re.compile(r"\b(?:the|this|that) $", re.IGNORECASE)
 _ASKED_FOR = re.compile(r"(?:有|见|见到|存在|发现|探及|无|合并|伴)\S{0,6}$")
@@ -87,9 +93,10 @@ def contradictions(case: Case) -> Iterator[Broken]:
 def _turned(said: Finding, name: str, contrary: frozenset[str]) -> Status | None:
     """Read what a finding says of the one that was asked for."""
     normal = name == "abnormality" and concepts()[said.name].kind == "normal"
-    if said.status is Status.OPEN or not (said.name == name or said.name in contrary or normal):
+    narrower = said.name in NARROWER.get(name, set())
+    if said.status is Status.OPEN or not (said.name == name or narrower or said.name in contrary or normal):
         return None
-    if said.name == name:
+    if said.name == name or (said.name in NARROWER.get(name, set()) and said.status is Status.AFFIRMED):
         return said.status
     return Status.DENIED if said.status is Status.AFFIRMED else None
 
@@ -144,12 +151,43 @@ def valences(case: Case) -> Iterator[Broken]:
         if len(claimed) == 1 and (claimed == wanted) is not (word[0] is Status.AFFIRMED):
             yield Broken("nature", None, (word[1], word[2]))
         return
+    unseen = _ASKS_SEEN.search(text) is not None and _UNSEEN.search(case.answer.text) is not None
+    if word is not None and word[0] is Status.AFFIRMED and (unseen or (_asks_for_fault(case) and _is_all_well(case))):
+        yield Broken("negation", None, (word[1], word[2]))
+        return
     normal, wrong = _ASKS_NORMAL.search(text) is not None, _ASKS_WRONG.search(text) is not None
     if word is None or normal is wrong or not _POLAR.search(text) or re.search(r"which|哪", text, re.IGNORECASE):
         return
     good, bad = _told(case)
     if good is not bad and (word[0] is Status.AFFIRMED) is not (normal is good):
         yield Broken("negation", None, (word[1], word[2]))
+
+
+#: Was the ovary seen? Yes, it was obscured.
+_ASKS_SEEN = re.compile(
+    r"\b(?:could|can|was|were|is|are)\b.*\b(?:assess|visuali[sz]|identif|evaluat|demonstrat)\w*|显示清|看清|探及吗",
+    re.IGNORECASE,
+)
+_UNSEEN = re.compile(
+    r"\b(?:not|n't|poorly|never) (?:be |been |well |clearly )?(?:seen|assess|visuali[sz]|identif|evaluat|demonstrat)"
+    r"|\bobscured\b"
+    r"|显示不清|未显示|未探及|看不清",
+    re.IGNORECASE,
+)
+
+
+def _asks_for_fault(case: Case) -> bool:
+    asked = asked_of(case)
+    return asked is not None and concepts()[asked[0].name].kind in {"state", "disease"}
+
+
+def _is_all_well(case: Case) -> bool:
+    """Tell whether the sentence behind the word calls something normal, and names no side and nothing that is not."""
+    parts = _said_behind(case)
+    found = [one for part in parts for one in part.findings]
+    calm = [one for one in found if concepts()[one.name].kind == "normal" and one.status is Status.AFFIRMED]
+    others = [one for one in found if concepts()[one.name].kind in _BAD]
+    return bool(calm) and not others and not any(part.sides for part in parts)
 
 
 def _told(case: Case) -> tuple[bool, bool]:

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.generate.request import content_sha256
-from curation.generate.template import library
 from curation.quality.agreement import cohen_kappa_of, fleiss_kappa
 from curation.quality.retrospect import wilson, wilson_lower
+from flows.quality.signing import signed
 from schemas.expert import ExpertVerdict
 from schemas.instruction import Form, Tier
 from schemas.judgement import JuryOutcome
@@ -70,12 +70,12 @@ def figures_of(tables: Tables, ids: pa.Array) -> Figures:
     n, bad = len(wrong), sum(wrong.values())
     bounds = wilson(bad, n)
     checks = [row for row in reviews if row["attention"]]
-    templates, signed = sorted(set(pairs["template_id"].drop_null().to_pylist())), signed_templates()
+    templates, done = sorted(set(pairs["template_id"].drop_null().to_pylist())), signed(tables)
     return Figures(
         pairs=pairs.num_rows,
         demo_pairs=pairs.filter(pc.field("tier") == Tier.DEMO.value).num_rows,
         templates=len(templates),
-        unsigned_templates=tuple(name for name in templates if name not in signed),
+        unsigned_templates=tuple(name for name in templates if name not in done),
         reviewed=n,
         wrong=bad,
         error_low=bounds.low,
@@ -86,11 +86,6 @@ def figures_of(tables: Tables, ids: pa.Array) -> Figures:
         caught=sum(is_wrong(row["verdict"]) for row in checks),
         **_juries(tables, ids, pairs, wrong),
     )
-
-
-def signed_templates() -> frozenset[str]:
-    """Name the templates that a clinician has signed."""
-    return frozenset(one.template_id for one in library().templates if one.reviewed_by)
 
 
 def is_wrong(verdict: str) -> bool:

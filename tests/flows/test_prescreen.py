@@ -3,6 +3,7 @@
 import json
 
 import pyarrow as pa
+import pytest
 
 from curation.pool.ledger import Ledger
 from flows.generate import ledger_path
@@ -75,6 +76,7 @@ def forgets_judges(hospital, case_id):  # noqa: F811
     assert purge(hospital.shelf, [case_id])["judgements"] == 4
 
 
+@pytest.mark.slow
 def test_without_other_models_pairs_stay_unscreened_and_nobody_is_asked(hospital):  # noqa: F811
     for row in hospital.rows["instruction_pairs"]:
         row |= {"model": "author", "endpoint": "author"}

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation.dedup.kernels import search as kernels
+from curation.dedup.kernels.ordered import greedy
 from curation.dedup.kernels.read import Features, Vocabulary, bitmaps
 from curation.dedup.rows import WORDS, Found, Int64, Rows, Rule, UInt64
 from curation.dedup.segment import Segment
@@ -49,7 +50,7 @@ class CompiledEngine:
 
     def greedy(self, rows: Rows, joins: NDArray[np.bool_], rule: Rule, found: Found) -> None:
         """Go through a batch in order."""
-        kernels.greedy(rows, joins, rule, found, self._largest(rows))
+        greedy(rows, joins, rule, found, self._largest(rows))
 
     def _largest(self, *tables: Rows) -> int:
         return max(self._vocabulary.size, *(int(rows.tokens.max(initial=0)) + 1 for rows in tables))

@@ -1,9 +1,8 @@
-"""The search of prepared texts among kept ones, and the ordered pass inside a batch, as compiled kernels."""
+"""The search of prepared texts among kept ones, as compiled kernels."""
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from curation.dedup.compiled import compiled, popcount
 from curation.dedup.kernels.lcs import Pattern, common, lay, lift, room
@@ -13,13 +12,10 @@ from curation.dedup.rows import (
     EXACT,
     LENGTH_BITS,
     LENGTH_MASK,
-    NONE,
     ROUGE_L,
     SIMHASH,
-    Found,
     Int64,
     Rows,
-    Rule,
     UInt64,
 )
 
@@ -56,7 +52,7 @@ def search(queries, span, segment, rule, found, scratch):
         _by_rouge(queries, span, segment, rule, found, scratch)
     for query in range(begin, end):
         if found.row[query] >= 0:
-            _explain(queries, query, segment.rows, found.row[query], (rule, found), scratch.pattern)
+            explain(queries, query, segment.rows, found.row[query], (rule, found), scratch.pattern)
 
 
 @compiled
@@ -167,7 +163,7 @@ def _compare(queries, query, rows, given, outcome, scratch):
 
 
 @compiled
-def _explain(queries, query, rows, row, outcome, pattern):
+def explain(queries, query, rows, row, outcome, pattern):
     """Say why a text is a duplicate of its match; of several reasons the order is exact, rouge_l, simhash."""
     rule, found = outcome
     if queries.digest[0, query] == rows.digest[0, row] and queries.digest[1, query] == rows.digest[1, row]:
@@ -183,110 +179,3 @@ def _explain(queries, query, rows, row, outcome, pattern):
     else:
         found.reason[query] = SIMHASH
         found.score[query] = popcount(queries.simhash[query] ^ rows.simhash[row])
-
-
-class Accepted(NamedTuple):
-    """The texts of a batch that later ones are compared with, in order. Shapes: [n]; planes uint64[4, n]."""
-
-    planes: UInt64
-    simhash: UInt64
-    digest: UInt64
-    length: NDArray[np.float64]
-    group: Int64
-    place: Int64
-    open: NDArray[np.bool_]
-
-
-def greedy(rows: Rows, joins: NDArray[np.bool_], rule: Rule, found: Found, vocabulary: int) -> None:
-    """Go through a batch in order: each text against the earlier ones that joined; first come, first kept."""
-    n = rows.size
-    words, planes = np.empty(n, np.uint64), np.empty((4, n), np.uint64)
-    groups, places = np.empty(n, np.int64), np.empty(n, np.int64)
-    accepted = Accepted(planes, words, words.copy(), np.empty(n), groups, places, np.zeros(BLOCK, np.bool_))
-    _greedy(rows, joins, rule, found, accepted, scratch(rows, vocabulary))
-
-
-@compiled
-def _greedy(rows, joins, rule, found, accepted, scratch):
-    count = 0
-    for query in range(len(rows.key)):
-        words = scratch.words[query]
-        if found.best[query] == NONE:
-            _first(rows, query, (words, count), rule, found, (accepted, scratch.pattern))
-        if joins[query] and (rule.against_all or found.best[query] == NONE):
-            for word in range(4):
-                accepted.planes[word, count] = words[2 + word]
-            accepted.simhash[count], accepted.digest[count] = rows.simhash[query], rows.digest[0, query]
-            accepted.length[count] = rows.key[query] & LENGTH_MASK
-            accepted.group[count], accepted.place[count] = rows.key[query] >> LENGTH_BITS, query
-            count += 1
-
-
-@compiled
-def _first(rows, query, given, rule, found, tools):
-    """Look block by block, in order of arrival, and stop at the first match."""
-    words, count = given
-    accepted, pattern = tools
-    group, slope = rows.key[query] >> LENGTH_BITS, max(0.0, 1 - rule.threshold)
-    # what two texts may differ by is at most (1 - threshold) (m + n) + 2: required() is at least that of the threshold
-    slack = slope * (rows.key[query] & LENGTH_MASK) + 3
-    for block in range(0, count, BLOCK):
-        end = min(count, block + BLOCK)
-        hashes = (rows.simhash[query], rows.digest[0, query])
-        if _open_rows(accepted, (block, end), words, (slope, slack), hashes, rule.distance) == 0:
-            continue
-        for at in range(end - block):
-            like = accepted.open[at] and accepted.group[block + at] == group
-            if like and _meets(rows, query, accepted.place[block + at], rule, found, pattern):
-                return
-
-
-@compiled
-def _open_rows(accepted, span, words, line, hashes, distance):
-    """Mark the rows that the bitmap, the Simhash value and the digest do not rule out; gives how many."""
-    p0, p1, p2, p3 = accepted.planes[0], accepted.planes[1], accepted.planes[2], accepted.planes[3]
-    w0, w1, w2, w3 = words[2], words[3], words[4], words[5]
-    simhash, digest, length, marks = accepted.simhash, accepted.digest, accepted.length, accepted.open
-    value, equal = hashes
-    slope, slack = line
-    found, first = 0, np.uint64(span[0])
-    for at in range(np.uint64(span[1] - span[0])):
-        row = first + at
-        bits = popcount(p0[row] ^ w0) + popcount(p1[row] ^ w1) + popcount(p2[row] ^ w2) + popcount(p3[row] ^ w3)
-        mark = (bits <= slope * length[row] + slack) | (popcount(simhash[row] ^ value) <= distance)
-        marks[at] = mark | (digest[row] == equal)
-        found += marks[at]
-    return found
-
-
-@compiled
-def _meets(rows, query, other, rule, found, pattern):
-    """Apply the rule to two texts of a batch, and note the match."""
-    if rows.arrival[other] == rows.twin[query]:
-        return False
-    m, n = rows.key[query] & LENGTH_MASK, rows.key[other] & LENGTH_MASK
-    if rows.digest[0, query] != rows.digest[0, other] or rows.digest[1, query] != rows.digest[1, other]:
-        if m == 0 or n == 0:
-            return False
-        if popcount(rows.simhash[query] ^ rows.simhash[other]) > rule.distance:
-            need = required(m, n, rule.threshold)
-            bits = 0
-            for word in range(rows.bitmap.shape[0]):
-                bits += popcount(rows.bitmap[word, query] ^ rows.bitmap[word, other])
-            if need > min(m, n) or bits > m + n - 2 * need or not _reaches(rows, query, other, need, pattern):
-                return False
-    if rule.protect and rows.slots[query] != rows.slots[other]:
-        found.spared[query] = True
-        return False
-    found.best[query] = rows.arrival[other]
-    _explain(rows, query, rows, other, (rule, found), pattern)
-    return True
-
-
-@compiled
-def _reaches(rows, query, other, need, pattern):
-    tokens = rows.tokens[rows.start[query] : rows.start[query + 1]]
-    lay(pattern, tokens)
-    enough = common(pattern, len(tokens), rows.tokens, (rows.start[other], rows.start[other + 1]), need) >= need
-    lift(pattern, tokens)
-    return enough

@@ -50,6 +50,7 @@ def ink(frames, index, box):
     return frames[index][y0:y1, x0:x1] > 150
 
 
+@pytest.mark.slow
 def test_a_still_overlay_is_read_once_and_kept_text_stays(engine):
     frames = cine()
     ocr = Counting(engine)
@@ -89,6 +90,7 @@ def test_a_name_that_is_typed_letter_by_letter_costs_no_more_whole_frames(engine
         assert (out[number].pixels[20:44, box[0] : box[2]][seen] == 0).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_a_landmark_that_grows_into_a_name_is_masked(engine):
     frames = cine(shown=lambda i: [("LIVER" if i < 4 else "LIVER SMITHSON", (250, 20))])
     out = published(frames, engine)
@@ -97,6 +99,7 @@ def test_a_landmark_that_grows_into_a_name_is_masked(engine):
     assert (out[8].pixels[20:44, 300:400][seen] == 0).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_another_name_in_the_place_of_a_landmark_is_masked(engine):
     def shown(index):
         return [("LIVER", (300, 30))] if index < 6 else [("LI WEI", (300, 30))]
@@ -107,6 +110,7 @@ def test_another_name_in_the_place_of_a_landmark_is_masked(engine):
     assert (out[8].pixels[26:54, 296:370][seen] == 0).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_a_changing_value_is_read_line_by_line_and_stays(engine):
     frames = cine(shown=lambda i: [(f"D1 2{i % 10}.{i % 7} mm", (420, 120))])
     ocr = Counting(engine)

@@ -44,6 +44,7 @@ def test_a_pair_made_by_code_and_a_reject_say_so(finished):
         list(trace(finished.root, "nobody"))
 
 
+@pytest.mark.slow
 def test_trace_is_a_command(finished, site):
     [pair] = query(finished.root, "SELECT instance_id FROM instruction_pairs LIMIT 1").to_pylist()
     done = site.cli("trace", pair["instance_id"], "--root", finished.root)
@@ -51,6 +52,7 @@ def test_trace_is_a_command(finished, site):
     assert pair["instance_id"] in done.stdout
 
 
+@pytest.mark.slow
 def test_generate_alone_finds_nothing_new_after_a_run(finished, site):
     done = site.cli("generate", "--config", finished.folder / "pipeline.toml")
     assert done.returncode == 0, done.stderr

@@ -128,6 +128,7 @@ def test_a_production_release_is_made_only_with_approval_and_says_who_gave_it(re
     assert not create_release(ready.context, settings(ready))[0].created  # nothing new: nobody is asked again
 
 
+@pytest.mark.slow
 def test_a_refused_release_publishes_nothing(ready):
     strict = settings(ready, max_error_rate=0.05)
     for approve in (None, agree):
@@ -136,6 +137,7 @@ def test_a_refused_release_publishes_nothing(ready):
     assert not (ready.shelf.root / "releases" / "gate").exists()
 
 
+@pytest.mark.slow
 def test_what_changed_while_the_release_waited_needs_a_new_decision(ready):
     def slow(figures, config):
         late = review(ready.rows["instruction_pairs"][45], "r9", "reject", errors=["organ"])
@@ -149,6 +151,7 @@ def test_what_changed_while_the_release_waited_needs_a_new_decision(ready):
     assert not (ready.shelf.root / "releases" / "gate").exists()
 
 
+@pytest.mark.slow
 def test_pairs_that_no_jury_passed_stay_behind(ready):
     out = [row["instance_id"] for row in ready.rows["instruction_pairs"][30:33]]
     ready.shelf.delete("prescreens", f"instance_id IN ({', '.join(repr(one) for one in out)})")

@@ -64,6 +64,7 @@ def test_a_raw_glob_is_the_pinned_version_also_after_overwrites_and_compaction(h
     assert shelf.read("reports").num_rows == len(hospital.rows["reports"]) - 1
 
 
+@pytest.mark.slow
 def test_names_are_taken_once_and_the_same_inputs_give_the_same_content(hospital):
     hospital.shelve()
     first = create(hospital, name="a")
@@ -104,6 +105,7 @@ def test_patients_and_look_alikes_share_a_split(hospital):
     assert len({next(iter(splits(alone)[row["case_id"]])) for row in rng_png[:9]}) > 1
 
 
+@pytest.mark.slow
 def test_text_near_test_text_leaves_train_and_validation_with_a_reason(hospital):
     folder = create(hospital.shelve(), name="plain").folder
     where = splits(folder)

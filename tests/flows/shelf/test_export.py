@@ -2,8 +2,10 @@
 
 import datasets
 import pyarrow.parquet as pq
+import pytest
 
 
+@pytest.mark.slow
 def test_the_release_of_a_run_is_exported(finished, site, tmp_path):
     out = tmp_path / "out"
     done = site.cli("export", "first", out, "--root", finished.root, "--format", "hf")

@@ -19,6 +19,7 @@ from schemas.reject import RejectReason
 from tests.curation.image.consoles import load_font
 from tests.curation.image.test_decode import write_dicom
 
+pytestmark = pytest.mark.slow
 NAME, VALUE = "ZHANG WEI", "RI 0.65"
 SIZE = (400, 300)
 NAME_BOX, VALUE_BOX = (6, 4, 130, 24), (20, 250, 130, 276)
