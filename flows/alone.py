@@ -1,12 +1,11 @@
 """One run at a time in a folder: a lock that vanishes with its process, however that ends."""
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from schemas.errors import ConfigError
+from warehouse.lock import held
 
 LOCK = ".running"
 
@@ -17,17 +16,12 @@ def alone(root: Path) -> Iterator[None]:
 
     Raises: ConfigError when another run holds it or the root cannot be written.
     """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise ConfigError(f"another run is working on {root}; wait for it to end") from None
-    try:
+    with ExitStack() as stack:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            mine = stack.enter_context(held(root / LOCK))
+        except OSError as error:
+            raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
+        if not mine:
+            raise ConfigError(f"another run is working on {root}; wait for it to end")
         yield
-    finally:
-        os.close(descriptor)

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,8 +52,9 @@ def prefect_server(log: Path) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as sink, _started(port, sink) as process:
-        _wait_healthy(url, process, log)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with log.open("wb") as sink, started(command, sink) as process:
+        wait_healthy(url, process, f"the Prefect server did not start; see {log}")
         with temporary_settings(updates={PREFECT_API_URL: url}):
             try:
                 yield url
@@ -91,10 +92,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def _started(port: int, sink: object) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+def started(
+    command: Sequence[str], sink: object, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server for the time of the block; it ends with this process, too."""
     process = subprocess.Popen(
         command,
+        env=environment,
         stdout=sink,  # type: ignore[call-overload]
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
@@ -123,10 +127,16 @@ def _is_healthy(url: str) -> bool:
         return False
 
 
-def _wait_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
+def wait_healthy(
+    url: str, process: subprocess.Popen[bytes], failed: str, *, timeout_s: float = START_TIMEOUT_S
+) -> None:
+    """Wait until a server says at URL/health that it is well.
+
+    Raises: ConfigError, saying ``failed``, when it has ended or the time is over.
+    """
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and process.poll() is None:
         if _is_healthy(url):
             return
         time.sleep(0.2)
-    raise ConfigError(f"the Prefect server did not start; see {log}")
+    raise ConfigError(failed)

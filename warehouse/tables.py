@@ -5,11 +5,10 @@ same chunk committed again (after a kill) changes nothing.
 Source: Delta Lake protocol, "Transaction Identifiers" (txn actions).
 """
 
-import fcntl
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -24,6 +23,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from schemas.errors import ChunkError, ConfigError
 from schemas.shelf import COMMIT_COLUMNS, TABLES, shelved
+from warehouse.lock import held
 
 #: Row groups of image tables hold few rows, because a row is a picture (spec: 32-256).
 IMAGE_WRITER = WriterProperties(compression="UNCOMPRESSED", max_row_group_size=64)
@@ -147,7 +147,9 @@ class Shelf:
 
         One at a time: delta-rs (1.6) commits two compactions of the same files, and doubles their rows.
         """
-        with _alone(self.tables / f".{name}.compacting") as alone, suppress(CommitFailedError, TableNotFoundError):
+        if not self.exists(name):
+            return False
+        with held(self.tables / f".{name}.compacting") as alone, suppress(CommitFailedError):
             if alone:
                 table = DeltaTable(self.uri(name))
                 table.optimize.compact(target_size=TARGET_BYTES, writer_properties=writer_of(shelved(name)))
@@ -178,21 +180,6 @@ class Shelf:
         """Remove rows from the table's current version (older versions and releases keep theirs)."""
         if self.exists(name):
             retried(lambda: DeltaTable(self.uri(name)).delete(predicate), name)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[bool]:
-    """Hold a lock file while the body runs; False where somebody else holds it. A killed process holds nothing."""
-    if not path.parent.is_dir():
-        yield False
-        return
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def writer_of(schema: pa.Schema) -> WriterProperties:

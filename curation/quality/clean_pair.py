@@ -1,29 +1,8 @@
-"""A pair that is right, and the kinds of errors that can be planted in it."""
+"""A pair that is right, in which errors can be planted."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from schemas.case import Language
-
-
-class ErrorKind(StrEnum):
-    """What is wrong with a planted pair. The first seven contradict the report."""
-
-    NUMBER = "number"
-    UNIT = "unit"
-    SIDE = "side"
-    ORGAN = "organ"
-    GRADE = "grade"
-    NEGATION = "negation"
-    NATURE = "nature"
-    FINDING = "finding"
-    LANGUAGE = "language"
-    SOURCE = "source"
-    PHI = "phi"
-    REFUSAL = "refusal"
-
-
-CONTRADICTIONS = tuple(ErrorKind)[:7]
 
 
 @dataclass(frozen=True, slots=True)

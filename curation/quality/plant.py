@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable
 
 from curation.quality import plant_facts as facts
-from curation.quality.clean_pair import CleanPair, ErrorKind
+from curation.quality.clean_pair import CleanPair
 from curation.quality.plant_words import INVENTED, OTHER, PHI, REFUSALS, SOURCES
 from schemas.case import Language
+from schemas.expert import ExpertError
 
 _Planter = Callable[[CleanPair, random.Random], str | None]
 
 
-def plant(pair: CleanPair, kind: ErrorKind, rng: random.Random) -> str | None:
+def plant(pair: CleanPair, kind: ExpertError, rng: random.Random) -> str | None:
     """Change the answer of a clean pair; None where it holds nothing of the kind."""
     changed = _PLANTERS[kind](pair, rng)
     return changed if changed and changed != pair.answer else None
@@ -50,17 +51,20 @@ def _refusal(pair: CleanPair, rng: random.Random) -> str | None:
     return rng.choice(REFUSALS[pair.language])
 
 
-_PLANTERS: dict[ErrorKind, _Planter] = {
-    ErrorKind.NUMBER: facts.number,
-    ErrorKind.UNIT: facts.unit,
-    ErrorKind.SIDE: facts.side,
-    ErrorKind.ORGAN: facts.organ,
-    ErrorKind.GRADE: facts.grade,
-    ErrorKind.NEGATION: facts.negation,
-    ErrorKind.NATURE: facts.nature,
-    ErrorKind.FINDING: _finding,
-    ErrorKind.LANGUAGE: _language,
-    ErrorKind.SOURCE: _source,
-    ErrorKind.PHI: _phi,
-    ErrorKind.REFUSAL: _refusal,
+_PLANTERS: dict[ExpertError, _Planter] = {
+    ExpertError.NUMBER: facts.number,
+    ExpertError.UNIT: facts.unit,
+    ExpertError.SIDE: facts.side,
+    ExpertError.ORGAN: facts.organ,
+    ExpertError.GRADE: facts.grade,
+    ExpertError.NEGATION: facts.negation,
+    ExpertError.NATURE: facts.nature,
+    ExpertError.FINDING: _finding,
+    ExpertError.LANGUAGE: _language,
+    ExpertError.SOURCE: _source,
+    ExpertError.PHI: _phi,
+    ExpertError.REFUSAL: _refusal,
 }
+#: Kinds of errors that can be planted; the first seven contradict the report.
+PLANTABLE = tuple(_PLANTERS)
+CONTRADICTIONS = PLANTABLE[:7]

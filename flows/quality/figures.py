@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from curation.generate.request import content_sha256
 from curation.quality.agreement import cohen_kappa_of, fleiss_kappa
 from curation.quality.retrospect import wilson, wilson_lower
+from flows.quality.opinions import COLUMNS, is_wrong, wrong_pairs
 from flows.quality.signing import signed
-from schemas.expert import ExpertVerdict
 from schemas.instruction import Form, Tier
 from schemas.judgement import JuryOutcome
 from warehouse.tables import Tables
@@ -65,7 +65,7 @@ class Figures:
 def figures_of(tables: Tables, ids: pa.Array) -> Figures:
     """Compute the figures over the pairs with these ids."""
     pairs = _of(tables, "instruction_pairs", ids, ["instance_id", "tier", "form", "template_id", "twin_of"])
-    reviews = _of(tables, "reviews", ids, ["instance_id", "reviewer", "verdict", "attention"]).to_pylist()
+    reviews = _of(tables, "reviews", ids, COLUMNS).to_pylist()
     wrong = wrong_pairs(reviews)
     n, bad = len(wrong), sum(wrong.values())
     bounds = wilson(bad, n)
@@ -86,20 +86,6 @@ def figures_of(tables: Tables, ids: pa.Array) -> Figures:
         caught=sum(is_wrong(row["verdict"]) for row in checks),
         **_juries(tables, ids, pairs, wrong),
     )
-
-
-def is_wrong(verdict: str) -> bool:
-    """Tell whether a verdict finds fault with a pair."""
-    return verdict != ExpertVerdict.ACCEPT
-
-
-def wrong_pairs(reviews: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
-    """Say of every reviewed pair whether any reviewer found it wrong."""
-    found: dict[str, bool] = {}
-    for row in reviews:
-        if not row["attention"]:
-            found[row["instance_id"]] = found.get(row["instance_id"], False) or is_wrong(row["verdict"])
-    return found
 
 
 def _of(tables: Tables, name: str, ids: pa.Array, columns: Sequence[str]) -> pa.Table:

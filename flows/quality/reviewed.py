@@ -5,7 +5,6 @@ Flows in: tables `reviews` and `instruction_pairs`. Flows out: ``Reviewed`` rows
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +12,8 @@ import pyarrow.compute as pc
 from curation.quality.retrospect import Reviewed
 from curation.quality.suspension import Suspension, strategy_of
 from flows.quality.audit import STRATEGY_COLUMNS
-from schemas.expert import ExpertVerdict
+from flows.quality.opinions import COLUMNS, first_opinions, is_wrong
 from warehouse.tables import Tables
-
-_COLUMNS = ["instance_id", "reviewer", "verdict", "attention", "reviewed_at"]
 
 
 @dataclass
@@ -43,14 +40,10 @@ class Reviews:
 
 def reviews_of(tables: Tables, suspensions: Sequence[Suspension] = ()) -> Reviews:
     """Read the reviews; the first opinion on a pair counts, so that pairs that two experts read weigh no more."""
-    out = Reviews()
-    first: dict[str, dict[str, Any]] = {}
-    order = [("reviewed_at", "ascending"), ("reviewer", "ascending")]
-    for row in tables.read("reviews", _COLUMNS).sort_by(order).to_pylist():
-        if row["attention"]:
-            out.checks += 1
-        elif first.setdefault(row["instance_id"], row) is not row:
-            out.second += 1
+    rows = tables.read("reviews", COLUMNS).to_pylist()
+    first = first_opinions(rows)
+    checks = sum(row["attention"] for row in rows)
+    out = Reviews(checks=checks, second=len(rows) - checks - len(first))
     pairs = tables.read(
         "instruction_pairs", STRATEGY_COLUMNS, pc.field("instance_id").isin(pa.array(list(first), pa.string()))
     )
@@ -62,5 +55,5 @@ def reviews_of(tables: Tables, suspensions: Sequence[Suspension] = ()) -> Review
         elif any(one.covers(strategy) for one in suspensions):
             out.suspended += 1
         else:
-            out.counted.append(Reviewed(strategy, row["verdict"] != ExpertVerdict.ACCEPT))
+            out.counted.append(Reviewed(strategy, is_wrong(row["verdict"])))
     return out

@@ -13,27 +13,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.quality.agreement import cohen_kappa_of
-from curation.quality.retrospect import LEVELS, Reviewed, StrategyRate, retrospect, wilson
-from flows.quality.figures import is_wrong, wrong_pairs
+from curation.quality.retrospect import StrategyRate, retrospect, wilson
+from flows.quality.opinions import COLUMNS, is_wrong, wrong_pairs
+from flows.quality.reviewed import reviews_of
 from schemas.errors import ConfigError
 from warehouse.published import manifest_of
 from warehouse.tables import Tables
 
-_NONE = "-"
-#: Hex digits of a prompt's hash that name its version.
-_VERSION = 8
-
 
 def strategies(tables: Tables) -> list[StrategyRate]:
-    """Rate the strategies of all reviewed pairs."""
-    reviews = [row for row in _reviews(tables) if not row["attention"]]
-    ids = pa.array(sorted({row["instance_id"] for row in reviews}), pa.string())
-    columns = ["instance_id", "model", "template_id", "prompt_sha256", "task", "systems"]
-    pairs = tables.read("instruction_pairs", columns, pc.field("instance_id").isin(ids)).to_pylist()
-    known = {row["instance_id"]: _strategy(row) for row in pairs}
-    return retrospect(
-        Reviewed(known[row["instance_id"]], is_wrong(row["verdict"])) for row in reviews if row["instance_id"] in known
-    )
+    """Rate the strategies of all reviewed pairs, as the retrospect does."""
+    return retrospect(reviews_of(tables).counted)
 
 
 def judges(tables: Tables) -> Iterator[dict[str, Any]]:
@@ -115,20 +105,9 @@ def examples(tables: Tables, n: int) -> list[dict[str, Any]]:
 
 
 def _reviews(tables: Tables) -> list[dict[str, Any]]:
-    columns = ["instance_id", "reviewer", "verdict", "errors", "comment", "attention"]
+    columns = [*COLUMNS, "errors", "comment"]
     rows: list[dict[str, Any]] = tables.read("reviews", columns).to_pylist()
     return rows
-
-
-def _strategy(row: Mapping[str, Any]) -> dict[str, str]:
-    values = (
-        row["model"],
-        row["template_id"],
-        (row["prompt_sha256"] or "")[:_VERSION],
-        row["task"],
-        row["systems"][0] if row["systems"] else None,
-    )
-    return {level: value or _NONE for level, value in zip(LEVELS, values, strict=True)}
 
 
 def _both(row: Mapping[str, Any], wrong: Mapping[str, bool]) -> bool:

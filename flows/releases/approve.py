@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flows.releases.decision import CODE, WAITING
+from flows.person import check_code
+from flows.releases.decision import WAITING
 from flows.server import set_quiet
 from schemas.errors import ConfigError
 
@@ -32,8 +33,7 @@ def answer(root: Path, approver: str, *, approve: bool) -> str:
     Raises: ConfigError when none waits, the approver is no code, or Prefect does not take the answer.
     """
     note = waiting(root)
-    if not CODE.fullmatch(approver):
-        raise ConfigError("the approver must be a code of letters, digits, '_', '.' or '-' (at most 32), not a name")
+    check_code(approver, "approver")
     set_quiet()
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - reads its settings at import
     from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.person import check_code
 from flows.quality.figures import Figures
 from flows.releases.gate_figures import markdown, refusals
 from schemas.errors import ConfigError
@@ -24,7 +25,6 @@ from schemas.publishing import Release
 
 #: Who waits for a decision, so that `sonocurate release approve` finds it.
 WAITING = ".waiting-for-approval"
-CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 POLL_S = 2
 Approve = Callable[[Figures, Release], "Approval"]
 
@@ -55,11 +55,10 @@ def check_decision(answer: Mapping[str, Any], figures: Figures) -> Approval:
     approver, approved, upon = (answer.get(name) for name in ("approver", "approve", "figures_sha256"))
     if approved is not True:
         raise ConfigError("the release was not approved: nothing was published")
-    if not isinstance(approver, str) or not CODE.fullmatch(approver):
-        raise ConfigError("the approver must be a code of letters, digits, '_', '.' or '-' (at most 32), not a name")
+    code = check_code(approver, "approver")
     if upon != figures.sha256:
         raise ConfigError("the decision was made upon other figures than those of now: run the release again")
-    return Approval(approver, datetime.now(UTC).isoformat(timespec="seconds"), figures.sha256)
+    return Approval(code, datetime.now(UTC).isoformat(timespec="seconds"), figures.sha256)
 
 
 def ask_person(root: Path) -> Approve:

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.quality.clean_pair import CleanPair, ErrorKind
-from curation.quality.plant import plant
+from curation.quality.clean_pair import CleanPair
+from curation.quality.plant import PLANTABLE, plant
 from curation.quality.sample import Candidate, Drawn, Plan, checks_of, draw, drawn_number, n_checks
 from flows.alone import alone
 from flows.key import load_key
@@ -23,7 +23,7 @@ from flows.stage import Context
 from schemas.case import Language
 from schemas.config import Review
 from schemas.errors import ConfigError
-from schemas.expert import REVIEW_TASK
+from schemas.expert import REVIEW_TASK, ExpertError
 from schemas.instruction import Form
 from warehouse.catalog import rebuild
 from warehouse.tables import Commit, Shelf
@@ -118,7 +118,7 @@ def _candidates(shelf: Shelf, config: Review) -> list[Candidate]:
 
 def _checks(
     context: Context, candidates: Sequence[Candidate], drawn: Sequence[Drawn], plan: Plan
-) -> Iterator[tuple[Candidate, ErrorKind]]:
+) -> Iterator[tuple[Candidate, ExpertError]]:
     """Choose pairs in which an error can be planted, and its kind; kinds change in turn."""
     left = n_checks(len(drawn), plan)
     order, desk = checks_of(candidates, drawn, plan), Desk(context.shelf)
@@ -127,7 +127,7 @@ def _checks(
         for pair in desk.pairs(list(block)):
             if left == 0:
                 return
-            kinds = sorted(ErrorKind, key=lambda kind: drawn_number(plan.seed, pair.instance_id, kind))
+            kinds = sorted(PLANTABLE, key=lambda kind: drawn_number(plan.seed, pair.instance_id, kind))
             kind = next((one for one in kinds if plant_in(pair, Planted(one, plan.seed))), None)
             if kind is not None:
                 left -= 1
@@ -135,11 +135,11 @@ def _checks(
 
 
 def _rows(
-    context: Context, name: str, drawn: Sequence[Drawn], checks: Sequence[tuple[Candidate, ErrorKind]], plan: Plan
+    context: Context, name: str, drawn: Sequence[Drawn], checks: Sequence[tuple[Candidate, ExpertError]], plan: Plan
 ) -> list[dict[str, Any]]:
     key = load_key(context.config)
     sites = _sites(context.shelf)
-    tasks: list[tuple[str, tuple[str, ...], int, ErrorKind | None]]
+    tasks: list[tuple[str, tuple[str, ...], int, ExpertError | None]]
     tasks = [(one.instance_id, one.stratum, one.readers, None) for one in drawn]
     tasks += [(one.instance_id, one.stratum, 1, kind) for one, kind in checks]
     tasks.sort(key=lambda task: drawn_number("task", plan.seed, task[0], task[3]))

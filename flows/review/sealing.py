@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from curation.quality.clean_pair import ErrorKind
 from flows.masks.review.seal import derive
 from schemas.errors import ConfigError
+from schemas.expert import ExpertError
 
 ID_CONTEXT, SEAL_CONTEXT = b"sonocurate expert review id", b"sonocurate expert review"
 TASK_ID = re.compile(r"[0-9a-f]{32}")
@@ -25,7 +25,7 @@ _LENGTH = 40
 class Planted:
     """An error that was planted in a task, and the seed that makes it again."""
 
-    kind: ErrorKind
+    kind: ExpertError
     seed: int
 
 
@@ -49,7 +49,7 @@ def unseal(key: bytes, token: bytes) -> Planted | None:
         words = _fernet(key).decrypt(token).decode().split()
     except InvalidToken:
         raise ConfigError("review: the sample was sealed under another pseudonym key: draw a new one") from None
-    return Planted(ErrorKind(words[0]), int(words[1])) if words else None
+    return Planted(ExpertError(words[0]), int(words[1])) if words else None
 
 
 def _fernet(key: bytes) -> Fernet:

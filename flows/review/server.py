@@ -8,13 +8,11 @@ import argparse
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.server import started, wait_healthy
 from schemas.errors import ConfigError
 
 #: What the admin is made of; all three must be set.
@@ -56,32 +54,10 @@ def label_studio(program: Path, data: Path, port: int, given: Mapping[str, str])
     """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "server.log"
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            command(program, port), env=environment(data, given), stdout=sink, stderr=sink, stdin=subprocess.DEVNULL
-        )
-    try:
-        _wait_healthy(port, process, log)
+    with log.open("ab") as sink, started(command(program, port), sink, environment(data, given)) as process:
+        failed = f"Label Studio did not start; see {log}"
+        wait_healthy(f"http://127.0.0.1:{port}", process, failed, timeout_s=START_TIMEOUT_S)
         yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError, ValueError):
-            time.sleep(0.5)
-    raise ConfigError(f"Label Studio did not start; see {log}")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.masks.readers.sheets import PRIVATE_FOLDER, fresh_folder, read_sheet, sheet, write_private
-from flows.masks.review.offers import check_reviewer
+from flows.masks.readers.sheets import PRIVATE_FOLDER, fresh_folder, read_moment, read_sheet, sheet, write_private
+from flows.person import check_code
 from flows.progress import Track
 from flows.review.interface import made_of
 from flows.review.push import answers_of
@@ -129,16 +129,8 @@ def _given(row: Mapping[str, str], saved_at: datetime, where: str) -> Given:
     if not row["reviewer"] or not row["task_id"]:
         raise ConfigError(f"{where}: half filled in: task_id and reviewer are needed; the reviewer is a code")
     try:
-        reviewer = check_reviewer(row["reviewer"])
+        reviewer = check_code(row["reviewer"], "reviewer")
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-    moment = _moment(row.get("reviewed_at", "")) or saved_at
+    moment = read_moment(row.get("reviewed_at", "")) or saved_at
     return Given(row["task_id"], reviewer, answer, moment, ReviewSource.CSV)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None

@@ -5,7 +5,6 @@ of a file was written by a part that was cut down, and is written again. The fol
 export is complete.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from typing import Any
 
 from schemas.errors import ConfigError
 from warehouse.export.layout import Call
+from warehouse.lock import held
 
 UNFINISHED = ".unfinished"
 MANIFEST = "export.json"
@@ -100,11 +100,9 @@ def alone(folder: Path) -> Iterator[None]:
 
     Raises: ConfigError when one is writing there.
     """
-    with (folder / UNFINISHED / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ConfigError(f"{folder}: another process is writing this export") from None
+    with held(folder / UNFINISHED / "lock") as mine:
+        if not mine:
+            raise ConfigError(f"{folder}: another process is writing this export")
         yield
 
 

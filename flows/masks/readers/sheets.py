@@ -8,6 +8,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,12 @@ def read_sheet(
         if record is None:
             raise ConfigError(f"{path}, row {number}: it has more or fewer cells than the first row")
         yield number, {name: str(record[name]).strip() for name in wanted}
+
+
+def read_moment(text: str) -> datetime | None:
+    """Read when a row was decided; spreadsheet programs may have rewritten it beyond reading."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

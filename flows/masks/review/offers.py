@@ -7,7 +7,6 @@ Both hold ids and boxes, never text or pictures. Source: spec, Images, rule 9 (r
 import fcntl
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from curation.image.mask import Box
-from flows.masks.readers.sheets import read_sheet, sheet, write_private
+from flows.masks.readers.sheets import read_moment, read_sheet, sheet, write_private
 from flows.masks.review.seal import purge_crops
+from flows.person import check_code
 from schemas.errors import ConfigError
 from schemas.review import ReviewDecision
 
@@ -26,7 +26,6 @@ _BOX = ("x0", "y0", "x1", "y1")
 COLUMNS = ("review_id", "frame_id", *_BOX, "rule", "decision", "reviewer", "decided_at")
 _NEEDED = COLUMNS[:-1]
 #: A code, so that no staff name comes into the log.
-_REVIEWER = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +56,6 @@ class Decided:
     decision: ReviewDecision | None
     reviewer: str
     decided_at: datetime
-
-
-def check_reviewer(reviewer: str) -> str:
-    """See that a reviewer is named by a code.
-
-    Raises: ConfigError.
-    """
-    if not _REVIEWER.fullmatch(reviewer):
-        raise ConfigError("the reviewer must be a code of letters, digits, '_', '.' or '-' (at most 32), not a name")
-    return reviewer
 
 
 def write_queue(out_dir: Path, offers: Offers) -> None:
@@ -119,7 +108,7 @@ def record(out_dir: Path, name: str, decision: ReviewDecision, reviewer: str) ->
 
     Raises: ConfigError when the review is unknown or the sheet cannot be read.
     """
-    check_reviewer(reviewer)
+    check_code(reviewer, "reviewer")
     with _alone_in(out_dir):
         rows = read_decisions(out_dir)
         place = next((i for i, row in enumerate(rows) if row.offer.review_id == name), None)
@@ -146,19 +135,10 @@ def _decided(row: dict[str, str], offer: Offer, saved_at: datetime, where: str) 
     if not row["reviewer"]:
         raise ConfigError(f"{where}: a decision needs a reviewer; write your code")
     try:
-        check_reviewer(row["reviewer"])
+        check_code(row["reviewer"], "reviewer")
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-    return Decided(offer, ReviewDecision(word), row["reviewer"], _moment(row.get("decided_at", "")) or saved_at)
-
-
-def _moment(text: str) -> datetime | None:
-    """Read when a decision was made; spreadsheet programs may have rewritten it beyond reading."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    return Decided(offer, ReviewDecision(word), row["reviewer"], read_moment(row.get("decided_at", "")) or saved_at)
 
 
 def _check_same(row: dict[str, str], offer: Offer, where: str) -> None:

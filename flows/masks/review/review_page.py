@@ -16,8 +16,9 @@ from string import Template
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from flows.masks.review.offers import Decided, check_reviewer, read_decisions, record
+from flows.masks.review.offers import Decided, read_decisions, record
 from flows.masks.review.seal import open_crop
+from flows.person import check_code
 from schemas.errors import ConfigError
 from schemas.review import ReviewDecision
 
@@ -54,7 +55,7 @@ class ReviewServer(ThreadingHTTPServer):
     def __init__(self, out_dir: Path, key: bytes, reviewer: str, port: int = 0) -> None:
         self.out_dir = out_dir
         self.key = key
-        self.reviewer = check_reviewer(reviewer)
+        self.reviewer = check_code(reviewer, "reviewer")
         self.token = secrets.token_urlsafe(24)
         _check_queue(out_dir, key)
         try:

@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from curation.quality.clean_pair import CleanPair, ErrorKind
-from curation.quality.plant import plant
+from curation.quality.clean_pair import CleanPair
+from curation.quality.plant import PLANTABLE, plant
 from schemas.case import Language
+from schemas.expert import ExpertError
 
 PAIR = CleanPair(
     "p",
@@ -18,7 +19,7 @@ PAIR = CleanPair(
 )
 
 
-@pytest.mark.parametrize("kind", ErrorKind)
+@pytest.mark.parametrize("kind", PLANTABLE)
 def test_every_kind_can_be_planted_and_is_seeded(kind):
     first, again = (plant(PAIR, kind, random.Random(3)) for _ in range(2))
     assert first == again
@@ -26,12 +27,15 @@ def test_every_kind_can_be_planted_and_is_seeded(kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [(ErrorKind.SIDE, "right kidney"), (ErrorKind.NATURE, "malignant"), (ErrorKind.LANGUAGE, "左肾")]
+    ("kind", "words"),
+    [(ExpertError.SIDE, "right kidney"), (ExpertError.NATURE, "malignant"), (ExpertError.LANGUAGE, "左肾")],
 )
 def test_it_says_the_opposite(kind, words):
     assert words in (plant(PAIR, kind, random.Random(1)) or "")
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.NUMBER, ErrorKind.UNIT, ErrorKind.SIDE, ErrorKind.GRADE, ErrorKind.NATURE])
+@pytest.mark.parametrize(
+    "kind", [ExpertError.NUMBER, ExpertError.UNIT, ExpertError.SIDE, ExpertError.GRADE, ExpertError.NATURE]
+)
 def test_nothing_is_planted_where_there_is_nothing(kind):
     assert plant(CleanPair("p", Language.ZH, "肝脏正常。", "？", "正常"), kind, random.Random(1)) is None

@@ -7,26 +7,13 @@ import random
 
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 from benchmark.board.tables import tables_of
 from benchmark.stored import read_result
-from flows.cli import app
 from schemas.errors import ConfigError
+from tests.flows.benchmark.bench_cli import call, write
 
 OPTIONS = ["benign", "malignant"]
-
-
-def call(*arguments):
-    done = CliRunner().invoke(app, ["bench", *map(str, arguments)], catch_exceptions=True)
-    if done.exception is not None:
-        raise done.exception
-    return done.stdout
-
-
-def write(path, rows):
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 @pytest.fixture

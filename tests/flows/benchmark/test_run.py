@@ -1,38 +1,20 @@
 """`bench run` against a model on loopback and against the demo model: pictures, log-probabilities, kill -9."""
 
-import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from curation.generate.embedded import embedded_endpoint
-from flows.cli import app
-
-_SPEC = importlib.util.spec_from_file_location("server", Path(__file__).parent / "server.py")
-server = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(server)
+from tests.flows.benchmark import server
+from tests.flows.benchmark.bench_cli import call, write
 
 TIMEOUT_S = 120
-
-
-def call(*arguments):
-    done = CliRunner().invoke(app, ["bench", *map(str, arguments)], catch_exceptions=True)
-    if done.exception is not None:
-        raise done.exception
-    return done.stdout
-
-
-def write(path, rows):
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def read(path):

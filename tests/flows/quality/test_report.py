@@ -57,8 +57,8 @@ def test_the_report_is_one_page_that_loads_nothing(reviewed, tmp_path):
 
 def test_strategies_and_releases_tell_who_is_wrong(reviewed):
     rates = {(rate.level, rate.strategy): (rate.wrong, rate.reviews) for rate in strategies(reviewed.shelf)}
-    assert rates["model", ("model-a",)] == (10, 20)
-    assert rates["model", ("model-b",)] == (0, 20)
+    assert rates["model", ("model-a",)] == (6, 15)
+    assert rates["model", ("model-b",)] == (0, 15)
     create(reviewed, name="one")
     [row] = releases(reviewed.shelf.root, reviewed.shelf)
     assert (row["release"], row["reviewed"], row["wrong"]) == ("one", 30, 6)

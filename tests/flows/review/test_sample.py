@@ -3,7 +3,6 @@
 import pytest
 from typer.testing import CliRunner
 
-from curation.quality.clean_pair import ErrorKind
 from flows.cli import app
 from flows.key import load_key
 from flows.review.push import answers_of
@@ -11,13 +10,8 @@ from flows.review.sample import draw_sample, tasks_of
 from flows.review.sealing import unseal
 from flows.review.shown import Desk
 from schemas.errors import ConfigError
-from schemas.expert import ExpertError
 
 run = CliRunner()
-
-
-def test_every_planted_kind_is_a_word_of_the_taxonomy():
-    assert {kind.value for kind in ErrorKind} <= {word.value for word in ExpertError}
 
 
 def test_a_sample_has_its_pairs_and_its_sealed_checks(sampled):
