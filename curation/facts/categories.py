@@ -41,12 +41,14 @@ _HAN = {"一": "1", "二": "2", "三": "3", "四": "4"}
 _DEGREES: dict[str, str] = {
     "trivial": r"(?<![a-z])(?:trivial|trace|minimal)(?:ly)?(?![a-z])|微量|极?少许(?!血流)",
     "mild": (
-        r"(?<![a-z])(?:mild|slight)(?:ly)?(?![a-z])|(?<![a-z])small (?:amount|quantity|volume)|轻度|轻微|少量"
+        r"(?<![a-z])(?:mild|slight)(?:ly)?(?![a-z])|(?<![a-z])small (?:(?:amount|quantity|volume)"
+        r"|(?=(?:\w+ ){0,3}(?:effusion|ascites)))|轻度|轻微|少量"
         r"|轻(?=[,、-]?中度)"
     ),
     "moderate": r"(?<![a-z])moderate(?:ly)?(?![a-z])|中度|中等(?!回声)(?=量|程度)|中(?=-重度)",
     "severe": (
-        r"(?<![a-z])(?:severe|marked|massive|gross)(?:ly)?(?![a-z])(?! hypoechoic)|(?<![a-z])large (?:amount"
+        r"(?<![a-z])(?:severe|marked|massive|gross)(?:ly)?(?![a-z])(?! hypoechoic)|(?<![a-z])large"
+        r" (?:(?=(?:\w+ ){0,3}(?:effusion|ascites))|amount"
         r"|quantity|volume)|重度|严重(?!程度)|大量"
     ),
 }

@@ -50,7 +50,7 @@ _STOP = re.compile(
     r"[.;:!?\n。；：！？]|,\s*(?:most |likely|probabl|possibl|suspicious|typical|in keeping|but|however"
     r"|although|and (?:a|an|the|there)\b|a |an |the |there |which |it |this |with |measur|consistent|compatible"
     r"|suggest|typical|so |indicat|both )"
-    r"|\b(?:but|however|although|except|apart from|other than|besides|besides|yet|therefore|which is"
+    r"|\b(?:but|however|although|except|apart from|other than|besides|besides|yet|since|therefore|which is"
     r"|followed by|and \w+s (?:out|an?|the)\b|and (?:a|an|the|there|it|is|has|shows?|casts?|contains?|measures?"
     r"|with)\b|with (?:a|an|the)|is (?:benign|typical)|because|as (?:a|an|the|it)\b|while|whereas)"
     r"|(?<=[\u3400-\u9fff)]),|,(?=[\u3400-\u9fff])|,$|但|而(?!且)|可见|见(?=[^明显异])|伴|考虑|提示|符合"
@@ -73,7 +73,7 @@ _OPEN = re.compile(
     r"|不能(?:完全)?(?:除外|排除)|不排除|待排|待除外|待查|\?"
     r"|排除|鉴别|警惕|避免|防止|预防|以免|可引起|会引起|引起|导致|可发展|进展为|发展为|演变|观察有无|注意|例如"
     r"|比如|而非|而不是|不同于|通常|一般|常见于|多见于|往往|常(?:见|为|有)|多(?:为|见)|出现|以便|监测|随访观察"
-    r"|多数|大多|少数|病史|既往",
+    r"|多数|大多|少数|病史|既往|不同|区别",
     re.IGNORECASE,
 )
 #: Words that keep a claim a claim although they hold a word of doubt.
@@ -137,6 +137,8 @@ _LOOK_BACK = {
     "not excluded",
     "风险",
     "questionable",
+    "不同",
+    "区别",
 }
 
 

@@ -54,8 +54,8 @@ def _of_findings(segment: Segment, case: Case) -> list[list[Segment]]:
 
 
 def _holders(name: str, case: Case, *, denied: bool) -> list[Segment]:
-    """Find where the report has a concept, by its own words if there are any."""
-    for exact in (True, False):
+    """Find where the report has a concept, by its own words if there are any; attributes have many words."""
+    for exact in (True, False) if concepts()[name].kind != "attribute" else (False,):
         said = [w.start for w in witnesses(name, case, exact=exact) if (w.status is Status.DENIED) is denied]
         if said:
             return [one for start in said for one in case.report.segments if one.start <= start < one.end]

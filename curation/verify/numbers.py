@@ -6,12 +6,12 @@ In: a ``Case``. Out: ``Broken`` rows, also of rule ``unit`` where the number sta
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations
 
 from curation.facts.quantities import Quantity
 from curation.facts.reading import Reading, Segment
 from curation.facts.scope import Status
 from curation.verify.claims import Broken, Case, is_conditional, is_management
+from curation.verify.derived import equal, is_derived, is_near, is_total
 
 _APPROXIMATE = re.compile(
     r"(?:\b(?:about|approximately|around|roughly|nearly|almost|ca\.?|some|close to)|~|约|大约|近|将近|大致|左右)\s*$",
@@ -73,12 +73,6 @@ _ROW = re.compile(
     r"(?:\b(?:exceed(?:s|ed|ing)?|above|over|more than|at least)|超过|大于|高于)[^.;。]{0,6}\d[^;。]{0,45}$",
     re.IGNORECASE,
 )
-#: Words of change: by about 4 mm over six months.
-_CHANGED = re.compile(
-    r"\b(?:grown|grew|increas\w+|decreas\w+|larger|smaller|shrunk|bigger)\b.*\bby\b|\bby\b.*\bover\b"
-    r"|(?:增大|缩小|增加|减少|增长)了",
-    re.IGNORECASE,
-)
 _TRIVIAL_WORDS = {Decimal(0), Decimal(1)}
 
 
@@ -101,40 +95,20 @@ def _is_supported(one: Quantity, segment: Segment, case: Case, known: Sequence[Q
     if _is_no_quantity(one, before, behind):
         return True
     if one.is_word and not one.unit:
-        return _is_count_supported(one, case, known)
+        return _is_count_supported(one, case, known) or is_total(one, case)
     loose = _APPROXIMATE.search(before) is not None or _ABOUT_BEHIND.match(behind) is not None
-    if _is_derived(one, segment, case, known):
+    if is_derived(one, segment, case, known):
         return True
     near = _NEARLY.search(before) is not None
-    is_known = any(_equal(one, other, loose=loose) or (near and _is_near(one, other)) for other in known)
+    is_known = any(equal(one, other, loose=loose) or (near and is_near(one, other)) for other in known)
     if is_known and not (_is_rounded(one, known) or _is_of_another(one, segment, case)):
         return True
     return _is_guideline(one, segment, case, known, (before, behind, text[max(0, one.start - 70) : one.start]))
 
 
-def _is_near(one: Quantity, other: Quantity) -> bool:
-    """Nearly 100 ml is at least 90."""
-    return one.unit == other.unit and one.value * 9 / 10 <= other.value <= one.value
-
-
-def _is_derived(one: Quantity, segment: Segment, case: Case, known: Sequence[Quantity]) -> bool:
-    """Tell whether a number is the sum or the difference of two of its sentence that the report holds."""
-    others = [
-        other
-        for part in case.answer.segments
-        if part.sentence == segment.sentence
-        for other in part.quantities
-        if other != one and other.unit == one.unit and any(_equal(other, held, loose=False) for held in known)
-    ]
-    if _CHANGED.search(case.answer.sentence(segment)) and others:
-        others += [held for held in known if held.unit == one.unit and held not in others]
-    pairs = combinations(others, 2)
-    return any(one.value in {first.value + second.value, abs(first.value - second.value)} for first, second in pairs)
-
-
 def _is_rounded(one: Quantity, known: Sequence[Quantity]) -> bool:
     """Tell whether a number is only near one of the report, while it stands there as it is with another unit."""
-    if any(_equal(one, other, loose=False) and one.value == other.value for other in known):
+    if any(equal(one, other, loose=False) and one.value == other.value for other in known):
         return False
     return any(
         other.raw == one.raw and one.unit and other.unit == one.unit and other.value != one.value for other in known
@@ -147,7 +121,7 @@ def _is_of_another(one: Quantity, segment: Segment, case: Case) -> bool:
         return False
     topics = {found.name for found in segment.findings if found.status is not Status.DENIED}
     topics |= {organ.family for organ in segment.organs}
-    holders = [part for part in case.report.segments if any(_equal(one, q, loose=True) for q in part.quantities)]
+    holders = [part for part in case.report.segments if any(equal(one, q, loose=True) for q in part.quantities)]
     if not topics or not holders or not all(part.context.organs for part in holders):
         return False
     for topic in topics:
@@ -238,7 +212,7 @@ def _is_interval(one: Quantity, case: Case, known: Sequence[Quantity], sentence:
         if other.unit == "day" and _FOLLOWED.search(case.report.text[max(0, other.start - 25) : other.end + 12])
     ]
     mine = [other for part in case.answer.segments for other in part.quantities if other.unit == "day"]
-    return not said or any(_equal(own, other, loose=False) for own in mine for other in said)
+    return not said or any(equal(own, other, loose=False) for own in mine for other in said)
 
 
 def _is_count_supported(one: Quantity, case: Case, known: Sequence[Quantity]) -> bool:
@@ -251,7 +225,7 @@ def _is_count_supported(one: Quantity, case: Case, known: Sequence[Quantity]) ->
 
 
 def _matches(one: Quantity, known: Sequence[Quantity]) -> bool:
-    return any(_equal(one, other, loose=True) for other in known)
+    return any(equal(one, other, loose=True) for other in known)
 
 
 def _is_one_size(size: Sequence[Quantity], case: Case, known: Sequence[Quantity]) -> bool:
@@ -269,25 +243,11 @@ def _is_one_size(size: Sequence[Quantity], case: Case, known: Sequence[Quantity]
 def _fits(size: Sequence[Quantity], others: Sequence[Quantity]) -> bool:
     left = list(others)
     for one in size:
-        match = next((other for other in left if _equal(one, other, loose=True)), None)
+        match = next((other for other in left if equal(one, other, loose=True)), None)
         if match is None:
             return False
         left.remove(match)
     return True
-
-
-def _equal(one: Quantity, other: Quantity, *, loose: bool) -> bool:
-    """Compare in base units; the answer may round, by a tenth at most unless it says about."""
-    if one.unit == other.unit:
-        gap = abs(one.value - other.value)
-        if gap == 0:
-            return True
-        may_round = one.step > other.step or loose
-        limit = one.step / 2 if loose else min(one.step / 2, other.value / 10)
-        return may_round and gap <= limit
-    if not one.unit:
-        return one.raw == other.raw
-    return not other.unit and one.raw == other.raw and one.unit in {"%", "bpm"}
 
 
 def _broken(one: Quantity, known: Sequence[Quantity]) -> Broken:

@@ -38,12 +38,16 @@ def _grounds(segment: Segment, family: str, case: Case) -> list[list[Segment]]:
 
 
 def _elsewhere(mine: Sequence[Part], holders: Sequence[Segment], family: str, case: Case) -> list[Part]:
-    """Give the parts where the report has a fact, if every one of its clauses names some and none is of the answer."""
+    """Give the parts where the report has a fact, if none of them is of the answer.
+
+    Clauses that name no part say nothing against the answer if the report nowhere names the part that the answer does.
+    """
     names = {one.name for one in mine}
     found: list[Part] = []
+    known = {one.name for part in case.report.segments for one in part.parts if one.family == family}
     for holder in holders:
         near = _near(holder, family, case)
-        if not near or names & {one.name for one in near}:
+        if names & ({one.name for one in near} or known):
             return []
         found += near
     return found

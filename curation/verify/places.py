@@ -97,9 +97,10 @@ def _sides(segment: Segment, case: Case, facts: list[list[Context]]) -> Iterator
         return  # 61 mm on the right against 58 mm on the left: which is which is not told by the clause
     for contexts in facts:
         here = [other for other in contexts if segment.context.organ_agrees(other) is not False]
-        if here and all(_other_side(segment.context, other) for other in [*here, _joined(here)]):
+        sided = [other for other in here if other.sides] if segment.sides else here
+        if sided and all(_other_side(segment.context, other) for other in [*sided, _joined(sided)]):
             where = place or (segment.start, segment.end)
-            yield Broken("side", _side_span(case, here[0]), where)
+            yield Broken("side", _side_span(case, sided[0]), where)
             return
     if (
         segment.sides

@@ -15,7 +15,11 @@ from curation.verify.claims import Broken, Case
 _YES = re.compile(
     r"^\W*(?:yes|yeah|correct|true|是的?|有(?!限|无|些)|对|会|可以见到|存在|可见)(?![a-z])", re.IGNORECASE
 )
-_NO = re.compile(r"^\W*(?:no|not|none|negative|absent|false|否|没有|没|无|不是|未见|不存在|不)(?![a-z])", re.IGNORECASE)
+_NO = re.compile(
+    r"^\W*(?:no|not(?! (?:by|\w+ly|quite|alone))|none|negative|absent|false"
+    r"|否|没有|没|无|不是|未见|不存在|不)(?![a-z])",
+    re.IGNORECASE,
+)
 _POLAR = re.compile(
     r"^\W*(?:[\w ,]*,\s*)?(?:is|are|was|were|does|do|did|has|have|can|any)\b|吗|是否|有无|有没有|是不是|能否"
     r"|可否|存在不存在",

@@ -89,6 +89,7 @@ _MAY_BE_PERSONAL = re.compile(
     re.IGNORECASE,
 )
 _HOSPITAL = re.compile(r"医院|医学中心|卫生院|hospital|medical cent|clinic", re.IGNORECASE)
+_DEPARTMENT = re.compile(r"[\u3400-\u9fff]{0,5}[外内妇儿产瘤尿入像声]科")
 _TITLE = re.compile(r"^\s*(?:先生|女士|小姐|医生|医师|主任|教授|同志)")
 
 
@@ -122,6 +123,8 @@ def _personal(case: Case) -> Iterator[Broken]:
     spans = {match.span() for match in _SHAPES.finditer(text) if match.group() not in case.report_text}
     for one in _redactions(text, case.language):
         words = text[one.start : one.end]
+        if _DEPARTMENT.fullmatch(words):
+            continue  # a kind of department, not one of a hospital
         cued = (one.entity in {"NAME", "PHYSICIAN"} and _CUE.search(text[: one.start])) or _TITLE.match(text[one.end :])
         if one.entity == "HOSPITAL":
             cued = _HOSPITAL.search(words) or cued

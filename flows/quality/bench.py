@@ -33,6 +33,8 @@ from schemas.expert import ExpertError
 DATA = Path(__file__).parents[2] / "tests/curation/verify/data"
 #: Development: the rules were written with it. Held out: written afterwards; the second half after the last change.
 FILES = ("development", "development_2", "held_out", "held_out_2")
+#: Written by others, blind to the rules, with hard cases on purpose; of the second no row was looked at.
+OTHERS = ("other_authors", "unseen")
 PER_KIND, SEED, RUNS = 60, 20260101, 100
 TASKS, KILLS = 1000, 10
 
@@ -67,6 +69,17 @@ def rules() -> None:
         _add(table, f"first seven kinds, {name}", [is_caught(pair, pair.answer) for pair in wrong])
         others = [one.pair for one in pairs if one.error is not None and one.error not in seven]
         _add(table, f"other kinds, {name}", [is_caught(pair, pair.answer) for pair in others])
+    console().print(table)
+    _print_others()
+
+
+def _print_others() -> None:
+    table = Table("written by others, blind to the rules", "pairs", "flagged", "95 % interval")
+    for name in OTHERS:
+        pairs = labelled(DATA / f"{name}.jsonl")
+        for label, is_clean in (("clean", True), ("one error", False)):
+            own = [one.pair for one in pairs if (one.error is None) is is_clean]
+            _add(table, f"{label}, {name}", [is_caught(pair, pair.answer) for pair in own])
     console().print(table)
 
 
