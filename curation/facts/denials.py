@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 _FILLER = (
-    r"(?:(?:any|evidence of|signs? of|definite|obvious|visible|significant|further|other|convincing|clear|detectable"
+    r"(?:(?:an?|any|evidence of|signs? of|definite|obvious|visible|significant|further|other|convincing|clear|detectable"
     r"|sonographic|discrete|appreciable) )*"
 )
 _STOP = (

@@ -48,6 +48,8 @@ def is_total(one: Quantity, case: Case) -> bool:
 
 def is_derived(one: Quantity, segment: Segment, case: Case, known: Sequence[Quantity]) -> bool:
     """Tell whether a number is the sum or the difference of two of its sentence that the report holds."""
+    if any(other.group == one.group and other != one for other in segment.quantities):
+        return False  # a factor of a size is measured, not derived
     others = [
         other
         for part in case.answer.segments
