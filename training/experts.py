@@ -32,7 +32,8 @@ class GatedMLP(nn.Module):
 class DualPath(nn.Module):
     """Takes the place of an FFN. The base's weights keep their names, so that a base's checkpoint loads as it is.
 
-    After a forward pass with ``real`` set, ``balance`` is the loss of the load and ``dispatched`` has counted tokens.
+    After a forward pass with ``real`` (which tokens are no padding) set, ``balance`` is the loss of the load and ``counts`` int[experts] says how many tokens each expert
+    got. (Gradient checkpointing runs the pass twice and sets both again: read them before the backward pass.)
     """
 
     def __init__(self, ffn: nn.Module, experts: Experts, std: float) -> None:
@@ -50,7 +51,7 @@ class DualPath(nn.Module):
             self.experts = nn.ModuleList(GatedMLP(hidden, experts.width) for _ in range(experts.count))
         self.real: Tensor | None = None
         self.balance: Tensor | None = None
-        self.dispatched = [0] * experts.count
+        self.counts: Tensor | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -95,9 +96,7 @@ class DualPath(nn.Module):
 
     def _measure(self, logits: Tensor, chosen: Tensor, gates: Tensor) -> None:
         real = self.real.reshape(-1).bool() if self.real is not None else slice(None)
-        self.balance, counts = balance_of(logits[real], chosen[real], gates[real])
-        if not _recomputing():
-            self.dispatched = [a + b for a, b in zip(self.dispatched, counts.tolist(), strict=True)]
+        self.balance, self.counts = balance_of(logits[real], chosen[real], gates[real])
 
 
 def route(logits: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
@@ -122,7 +121,3 @@ def balance_of(logits: Tensor, chosen: Tensor, gates: Tensor) -> tuple[Tensor, T
     dense = logits.softmax(-1) if chosen.shape[-1] == 1 else torch.zeros_like(logits).scatter(1, chosen, gates)
     return (counts / tokens * dense.sum(dim=0) / tokens).sum(), counts
 
-
-def _recomputing() -> bool:
-    """Say whether this is the second forward pass of gradient checkpointing, which runs inside the backward pass."""
-    return torch._C._current_graph_task_id() != -1  # noqa: SLF001 - torch has no public name for it

@@ -15,6 +15,10 @@ from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from transformers.conversion_mapping import (
+    get_checkpoint_conversion_mapping,
+    register_checkpoint_conversion_mapping,
+)
 
 from schemas.errors import ConfigError
 from schemas.training import Experts, Lora, Stage
@@ -27,6 +31,11 @@ BASE = "qwen2_vl"
 ADAPTED = r".*(visual\.blocks\.\d+\.(attn\.(qkv|proj)|mlp\.fc[12])|visual\.merger\.mlp\.[02]|self_attn\.[qkvo]_proj)"
 ADDED = re.compile(r"\.mlp\.(alpha|lambda_logit|shared\.|router\.|experts\.)")
 
+# Published Qwen2-VL checkpoints name their weights as transformers 4 did; a class of our own must ask for the translation.
+register_checkpoint_conversion_mapping(
+    "EchoVLM", get_checkpoint_conversion_mapping("Qwen2VLForConditionalGeneration"), overwrite=True
+)
+
 
 class EchoVLM(Qwen2VLForConditionalGeneration):
     """Qwen2-VL with experts; ``config.experts`` holds the settings (``Experts``)."""
@@ -34,6 +43,8 @@ class EchoVLM(Qwen2VLForConditionalGeneration):
     def __init__(self, config: Qwen2VLConfig) -> None:
         super().__init__(config)
         self.experts = Experts.model_validate(config.experts)
+        #: Tokens per expert of every layer in the last batch.
+        self.load: list[Tensor] = []
         std = config.text_config.initializer_range
         for layer in self.model.language_model.layers:
             layer.mlp = DualPath(layer.mlp, self.experts, std)
@@ -59,8 +70,7 @@ class EchoVLM(Qwen2VLForConditionalGeneration):
         text = functional.cross_entropy(logits, labels[:, 1:][learned])
         found = [block.balance for block in self.blocks() if block.balance is not None]
         balance = torch.stack(found).mean() if found else torch.zeros_like(text)
-        for block in self.blocks():
-            block.balance = None
+        self.load = [block.counts for block in self.blocks() if block.counts is not None]
         return {"loss": text + self.experts.balance * balance, "text": text, "balance": balance}, output
 
 
@@ -76,11 +86,16 @@ def read_model(folder: Path, experts: Experts, *, dtype: torch.dtype = torch.flo
         raise ConfigError(f"{folder} has other experts than [experts]: give the same, or a base without experts")
     config.experts = wanted
     try:
-        model = EchoVLM.from_pretrained(folder, config=config, dtype=dtype, local_files_only=True)
+        model, found = EchoVLM.from_pretrained(
+            folder, config=config, dtype=dtype, local_files_only=True, output_loading_info=True
+        )
     except (OSError, ValueError, RuntimeError) as error:
         raise ConfigError(f"{folder}: the weights cannot be read ({type(error).__name__}): is the copy whole?") from None
-    for block in model.blocks():
-        if known is None:
+    lacking = [name for name in found["missing_keys"] if known is not None or not ADDED.search(name)]
+    if lacking:
+        raise ConfigError(f"{folder}: {len(lacking)} weights of the model are not there, {min(lacking)} for one")
+    if known is None:
+        for block in model.blocks():
             block.reset()
     return model, known is None
 
