@@ -25,6 +25,7 @@ from training.data import Batch, Samples, batches, open_release, samples_of
 from training.journal import Journal
 from training.model import base_of, prepare, read_config, read_model, sizes, trained
 from training.rows import Order
+from warehouse.export.source import Source
 
 Tell = Callable[[str], None]
 #: How the model may be spread: whole on every device.
@@ -111,7 +112,7 @@ def train(config: Training, stage: Stage, folder: Path, *, allow_demo: bool, tel
     )
     order = Order(len(samples), config.batch, accelerator.num_processes, config.seed)
     steps = config.max_steps or max(1, config.epochs * order.batches // config.accumulate)
-    run = _identified(config, stage, source.content_sha256, accelerator.num_processes)
+    run = _identified(config, stage, source, accelerator.num_processes)
     tell(f"{len(samples)} rows of {source.name}/{stage.view}, {steps} steps{_left_out(samples)}")
 
     set_seed(config.seed)
@@ -146,7 +147,7 @@ def objective_of(config: Training, stage: Stage, tell: Tell) -> nn.Module:
     """
     model, drawn = read_model(config.model, config.experts)
     if config.checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
     tuned = prepare(model, stage, config.lora)
     total, trainable = sizes(tuned)
     tell(f"{total:,} parameters, {trainable:,} of them trained{'; experts drawn anew' if drawn else ''}")
@@ -175,9 +176,14 @@ def _precision(config: Training) -> str:
     return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
 
 
-def _identified(config: Training, stage: Stage, content_sha256: str, processes: int) -> dict[str, Any]:
-    identity = [config.fingerprint(), stage.value, content_sha256, processes]
-    return {"identity": identity, "stage": stage.value, "config": config.model_dump(mode="json", by_alias=True)}
+def _identified(config: Training, stage: Stage, source: Source, processes: int) -> dict[str, Any]:
+    return {
+        "identity": [config.fingerprint(), stage.value, source.content_sha256, processes],
+        "stage": stage.value,
+        "release": source.name,
+        "content_sha256": source.content_sha256,
+        "config": config.model_dump(mode="json", by_alias=True),
+    }
 
 
 def _left_out(samples: Samples) -> str:

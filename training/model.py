@@ -12,9 +12,11 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from transformers import logging as transformers_logging
 from transformers.conversion_mapping import (
     get_checkpoint_conversion_mapping,
     register_checkpoint_conversion_mapping,
@@ -85,11 +87,13 @@ def read_model(folder: Path, experts: Experts, *, dtype: torch.dtype = torch.flo
     if known is not None and _shape(Experts.model_validate(known)) != _shape(experts):
         raise ConfigError(f"{folder} has other experts than [experts]: give the same, or a base without experts")
     config.experts = wanted
+    transformers_logging.set_verbosity_error()  # its report of missing weights is judged below
+    transformers_logging.disable_progress_bar()
     try:
         model, found = EchoVLM.from_pretrained(
             folder, config=config, dtype=dtype, local_files_only=True, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ConfigError(f"{folder}: the weights cannot be read ({type(error).__name__}): is the copy whole?") from None
     lacking = [name for name in found["missing_keys"] if known is not None or not ADDED.search(name)]
     if lacking:
