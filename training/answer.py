@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from schemas.errors import ChunkError
+from schemas.errors import ChunkError, ConfigError
 from schemas.training import Experts
 from training.budget import fitted_one
 from training.conversation import Conversation, read_tokenizer
 from training.model import EchoVLM, read_config, read_model
-from training.pictures import decoded, patches, resized
+from training.pictures import MERGE, decoded, patches, resized
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,14 @@ class Answerer:
     """A model that answers, greedily."""
 
     def __init__(self, folder: Path, *, max_patches: int) -> None:
-        """Read a base or an export.
+        """Read an export.
 
         Raises: ConfigError.
         """
         experts = getattr(read_config(folder), "experts", None)
-        settings = Experts.model_validate(experts) if experts else Experts(alpha=1.0)
-        self.model: EchoVLM = read_model(folder, settings)[0].eval()
+        if experts is None:
+            raise ConfigError(f"{folder} is a base without experts: `sonocurate train export` makes a model of a run")
+        self.model: EchoVLM = read_model(folder, Experts.model_validate(experts))[0].eval()
         self.model.to("cuda" if torch.cuda.is_available() else "cpu")
         self.conversation = Conversation(read_tokenizer(folder))
         self.max_patches = max_patches
@@ -52,7 +53,9 @@ class Answerer:
         for png in asked.images:
             pixels = decoded(png, asked.item_id)
             cut.append(patches(resized(pixels, fitted_one(pixels.shape[1], pixels.shape[0], self.max_patches))))
-        ids = torch.tensor([self.conversation.prompt(asked.question, [rows * cols // 4 for _, (_, rows, cols) in cut])])
+        ids = torch.tensor(
+            [self.conversation.prompt(asked.question, [rows * cols // MERGE**2 for _, (_, rows, cols) in cut])]
+        )
         found = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         if cut:
             found["mm_token_type_ids"] = (ids == self.conversation.image).int()

@@ -5,8 +5,6 @@ Source: Qwen2-VL (a visual token covers 28 x 28 px; the rule is that of its imag
 EchoVLM's public repository (196 patches).
 """
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -46,5 +44,3 @@ def fitted_one(width_px: int, height_px: int, max_patches: int) -> tuple[int, in
         raise ValueError("a picture without pixels")
     width, height = fitted(np.array([width_px]), np.array([height_px]), max_patches)
     return int(width[0]), int(height[0])
-
-

@@ -51,18 +51,22 @@ class Conversation:
         )
         ids, counts = [], iter(visual)
         for token in self.tokenizer(text, add_special_tokens=False)["input_ids"]:
-            ids += [token] * (next(counts) if token == self.image else 1)
+            ids += [token] * (next(counts, 1) if token == self.image else 1)
         return ids
 
     def answer(self, text: str) -> list[int]:
         """Give the ids of an answer with the end of its turn."""
         return list(self.tokenizer(text + END, add_special_tokens=False)["input_ids"])
 
+    def texts(self, row: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Give question and answer of a row; None where there is no way to tell it."""
+        return row["question"] or ALIGN.get(row["language"], ALIGN["en"]), row["answer"]
+
     def of(self, row: Mapping[str, Any], visual: Sequence[int]) -> tuple[list[int], int]:
         """Give the ids of a row of a view, and where its answer begins."""
-        question = row["question"] or ALIGN.get(row["language"], ALIGN["en"])
+        question, answer = self.texts(row) or ("", "")
         prompt = self.prompt(question, visual)
-        return prompt + self.answer(row["answer"]), len(prompt)
+        return prompt + self.answer(answer), len(prompt)
 
     def count(self, row: Mapping[str, Any], visual: int) -> int:
         """Count the tokens of a row whose pictures have ``visual`` tokens together."""

@@ -6,7 +6,7 @@ and decode. Memory: a few row groups of pictures per process, whatever the size 
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from schemas.errors import ConfigError
 from schemas.instruction import Tier
-from training.conversation import Conversation
+from schemas.training import Stage, Training
+from training.conversation import Conversation, read_tokenizer
 from training.model import IGNORED
-from training.pictures import decoded, patches, resized
+from training.pictures import MERGE, decoded, patches, resized
 from training.rows import Order, Rows, choose_rows
+from training.spoken import Grounded, masks_of
 from warehouse.export.source import Group, Source
 from warehouse.published import verify_release
 
@@ -49,12 +51,13 @@ def open_release(folder: Path, *, allow_demo: bool, verify: bool = True) -> Sour
 
 @dataclass(frozen=True)
 class Sample:
-    """One row: ids, where its answer begins, the patches of its pictures and their grids."""
+    """One row: ids, where its answer begins, the patches of its pictures and their grids, the masks it speaks of."""
 
     ids: list[int]
     answer_at: int
     patches: list[np.ndarray[Any, Any]]
     grids: list[tuple[int, int, int]]
+    masks: list[np.ndarray[Any, Any]] = field(default_factory=list)
 
 
 class Shelf:
@@ -74,10 +77,10 @@ class Shelf:
 
 
 class Samples(Dataset[Sample]):
-    """The chosen rows of a view, by number."""
+    """The chosen rows of a view, by number. ``cells``: cells of a mask per side of a patch; 0: no masks are drawn."""
 
-    def __init__(self, source: Source, rows: Rows, conversation: Conversation) -> None:
-        self.source, self.rows, self.conversation = source, rows, conversation
+    def __init__(self, source: Source, rows: Rows, conversation: Conversation, cells: int = 0) -> None:
+        self.source, self.rows, self.conversation, self.cells = source, rows, conversation, cells
         self._images = Shelf(source, ["frame_id", "image"])
         self._texts = Shelf(source, None)
 
@@ -104,15 +107,23 @@ class Samples(Dataset[Sample]):
 
     def __getitem__(self, number: int) -> Sample:
         cut = [patches(pixels) for pixels in self.pictures(number)]
-        grids = [grid for _, grid in cut]
-        ids, answer_at = self.conversation.of(self.row(number), [rows * columns // 4 for _, rows, columns in grids])
-        return Sample(ids, answer_at, [some for some, _ in cut], grids)
+        grids, row = [grid for _, grid in cut], self.row(number)
+        ids, answer_at = self.conversation.of(row, [rows * columns // MERGE**2 for _, rows, columns in grids])
+        return Sample(ids, answer_at, [some for some, _ in cut], grids, self.masks(row, grids[0]))
+
+    def masks(self, row: dict[str, Any], grid: tuple[int, int, int]) -> list[np.ndarray[Any, Any]]:
+        """Draw the masks of a grounded row by the decoder's cells: the share of every cell that is covered."""
+        if not self.cells:
+            return []
+        size = (grid[2] * self.cells, grid[1] * self.cells)
+        return [cv2.resize(one.astype(np.float32), size, interpolation=cv2.INTER_AREA) for one in masks_of(row)]
 
 
 def collate(samples: Sequence[Sample], pad: int, image: int) -> Batch:
     """Put rows side by side, padded on the right.
 
-    Shapes: int[batch, tokens] for ids, labels, mask and kinds (1: visual); float[patches, 1176]; int[pictures, 3].
+    Shapes: int[batch, tokens] for ids, labels, mask and kinds (1: visual); float[patches, 1176]; int[pictures, 3];
+    float[cells] for the masks, one behind the other.
     """
     longest = max(len(sample.ids) for sample in samples)
     ids = torch.full((len(samples), longest), pad)
@@ -121,6 +132,7 @@ def collate(samples: Sequence[Sample], pad: int, image: int) -> Batch:
         its = torch.tensor(sample.ids)
         ids[row, : len(its)], mask[row, : len(its)] = its, 1
         labels[row, sample.answer_at : len(its)] = its[sample.answer_at :]
+    masks = [one.ravel() for sample in samples for one in sample.masks]
     return {
         "input_ids": ids,
         "labels": labels,
@@ -128,6 +140,7 @@ def collate(samples: Sequence[Sample], pad: int, image: int) -> Batch:
         "mm_token_type_ids": ((ids == image) & (mask == 1)).int(),
         "pixel_values": torch.from_numpy(np.concatenate([some for sample in samples for some in sample.patches])),
         "image_grid_thw": torch.tensor([grid for sample in samples for grid in sample.grids]),
+        "masks": torch.from_numpy(np.concatenate([np.zeros(0, np.float32), *masks])),
     }
 
 
@@ -151,13 +164,16 @@ def batches(samples: Samples, order: Order, *, rank: int = 0, start: int = 0, wo
     )
 
 
-def samples_of(source: Source, view: str, conversation: Conversation, *, max_patches: int, max_tokens: int) -> Samples:
-    """Choose the rows of a view and open them.
+def samples_of(source: Source, config: Training, stage: Stage) -> Samples:
+    """Choose the rows that a stage trains on, and open them.
 
-    Raises: ConfigError as ``choose_rows`` says.
+    Raises: ConfigError when the tokenizer is not that of a Qwen2-VL, or as ``choose_rows`` says.
     """
-    rows = choose_rows(source, view, max_patches, max_tokens, conversation.count)
-    return Samples(source, rows, conversation)
+    tokenizer = read_tokenizer(config.model)
+    grounded = stage is Stage.GROUNDED
+    conversation = Grounded(tokenizer, config.mask.token) if grounded else Conversation(tokenizer)
+    rows = choose_rows(source, stage.view, config.max_patches, config.max_tokens, conversation)
+    return Samples(source, rows, conversation, config.mask.upsample if grounded else 0)
 
 
 class _From:

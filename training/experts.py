@@ -120,4 +120,3 @@ def balance_of(logits: Tensor, chosen: Tensor, gates: Tensor) -> tuple[Tensor, T
     tokens = max(1, logits.shape[0])
     dense = logits.softmax(-1) if chosen.shape[-1] == 1 else torch.zeros_like(logits).scatter(1, chosen, gates)
     return (counts / tokens * dense.sum(dim=0) / tokens).sum(), counts
-

@@ -26,9 +26,11 @@ class Journal:
     def add(self, step: int, figures: Mapping[str, float], load: Sequence[Sequence[int]]) -> None:
         """Write the figures of a step; ``load`` has tokens per layer and expert."""
         shares = [[tokens / max(1, sum(layer)) for tokens in layer] for layer in load]
-        mean = {
-            f"load_{expert}": sum(layer[expert] for layer in shares) / len(shares) for expert in range(len(shares[0]))
-        } if shares else {}
+        mean = (
+            {f"load_{expert}": sum(layer[expert] for layer in shares) / len(shares) for expert in range(len(shares[0]))}
+            if shares
+            else {}
+        )
         _append(self.folder / LOG, ("step", *figures, *mean), [(step, *figures.values(), *mean.values())])
         rows = [
             (step, layer, expert, tokens, shares[layer][expert])

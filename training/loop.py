@@ -20,8 +20,9 @@ from transformers import get_cosine_schedule_with_warmup
 from schemas.errors import ConfigError
 from schemas.training import Stage, Training
 from training.checkpoint import begin, hold_back, load, save
-from training.conversation import Conversation, read_tokenizer
+from training.conversation import read_tokenizer
 from training.data import Batch, Samples, batches, open_release, samples_of
+from training.grounded import GroundedObjective
 from training.journal import Journal
 from training.model import base_of, prepare, read_config, read_model, sizes, trained
 from training.rows import Order
@@ -41,7 +42,7 @@ class Objective(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Give ``loss`` and its parts."""
-        inputs = {name: value for name, value in batch.items() if name != "labels"}
+        inputs = {name: value for name, value in batch.items() if name not in ("labels", "masks")}
         return base_of(self.model).losses(batch["labels"], inputs)[0]
 
 
@@ -106,10 +107,7 @@ def train(config: Training, stage: Stage, folder: Path, *, allow_demo: bool, tel
     read_config(config.model)
     source = open_release(folder, allow_demo=allow_demo, verify=main)
     accelerator.wait_for_everyone()
-    conversation = Conversation(read_tokenizer(config.model))
-    samples = samples_of(
-        source, stage.view, conversation, max_patches=config.max_patches, max_tokens=config.max_tokens
-    )
+    samples = samples_of(source, config, stage)
     order = Order(len(samples), config.batch, accelerator.num_processes, config.seed)
     steps = config.max_steps or max(1, config.epochs * order.batches // config.accumulate)
     run = _identified(config, stage, source, accelerator.num_processes)
@@ -151,7 +149,10 @@ def objective_of(config: Training, stage: Stage, tell: Tell) -> nn.Module:
     tuned = prepare(model, stage, config.lora)
     total, trainable = sizes(tuned)
     tell(f"{total:,} parameters, {trainable:,} of them trained{'; experts drawn anew' if drawn else ''}")
-    return Objective(tuned).train()
+    if stage is not Stage.GROUNDED:
+        return Objective(tuned).train()
+    mask_token = read_tokenizer(config.model).convert_tokens_to_ids(config.mask.token)
+    return GroundedObjective(tuned, config.mask, mask_token).train()
 
 
 def _steps(run: Run, done: int, steps: int, tell: Tell) -> None:

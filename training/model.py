@@ -55,10 +55,6 @@ class EchoVLM(Qwen2VLForConditionalGeneration):
         """List the dual-path blocks from the first layer to the last."""
         return [layer.mlp for layer in self.model.language_model.layers]
 
-    def forward(self, *args: Any, labels: Tensor | None = None, **inputs: Any) -> Any:  # noqa: ANN401
-        """Give what Qwen2-VL gives; with ``labels`` int[batch, tokens] the losses (``losses``)."""
-        return super().forward(*args, **inputs) if labels is None else self.losses(labels, inputs)[0]
-
     def losses(self, labels: Tensor, inputs: dict[str, Any]) -> tuple[dict[str, Tensor], Any]:
         """Compute ``loss``, ``text`` (mean cross-entropy of the labelled tokens) and ``balance``; and the model's output.
 
@@ -94,7 +90,9 @@ def read_model(folder: Path, experts: Experts, *, dtype: torch.dtype = torch.flo
             folder, config=config, dtype=dtype, local_files_only=True, output_loading_info=True
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ConfigError(f"{folder}: the weights cannot be read ({type(error).__name__}): is the copy whole?") from None
+        raise ConfigError(
+            f"{folder}: the weights cannot be read ({type(error).__name__}): is the copy whole?"
+        ) from None
     lacking = [name for name in found["missing_keys"] if known is not None or not ADDED.search(name)]
     if lacking:
         raise ConfigError(f"{folder}: {len(lacking)} weights of the model are not there, {min(lacking)} for one")

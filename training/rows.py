@@ -6,8 +6,9 @@ a row that is too long. Memory: about 30 bytes per row and frame.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -57,11 +58,17 @@ class Rows:
         return len(self.at)
 
 
-#: Counts the tokens of one row exactly; called for the few rows that may be too long.
-Count = Callable[[dict[str, object], int], int]
+class Speech(Protocol):
+    """How a row is told to the model."""
+
+    def texts(self, row: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Give question and answer; None where there is no way to tell the row."""
+
+    def count(self, row: Mapping[str, Any], visual: int) -> int:
+        """Count the tokens of a row with ``visual`` visual tokens; asked for the few rows that may be too long."""
 
 
-def choose_rows(source: Source, view: str, max_patches: int, max_tokens: int, count: Count) -> Rows:
+def choose_rows(source: Source, view: str, max_patches: int, max_tokens: int, speech: Speech) -> Rows:
     """Choose the rows of a view that fit.
 
     Raises: ConfigError when the release has no such rows, a row names a frame outside of split train, or a patient of
@@ -77,7 +84,10 @@ def choose_rows(source: Source, view: str, max_patches: int, max_tokens: int, co
         rows = source.read(group)
         _keep_out(source, rows, cases)
         its = _placed(source, rows["frame_ids"].combine_chunks(), ids)
-        why = [_unfit(row, int(costs[some].sum()), max_tokens, count) for row, some in zip(_texts(rows), its, strict=True)]
+        why = [
+            _unfit(row, int(costs[some].sum()), max_tokens, speech)
+            for row, some in zip(rows.to_pylist(), its, strict=True)
+        ]
         left_out.update(reason for reason in why if reason)
         kept = [row for row, reason in enumerate(why) if reason is None]
         at.append(np.column_stack([np.full(len(kept), number), np.array(kept, np.int64)]))
@@ -89,27 +99,24 @@ def choose_rows(source: Source, view: str, max_patches: int, max_tokens: int, co
     return Rows(view, groups, np.concatenate(at), starts, np.concatenate(frames), pictures, left_out)
 
 
-def _texts(rows: pa.Table) -> list[dict[str, object]]:
-    columns = [name for name in ("question", "answer", "frame_ids", "task", "language") if name in rows.column_names]
-    return list(rows.select(columns).to_pylist())
-
-
 def _why(left_out: Counter[str]) -> str:
     return f" ({', '.join(f'{reason}: {count}' for reason, count in left_out.items())})" if left_out else ""
 
 
-def _unfit(row: dict[str, object], visual: int, max_tokens: int, count: Count) -> str | None:
-    """Say why a row is left out: its text would be read as a command, it names no frame, or it is too long.
+def _unfit(row: Mapping[str, Any], visual: int, max_tokens: int, speech: Speech) -> str | None:
+    """Say why a row is left out: its text would be read as a command, it shows nothing, or it is too long.
 
     A byte-level tokenizer makes no more tokens than there are bytes: only rows beyond that are counted exactly.
     """
-    texts = [str(row[name] or "") for name in ("question", "answer")]
-    if any(RESERVED.search(text) for text in texts):
-        return "reserved_text"
     if not row["frame_ids"]:
         return "no_image"
-    most = sum(len(text.encode()) for text in texts) + visual + TEMPLATE_TOKENS + 2 * len(row["frame_ids"])  # type: ignore[arg-type]
-    return "too_long" if most > max_tokens and count(row, visual) > max_tokens else None
+    if any(RESERVED.search(row[name] or "") for name in ("question", "answer")):
+        return "reserved_text"
+    texts = speech.texts(row)
+    if texts is None:
+        return "unfit_form"
+    most = sum(len(text.encode()) for text in texts) + visual + TEMPLATE_TOKENS + 2 * len(row["frame_ids"])
+    return "too_long" if most > max_tokens and speech.count(row, visual) > max_tokens else None
 
 
 def _training_cases(source: Source) -> pa.Array:
@@ -118,7 +125,9 @@ def _training_cases(source: Source) -> pa.Array:
     training = set(patients[TRAIN].values())
     for split in SPLITS:
         if split != TRAIN and training & set(patients[split].values()):
-            raise ConfigError(f"release {source.name}: a patient is in train and in {split}: damaged, nothing is trained")
+            raise ConfigError(
+                f"release {source.name}: a patient is in train and in {split}: damaged, nothing is trained"
+            )
     return pa.array(patients[TRAIN].keys(), pa.string())
 
 

@@ -124,7 +124,9 @@ def test_stage_one_trains_experts_alone(tiny):
 
 def test_stage_two_trains_experts_and_adapters_on_three_places(tiny):
     model = prepare(small(tiny), Stage.TWO, Lora())
-    adapted = {name.split(".lora_")[0].removeprefix("base_model.model.model.") for name, _ in trained(model) if "lora_" in name}
+    adapted = {
+        name.split(".lora_")[0].removeprefix("base_model.model.model.") for name, _ in trained(model) if "lora_" in name
+    }
     assert {name.partition(".")[0] for name in adapted} == {"visual", "language_model"}
     of_text = {name.rpartition(".")[2] for name in adapted if name.startswith("language_model")}
     of_vision = {name.partition(".")[2].split(".")[0] for name in adapted if name.startswith("visual")}
@@ -177,7 +179,9 @@ def test_balance_by_hand():
     assert loss.item() == pytest.approx(1 * 0.5 + 1 * 0.5)  # two experts get all: F = 1, G = 1/2
     _, loss, counts = worked([[1.0986123, 0.0, -9.0]] * 2 + [[-9.0, 0.0, 0.0]], 2)
     assert counts == [2, 3, 1]
-    assert loss.item() == pytest.approx(2 / 3 * (2 * 0.75 / 3) + 1 * ((2 * 0.25 + 0.5) / 3) + 1 / 3 * (0.5 / 3), abs=1e-6)
+    assert loss.item() == pytest.approx(
+        2 / 3 * (2 * 0.75 / 3) + 1 * ((2 * 0.25 + 0.5) / 3) + 1 / 3 * (0.5 / 3), abs=1e-6
+    )
 
 
 def test_balance_of_one_expert_per_token_uses_the_softmax_over_all():
