@@ -82,6 +82,7 @@ class Training(StageModel):
     mask: MaskDecoder = MaskDecoder()
     max_tokens: int = Field(32_768, ge=16, description="longer rows are left out, and counted")
     max_patches: int = Field(MAX_PATCHES, ge=4, description="most patches of 28 x 28 px of an image")
+    max_rows: int | None = Field(None, ge=1, description="train on the first rows only, to try things out")
     batch: int = Field(1, ge=1, description="rows per step and device")
     accumulate: int = Field(1, ge=1, description="batches per update of the weights")
     epochs: int = Field(1, ge=1)

@@ -173,7 +173,7 @@ def samples_of(source: Source, config: Training, stage: Stage) -> Samples:
     grounded = stage is Stage.GROUNDED
     conversation = Grounded(tokenizer, config.mask.token) if grounded else Conversation(tokenizer)
     rows = choose_rows(source, stage.view, config.max_patches, config.max_tokens, conversation)
-    return Samples(source, rows, conversation, config.mask.upsample if grounded else 0)
+    return Samples(source, rows.first(config.max_rows), conversation, config.mask.upsample if grounded else 0)
 
 
 class _From:

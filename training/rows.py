@@ -7,7 +7,7 @@ a row that is too long. Memory: about 30 bytes per row and frame.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -56,6 +56,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def first(self, count: int | None) -> "Rows":
+        """Keep the first rows only; None keeps all."""
+        return self if count is None else replace(self, at=self.at[:count])
 
 
 class Speech(Protocol):

@@ -18,6 +18,9 @@ from training.conversation import END, IMAGE, SPECIAL
 PAD = "<|endoftext|>"
 #: The other tokens that Qwen2-VL sets apart (its tokenizer_config.json).
 MARKS = ("<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>")
+#: Spread of the random weights. With the usual 0.02 a small frozen output layer cannot say anything with confidence, so
+#: that stage I had nothing to learn.
+SPREAD = 0.1
 #: Turns as Qwen2-VL's own template writes them: a system turn first, pictures as vision marks.
 TEMPLATE = (
     "{% for turn in messages %}"
@@ -82,8 +85,9 @@ def _config(tokenizer: PreTrainedTokenizerFast, hidden: int, layers: int) -> Qwe
         "bos_token_id": of(PAD),
         "eos_token_id": of(END),
         "pad_token_id": of(PAD),
+        "initializer_range": SPREAD,
     }
-    vision = {"depth": 2, "embed_dim": hidden, "hidden_size": hidden, "num_heads": 4, "mlp_ratio": 2}
+    vision = {"depth": 2, "embed_dim": hidden, "hidden_size": hidden, "num_heads": 4, "mlp_ratio": 2, "initializer_range": SPREAD}
     return Qwen2VLConfig(
         text_config=text,
         vision_config=vision,
