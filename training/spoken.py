@@ -53,9 +53,14 @@ def filled(form: str, objects: Sequence[Mapping[str, Any]], size: tuple[int, int
     """Put values in the places of a form, each kind in the order of the objects; None where the numbers differ."""
     values: dict[str, Iterator[str]] = {
         "ref-object": (f"<|object_ref_start|>{one['label']}<|object_ref_end|>" for one in objects),
-        "bbox": (_box(one["bbox_xyxy_px"], size) for one in objects if one["bbox_xyxy_px"]),
+        "bbox": (_box(one["bbox_xyxy_px"], size) for one in objects if one["bbox_xyxy_px"] is not None),
         "polygon": (mask_token for one in objects if outlined(one)),
-        "point": (_point(point["x_px"], point["y_px"], size) for one in objects for point in one["keypoints"] or ()),
+        "point": (
+            _point(point["x_px"], point["y_px"], size)
+            for one in objects
+            for point in one["keypoints"] or ()
+            if point["visible"]
+        ),
     }
     try:
         text = PLACE.sub(lambda place: next(values[place.group(1)]), form)
@@ -67,7 +72,7 @@ def filled(form: str, objects: Sequence[Mapping[str, Any]], size: tuple[int, int
 
 def outlined(one: Mapping[str, Any]) -> bool:
     """Say whether an object has an outline."""
-    return bool(one["rle"] or one["polygon_px"])
+    return bool(one["polygon_px"])
 
 
 def masks_of(row: Mapping[str, Any]) -> list[Mask]:

@@ -87,7 +87,14 @@ def _config(tokenizer: PreTrainedTokenizerFast, hidden: int, layers: int) -> Qwe
         "pad_token_id": of(PAD),
         "initializer_range": SPREAD,
     }
-    vision = {"depth": 2, "embed_dim": hidden, "hidden_size": hidden, "num_heads": 4, "mlp_ratio": 2, "initializer_range": SPREAD}
+    vision = {
+        "depth": 2,
+        "embed_dim": hidden,
+        "hidden_size": hidden,
+        "num_heads": 4,
+        "mlp_ratio": 2,
+        "initializer_range": SPREAD,
+    }
     return Qwen2VLConfig(
         text_config=text,
         vision_config=vision,
