@@ -16,7 +16,7 @@ from schemas.training import Experts
 from training.budget import fitted_one
 from training.conversation import Conversation, read_tokenizer
 from training.model import EchoVLM, read_config, read_model
-from training.pictures import MERGE, decoded, patches, resized
+from training.pictures import MERGE, decoded, patches, resized, shown
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,12 @@ class Answerer:
         for png in asked.images:
             pixels = decoded(png, asked.item_id)
             cut.append(patches(resized(pixels, fitted_one(pixels.shape[1], pixels.shape[0], self.max_patches))))
-        ids = torch.tensor(
-            [self.conversation.prompt(asked.question, [rows * cols // MERGE**2 for _, (_, rows, cols) in cut])]
-        )
+        visual = [rows * columns // MERGE**2 for _, (_, rows, columns) in cut]
+        ids = torch.tensor([self.conversation.prompt(asked.question, visual)])
         found = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         if cut:
             found["mm_token_type_ids"] = (ids == self.conversation.image).int()
-            found["pixel_values"] = torch.from_numpy(np.concatenate([some for some, _ in cut]))
+            found["pixel_values"] = shown(torch.from_numpy(np.concatenate([some for some, _ in cut])))
             found["image_grid_thw"] = torch.tensor([grid for _, grid in cut])
         return {name: value.to(self.model.device) for name, value in found.items()}
 

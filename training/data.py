@@ -22,13 +22,13 @@ from schemas.instruction import Tier
 from schemas.training import Stage, Training
 from training.conversation import Conversation, read_tokenizer
 from training.model import IGNORED
-from training.pictures import MERGE, decoded, patches, resized
+from training.pictures import MERGE, decoded, patches, resized, shown
 from training.rows import Order, Rows, choose_rows
 from training.spoken import Grounded, masks_of
 from warehouse.export.source import Group, Source
 from warehouse.published import verify_release
 
-#: Row groups that a process keeps: 64 pictures each, some 10 MB; a block of rows needs about this many.
+#: Row groups that a process keeps: 64 pictures each, some 10 MB; a block of rows spans fewer (``BLOCK_GROUPS``).
 KEPT_GROUPS = 12
 Batch = dict[str, Tensor]
 
@@ -122,7 +122,7 @@ class Samples(Dataset[Sample]):
 def collate(samples: Sequence[Sample], pad: int, image: int) -> Batch:
     """Put rows side by side, padded on the right.
 
-    Shapes: int[batch, tokens] for ids, labels, mask and kinds (1: visual); float[patches, 1176]; int[pictures, 3];
+    Shapes: int[batch, tokens] for ids, labels, mask and kinds (1: visual); uint8[patches, 3, 196]; int[pictures, 3];
     float[cells] for the masks, one behind the other.
     """
     longest = max(len(sample.ids) for sample in samples)
@@ -162,6 +162,12 @@ def batches(samples: Samples, order: Order, *, rank: int = 0, start: int = 0, wo
             worker_init_fn=_alone,
         )
     )
+
+
+def moved(batch: Batch, device: torch.device | str) -> Batch:
+    """Bring a batch to a device, its patches as the numbers that the encoder reads."""
+    there = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
+    return there | {"pixel_values": shown(there["pixel_values"])}
 
 
 def samples_of(source: Source, config: Training, stage: Stage) -> Samples:

@@ -21,7 +21,7 @@ from schemas.errors import ConfigError
 from schemas.training import Stage, Training
 from training.checkpoint import begin, hold_back, load, save
 from training.conversation import read_tokenizer
-from training.data import Batch, Samples, batches, open_release, samples_of
+from training.data import Batch, Samples, batches, moved, open_release, samples_of
 from training.grounded import GroundedObjective
 from training.journal import Journal
 from training.model import base_of, prepare, read_config, read_model, sizes, trained
@@ -65,7 +65,7 @@ class Run:
         load: list[Tensor] = []
         tokens = torch.zeros((), device=accelerator.device)
         for number in range(config.accumulate):
-            batch = {name: value.to(accelerator.device) for name, value in next(self.stream).items()}
+            batch = moved(next(self.stream), accelerator.device)
             last = number == config.accumulate - 1
             with nullcontext() if last else accelerator.no_sync(self.wrapped):
                 losses = self.wrapped(batch)
@@ -108,7 +108,7 @@ def train(config: Training, stage: Stage, folder: Path, *, allow_demo: bool, tel
     source = open_release(folder, allow_demo=allow_demo, verify=main)
     accelerator.wait_for_everyone()
     samples = samples_of(source, config, stage)
-    order = Order(len(samples), config.batch, accelerator.num_processes, config.seed)
+    order = Order(len(samples), config.batch, accelerator.num_processes, config.seed, samples.rows.block)
     steps = config.max_steps or max(1, config.epochs * order.batches // config.accumulate)
     run = _identified(config, stage, source, accelerator.num_processes)
     tell(f"{len(samples)} rows of {source.name}/{stage.view}, {steps} steps{_left_out(samples)}")

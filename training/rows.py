@@ -22,9 +22,9 @@ from warehouse.export.source import Group, Source
 from warehouse.published import SPLITS
 
 TRAIN = "train"
-#: Rows that are shuffled among each other; blocks are shuffled too. Rows of a block share their cases' pictures, which lie
-#: side by side, so that a row group of pictures is read once per block, not once per row.
-BLOCK = 512
+#: Row groups of pictures that the rows of a block span. Blocks are shuffled, and rows inside of a block: pictures of
+#: neighbours lie side by side, so that a row group is read about once per block, not once per row.
+BLOCK_GROUPS = 8
 #: Tokens of the chat template around the texts (system prompt, roles, vision marks), with room to spare.
 TEMPLATE_TOKENS = 128
 
@@ -56,6 +56,12 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.at)
+
+    @property
+    def block(self) -> int:
+        """Say how many rows in turn name the pictures of ``BLOCK_GROUPS`` row groups."""
+        per_group = len(self.pictures.width_px) / len(self.pictures.groups)
+        return max(16, round(BLOCK_GROUPS * per_group * len(self.at) / len(np.unique(self.frames))))
 
     def first(self, count: int | None) -> "Rows":
         """Keep the first rows only; None keeps all."""
@@ -146,8 +152,8 @@ def _frames(source: Source, max_patches: int) -> tuple[pa.Array, Frames]:
     if not tables:
         raise ConfigError(f"release {source.name} has no images in split train")
     table = pa.concat_tables(tables)
-    sides = (table[name].to_numpy().astype(np.int64) for name in ("width_px", "height_px"))
-    width, height = fitted(*sides, max_patches)
+    width, height = (table[name].to_numpy().astype(np.int64) for name in ("width_px", "height_px"))
+    width, height = fitted(width, height, max_patches)
     starts = np.concatenate([[0], np.cumsum([group.rows for group in groups])]).astype(np.int64)
     return table["frame_id"].combine_chunks(), Frames(groups, starts, width, height)
 
@@ -174,6 +180,7 @@ class Order:
     batch: int
     ranks: int = 1
     seed: int = 0
+    block: int = 512
 
     @property
     def batches(self) -> int:
@@ -183,7 +190,7 @@ class Order:
     def epoch(self, number: int) -> Ints:
         """Shuffle blocks, and rows inside of blocks. Shapes: int[rows]."""
         rng = np.random.default_rng([self.seed, number])
-        blocks = [np.arange(start, min(start + BLOCK, self.rows)) for start in range(0, self.rows, BLOCK)]
+        blocks = [np.arange(start, min(start + self.block, self.rows)) for start in range(0, self.rows, self.block)]
         return np.concatenate([rng.permutation(blocks[at]) for at in rng.permutation(len(blocks))])
 
     def of_rank(self, rank: int, start: int = 0) -> Iterator[list[int]]:

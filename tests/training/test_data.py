@@ -17,7 +17,7 @@ from training.budget import fitted_one
 from training.conversation import ALIGN, Conversation, read_tokenizer
 from training.data import batches, open_release, samples_of
 from training.model import IGNORED
-from training.pictures import patches, resized
+from training.pictures import patches, resized, shown
 from training.rows import Order
 
 pytestmark = pytest.mark.train
@@ -36,7 +36,7 @@ def test_pictures_are_those_of_the_processor_of_transformers():
         expected = processor(images=[pixels], return_tensors="np")
         found, grid = patches(pixels)
         assert [list(grid)] == expected["image_grid_thw"].tolist()
-        np.testing.assert_allclose(found, expected["pixel_values"], atol=1e-5)
+        np.testing.assert_allclose(shown(torch.from_numpy(found)), expected["pixel_values"], atol=1e-5)
 
 
 def test_sizes_are_those_of_transformers():
@@ -81,7 +81,7 @@ def test_a_report_has_all_its_pictures(release, tiny):
     found = samples(release, tiny, "1")
     batch = next(batches(found, Order(len(found), 3)))
     assert batch["image_grid_thw"].tolist() == [[1, 4, 4]] * 6
-    assert batch["pixel_values"].shape == (6 * 16, 1176)
+    assert batch["pixel_values"].shape == (6 * 16, 3, 196)
     assert (batch["mm_token_type_ids"] == 1).sum() == 6 * 4
     text = read_tokenizer(tiny).decode(batch["input_ids"][0])
     assert ALIGN["en"] in text or ALIGN["zh"] in text

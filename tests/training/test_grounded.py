@@ -10,7 +10,7 @@ import torch
 from schemas.errors import ConfigError
 from schemas.training import Experts, MaskDecoder, Stage, Training
 from training.conversation import read_tokenizer
-from training.data import batches, open_release, samples_of
+from training.data import batches, moved, open_release, samples_of
 from training.grounded import MaskDecoder as Decoder
 from training.grounded import mask_loss
 from training.loop import objective_of
@@ -106,7 +106,7 @@ def test_masks_follow_their_tokens(grounded_release, tiny):
         big = np.kron(one.numpy() > 0.5, np.ones((4, 4)))[:112, :112]
         assert big.shape == (112, 112)
     objective = objective_of(config, Stage.GROUNDED, lambda _line: None)
-    losses = objective(batch)
+    losses = objective(moved(batch, "cpu"))
     losses["loss"].backward()
     assert losses["loss"].item() == pytest.approx(sum(losses[name].item() for name in ("text", "mask")), rel=1e-3)
     assert all(one.grad is not None for one in objective.decoder.parameters())

@@ -11,7 +11,7 @@ import torch
 
 from schemas.training import Experts, Lora, Stage, Training
 from training.checkpoint import latest, load_trained
-from training.data import batches, open_release, samples_of
+from training.data import batches, moved, open_release, samples_of
 from training.grounded import predicted
 from training.loop import objective_of, train
 from training.model import sizes
@@ -75,7 +75,7 @@ def test_sixteen_outlines_are_learned(grounded_release, base, tmp_path):
     load_trained(objective, latest(config.out))
     samples = samples_of(open_release(folder, allow_demo=True), config, Stage.GROUNDED)
     order = Order(16, 16)
-    found = predicted(objective, next(batches(samples, order)), [(112, 112)] * 16)
+    found = predicted(objective, moved(next(batches(samples, order)), "cpu"), [(112, 112)] * 16)
     overlaps = []
     for one, number in zip(found, next(order.of_rank(0)), strict=True):
         mask = torch.from_numpy(masks[number]).bool()
