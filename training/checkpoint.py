@@ -1,7 +1,7 @@
 """Checkpoints of a run: what is trained, the optimiser, the schedule, the state of every random generator.
 
-In: a run at a step. Out: ``checkpoints/step-NNNNNN/``, which appears whole by one rename. Frozen weights are not in it: they
-are in the base.
+In: a run at a step. Out: ``checkpoints/step-NNNNNN/``, which appears whole by one rename. Frozen weights are not in it:
+they are in the base.
 """
 
 import json

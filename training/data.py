@@ -1,7 +1,7 @@
 """Stream a release's rows into batches of a Qwen2-VL.
 
-In: a release that was verified. Out: batches in a fixed order, from any step on, a share per rank; worker processes read
-and decode. Memory: a few row groups of pictures per process, whatever the size of the release.
+In: a release that was verified. Out: batches in a fixed order, from any step on, a share per rank; worker processes
+read and decode. Memory: a few row groups of pictures per process, whatever the size of the release.
 """
 
 from collections import OrderedDict

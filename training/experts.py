@@ -1,9 +1,10 @@
 """The dual-path block: the base's frozen FFN beside a shared expert and routing experts.
 
 In: hidden states float[batch, tokens, hidden]. Out: the same shape,
-``alpha FFN(x) + (1 - alpha) [lambda S(x) + sum over the top k of g_i(x) E_i(x)]``, g = softmax over the k selected logits.
-Source: EchoVLM section 3.2. The paper does not say where alpha and lambda start nor how lambda stays in [0, 1]: here they
-are settings, and lambda is the sigmoid of a learned number.
+``alpha FFN(x) + (1 - alpha) [lambda S(x) + sum over the top k of g_i(x) E_i(x)]``, g = softmax over the k selected
+logits.
+Source: EchoVLM section 3.2. The paper does not say where alpha and lambda start nor how lambda stays in [0, 1]: here
+they are settings, and lambda is the sigmoid of a learned number.
 """
 
 import math
@@ -32,8 +33,9 @@ class GatedMLP(nn.Module):
 class DualPath(nn.Module):
     """Takes the place of an FFN. The base's weights keep their names, so that a base's checkpoint loads as it is.
 
-    After a forward pass with ``real`` (which tokens are no padding) set, ``balance`` is the loss of the load and ``counts`` int[experts] says how many tokens each expert
-    got. (Gradient checkpointing runs the pass twice and sets both again: read them before the backward pass.)
+    After a forward pass with ``real`` (which tokens are no padding) set, ``balance`` is the loss of the load and
+    ``counts`` int[experts] says how many tokens each expert got. (Gradient checkpointing runs the pass twice and sets
+    both again: read them before the backward pass.)
     """
 
     def __init__(self, ffn: nn.Module, experts: Experts, std: float) -> None:
@@ -112,7 +114,8 @@ def balance_of(logits: Tensor, chosen: Tensor, gates: Tensor) -> tuple[Tensor, T
     """Compute ``sum_e F_e G_e`` and how many tokens each expert got.
 
     F_e is the share of tokens that are dispatched to expert e (they sum to k), G_e the mean over tokens of its gate, 0
-    where it was not chosen. With k = 1 every gate is 1 and has no gradient: G_e is then the mean softmax over all experts.
+    where it was not chosen. With k = 1 every gate is 1 and has no gradient: G_e is then the mean softmax over all
+    experts.
 
     Shapes: float[tokens, experts], int[tokens, k], float[tokens, k] -> float[], int[experts].
     """

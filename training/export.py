@@ -1,7 +1,7 @@
 """Turn a run into a model's folder: adapters merged, safetensors, config, tokenizer, and where it comes from.
 
-In: the folder of a run. Out: a folder that `sonocurate train` takes as `model`, that ``EchoVLM.from_pretrained`` loads, and
-beside it ``training.json``. A run of the grounded stage also gives ``mask_decoder.safetensors``.
+In: the folder of a run. Out: a folder that `sonocurate train` takes as `model`, that ``EchoVLM.from_pretrained`` loads,
+and beside it ``training.json``. A run of the grounded stage also gives ``mask_decoder.safetensors``.
 """
 
 import json

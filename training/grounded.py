@@ -43,7 +43,10 @@ class MaskDecoder(nn.Module):
         return torch.cat([laid, y[None, :, None].expand(1, -1, columns * up), x[None, None].expand(1, rows * up, -1)])
 
     def forward(self, states: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
-        """Make a mask for every token. Shapes: float[masks, hidden], features of its picture -> float[height, width]."""
+        """Make a mask for every token.
+
+        Shapes: float[masks, hidden], features of its picture -> float[height, width].
+        """
         found = []
         for numbers, laid in zip(self.kernels(states.float()), features, strict=True):
             x, at = laid.flatten(1), 0
@@ -98,7 +101,10 @@ class GroundedObjective(nn.Module):
 
 
 def predicted(objective: GroundedObjective, batch: Batch, sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
-    """Give the masks of a batch at the size of their frames. ``sizes``: (height, width) px per mask. Shapes: bool[H, W]."""
+    """Give the masks of a batch at the size of their frames. ``sizes``: (height, width) px per mask.
+
+    Shapes: bool[height, width].
+    """
     base = base_of(objective.model)
     inputs = {name: value for name, value in batch.items() if name not in ("labels", "masks")}
     with torch.inference_mode():

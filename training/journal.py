@@ -1,7 +1,7 @@
 """What a run writes beside its weights: CSV files, and the same for TensorBoard.
 
-In: figures per step, tokens per layer and expert. Out: ``log.csv``, ``router.csv`` (EchoVLM, Figure 8: the load of every
-expert), ``tensorboard/``. A run that goes on from a checkpoint first forgets the lines behind it.
+In: figures per step, tokens per layer and expert. Out: ``log.csv``, ``router.csv`` (EchoVLM, Figure 8: the load of
+every expert), ``tensorboard/``. A run that goes on from a checkpoint first forgets the lines behind it.
 """
 
 import csv

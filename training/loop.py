@@ -97,22 +97,34 @@ def _scalars(objective: nn.Module) -> dict[str, float]:
 def train(config: Training, stage: Stage, folder: Path, *, allow_demo: bool, tell: Tell) -> Path:
     """Train a stage on the release in ``folder``, or go on with it. Gives the folder of the run.
 
-    Raises: ConfigError before the first step for a release that must not be trained on, a base that is no Qwen2-VL, rows
-    that fill no batch, or a folder that holds another run.
+    Raises: ConfigError before the first step for a release that must not be trained on, a base that is no Qwen2-VL,
+    rows that fill no batch, or a folder that holds another run.
     """
     accelerator = Accelerator(mixed_precision=_precision(config))
     if accelerator.distributed_type not in WHOLE:
         raise ConfigError("this reference keeps the whole model on every device: start it without FSDP or DeepSpeed")
-    main = accelerator.is_main_process
     read_config(config.model)
-    source = open_release(folder, allow_demo=allow_demo, verify=main)
+    source = open_release(folder, allow_demo=allow_demo, verify=accelerator.is_main_process)
     accelerator.wait_for_everyone()
     samples = samples_of(source, config, stage)
     order = Order(len(samples), config.batch, accelerator.num_processes, config.seed, samples.rows.block)
     steps = config.max_steps or max(1, config.epochs * order.batches // config.accumulate)
-    run = _identified(config, stage, source, accelerator.num_processes)
     tell(f"{len(samples)} rows of {source.name}/{stage.view}, {steps} steps{_left_out(samples)}")
 
+    run = _prepared(config, stage, accelerator, steps, tell)
+    found = _begun(config, _identified(config, stage, source, accelerator.num_processes), accelerator)
+    done = load(accelerator, run.objective, found) if found else 0
+    if done:
+        tell(f"going on after step {done}")
+    at = done * config.accumulate
+    run.stream = batches(samples, order, rank=accelerator.process_index, start=at, workers=config.workers)
+    _steps(run, done, steps, tell)
+    accelerator.end_training()
+    return config.out
+
+
+def _prepared(config: Training, stage: Stage, accelerator: Accelerator, steps: int, tell: Tell) -> Run:
+    """Build the objective, the optimiser and the schedule; every process starts with the same weights."""
     set_seed(config.seed)
     objective = objective_of(config, stage, tell)
     set_seed(config.seed, device_specific=True)
@@ -123,19 +135,15 @@ def train(config: Training, stage: Stage, folder: Path, *, allow_demo: bool, tel
     wrapped, optimizer = accelerator.prepare(objective, optimizer)
     accelerator.register_for_checkpointing(schedule)
     hold_back(accelerator)
+    return Run(accelerator, objective, wrapped, optimizer, schedule, iter(()), config)
 
-    found = begin(config.out, run) if main else None
+
+def _begun(config: Training, run: dict[str, Any], accelerator: Accelerator) -> Path | None:
+    """Let the main process write ``run.json``; every process finds the same checkpoint, or none."""
+    if accelerator.is_main_process:
+        begin(config.out, run)
     accelerator.wait_for_everyone()
-    found = found or begin(config.out, run)
-    done = load(accelerator, objective, found) if found else 0
-    if done:
-        tell(f"going on after step {done}")
-    stream = batches(
-        samples, order, rank=accelerator.process_index, start=done * config.accumulate, workers=config.workers
-    )
-    _steps(Run(accelerator, objective, wrapped, optimizer, schedule, stream, config), done, steps, tell)
-    accelerator.end_training()
-    return config.out
+    return begin(config.out, run)
 
 
 def objective_of(config: Training, stage: Stage, tell: Tell) -> nn.Module:

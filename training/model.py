@@ -1,8 +1,8 @@
 """EchoVLM: a Qwen2-VL whose language model has a dual-path block in the place of every FFN, and what each stage trains.
 
 In: a folder with a Qwen2-VL or an EchoVLM. Out: a model with ``generate()``, its added weights in float32.
-Source: EchoVLM sections 3.2-3.4; the loss is cross-entropy + 0.001 x load balance, averaged over the layers (the paper does
-not say how layers are put together).
+Source: EchoVLM sections 3.2-3.4; the loss is cross-entropy + 0.001 x load balance, averaged over the layers (the paper
+does not say how layers are put together).
 """
 
 import re
@@ -33,7 +33,7 @@ BASE = "qwen2_vl"
 ADAPTED = r".*(visual\.blocks\.\d+\.(attn\.(qkv|proj)|mlp\.fc[12])|visual\.merger\.mlp\.[02]|self_attn\.[qkvo]_proj)"
 ADDED = re.compile(r"\.mlp\.(alpha|lambda_logit|shared\.|router\.|experts\.)")
 
-# Published Qwen2-VL checkpoints name their weights as transformers 4 did; a class of our own must ask for the translation.
+# Published Qwen2-VL checkpoints name their weights as transformers 4 did; a class of our own must ask for that.
 register_checkpoint_conversion_mapping(
     "EchoVLM", get_checkpoint_conversion_mapping("Qwen2VLForConditionalGeneration"), overwrite=True
 )
@@ -56,7 +56,7 @@ class EchoVLM(Qwen2VLForConditionalGeneration):
         return [layer.mlp for layer in self.model.language_model.layers]
 
     def losses(self, labels: Tensor, inputs: dict[str, Any]) -> tuple[dict[str, Tensor], Any]:
-        """Compute ``loss``, ``text`` (mean cross-entropy of the labelled tokens) and ``balance``; and the model's output.
+        """Compute ``loss``, ``text`` (mean cross-entropy of labelled tokens), ``balance``; give the model's output too.
 
         Logits are made for labelled tokens only: of a full batch they would be the largest thing in memory.
         """

@@ -43,8 +43,8 @@ def resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 def patches(pixels: Pixels) -> tuple[Pixels, tuple[int, int, int]]:
     """Cut a picture whose sides are multiples of 28 into patches. Gives them with their grid (1, rows, columns).
 
-    Shapes: uint8[height, width, 3] -> uint8[rows * columns, 3, 196]. Bytes are an eighth of what the encoder reads: they
-    become numbers on the device (``shown``).
+    Shapes: uint8[height, width, 3] -> uint8[rows * columns, 3, 196]. Bytes are an eighth of what the encoder reads:
+    they become numbers on the device (``shown``).
     """
     rows, columns = pixels.shape[0] // PATCH, pixels.shape[1] // PATCH
     blocks = pixels.reshape(rows // MERGE, MERGE, PATCH, columns // MERGE, MERGE, PATCH, 3)

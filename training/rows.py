@@ -1,8 +1,8 @@
 """Which rows of a release are trained on, and in which order.
 
-In: a release's view (``VIEW_ROW``), its split train. Out: the places of the rows that fit, and for every epoch an order.
-Everything that can be refused is refused here, before the first step: a held-out patient, a frame that is not of the split,
-a row that is too long. Memory: about 30 bytes per row and frame.
+In: a release's view (``VIEW_ROW``), its split train. Out: the places of the rows that fit, an order for every epoch.
+Everything that can be refused is refused here, before the first step: a held-out patient, a frame that is not of the
+split, a row that is too long. Memory: about 30 bytes per row and frame.
 """
 
 from collections import Counter
@@ -44,7 +44,10 @@ class Frames:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows that are trained on. ``at`` int[n, 2]: row group and row; frames of row i: ``frames[starts[i]:starts[i + 1]]``."""
+    """The rows that are trained on.
+
+    ``at`` int[n, 2] has row group and row; the frames of row i are ``frames[starts[i]:starts[i + 1]]``.
+    """
 
     view: str
     groups: list[Group]
@@ -172,8 +175,8 @@ def _placed(source: Source, lists: pa.ListArray, ids: pa.Array) -> list[Ints]:
 class Order:
     """Which rows a rank reads at which step: the same for the same numbers, on every machine.
 
-    An epoch is a shuffle; it is cut into one run of rows per rank, so that no row is read by two, and every rank has the
-    same number of batches. The few rows at the end of an epoch that fill no batch wait for the next shuffle.
+    An epoch is a shuffle; it is cut into one run of rows per rank, so that no row is read by two, and every rank has
+    the same number of batches. The few rows at the end of an epoch that fill no batch wait for the next shuffle.
     """
 
     rows: int

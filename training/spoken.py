@@ -1,7 +1,7 @@
 """Grounded rows as the model speaks them: Qwen2-VL's own marks for objects and boxes, one mask token per outline.
 
-In: a row of view `grounded` (docs/grounded.md: texts with placeholders, objects in px). Out: question, answer, and the masks
-that the mask tokens stand for, in order.
+In: a row of view `grounded` (docs/grounded.md: texts with placeholders, objects in px). Out: question, answer, and the
+masks that the mask tokens stand for, in order.
 Source: Qwen2-VL (``<|object_ref_start|>x<|object_ref_end|>``, ``<|box_start|>(x1,y1),(x2,y2)<|box_end|>``, 0-1000).
 """
 
@@ -76,7 +76,10 @@ def outlined(one: Mapping[str, Any]) -> bool:
 
 
 def masks_of(row: Mapping[str, Any]) -> list[Mask]:
-    """Draw the masks that the mask tokens of a row's question and answer stand for. Shapes: uint8[height, width], 0 or 1."""
+    """Draw the masks that the mask tokens of a row's question and answer stand for.
+
+    Shapes: uint8[height, width], 0 or 1.
+    """
     said = [("question_form", "shown"), ("answer_form", "objects")]
     chosen = [one for form, objects in said if "<polygon>" in row[form] for one in row[objects] if outlined(one)]
     return [drawn(one, row["width_px"], row["height_px"]) for one in chosen]

@@ -1,7 +1,7 @@
 """A tiny random Qwen2-VL with a tokenizer of its own, to try every command without a large model.
 
-In: texts for the tokenizer. Out: a folder as a base of any size has it. It knows nothing and learns little: it is there to
-be overfitted in tests and to show that data flows.
+In: texts for the tokenizer. Out: a folder as a base of any size has it. It knows nothing and learns little: it is there
+to be overfitted in tests and to show that data flows.
 """
 
 import random
@@ -24,7 +24,8 @@ SPREAD = 0.1
 #: Turns as Qwen2-VL's own template writes them: a system turn first, pictures as vision marks.
 TEMPLATE = (
     "{% for turn in messages %}"
-    "{% if loop.first and turn['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
+    "{% if loop.first and turn['role'] != 'system' %}"
+    "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
     "<|im_start|>{{ turn['role'] }}\n"
     "{% if turn['content'] is string %}{{ turn['content'] }}{% else %}{% for part in turn['content'] %}"
     "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}"

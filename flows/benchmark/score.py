@@ -5,8 +5,8 @@ Flows in: files and options. Flows out: lines; tables on standard output; a fold
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa

@@ -1,6 +1,7 @@
 """`sonocurate train answer`: an exported model answers the test split of a release.
 
-Flows in: a model's folder, a suite. Flows out: a JSONL file of answers, as `bench run` writes one; it appears when it is whole.
+Flows in: a model's folder, a suite. Flows out: a JSONL file of answers, as `bench run` writes one; it appears when it
+is whole.
 """
 
 import json
@@ -29,7 +30,10 @@ def answer_suite(model: Path, out: Path, *, suite: str, release: str, root: Path
     asked = (Asked(item.item_id, prompt_of(item, kind), item.images) for item in items)
     aside, count = out.with_name(f".{out.name}.unfinished"), 0
     try:
-        with Track("train answer", total, unit="items") as track, aside.open("w", encoding="utf-8", newline="\n") as file:
+        with (
+            Track("train answer", total, unit="items") as track,
+            aside.open("w", encoding="utf-8", newline="\n") as file,
+        ):
             for row in answers(answerer, asked, model.resolve().name, max_tokens):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += row["answer"] is not None
