@@ -151,7 +151,8 @@ def objective_of(config: Training, stage: Stage, tell: Tell) -> nn.Module:
 
     Raises: ConfigError.
     """
-    model, drawn = read_model(config.model, config.experts)
+    dtype = torch.bfloat16 if _precision(config) == "bf16" else torch.float32  # of what is frozen
+    model, drawn = read_model(config.model, config.experts, dtype=dtype)
     if config.checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})
     tuned = prepare(model, stage, config.lora)

@@ -85,6 +85,16 @@ def test_a_run_writes_checkpoints_logs_and_a_model(run, tmp_path):
     assert list((folder / "tensorboard").iterdir())
 
 
+def test_half_precision_keeps_what_is_trained_whole(run, tmp_path):
+    from safetensors.torch import load_file
+
+    code, _, err = run("--allow-demo", precision="bf16", max_steps=2, stage="2")
+    assert code == 0, err
+    assert all(5 < loss < 9 for loss in losses(tmp_path / "run").values())
+    weights = load_file(tmp_path / "run" / "checkpoints" / "step-000002" / "trained.safetensors")
+    assert {str(one.dtype) for one in weights.values()} == {"torch.float32"}
+
+
 def test_a_killed_run_goes_on_with_the_same_losses(run, toml, tmp_path):
     """Stage 2 has dropout, so the state of the random generators counts too."""
     settings = {"max_steps": 16, "save_every": 3, "batch": 4, "accumulate": 2, "workers": 1}
