@@ -15,6 +15,8 @@ import pytest
 
 pytest.importorskip("peft")
 
+from accelerate.state import AcceleratorState
+
 from flows.cli import main
 from training.journal import forget
 
@@ -44,6 +46,7 @@ def run(toml, monkeypatch, capsys):
     def start(*options, stage="1", **settings):
         arguments = ["sonocurate", "train", "--stage", stage, "--config", str(toml(**settings)), *options]
         monkeypatch.setattr(sys, "argv", arguments)
+        AcceleratorState._reset_state(reset_partial_state=True)  # a process has one precision; a command is a process
         code = 0
         try:
             main()

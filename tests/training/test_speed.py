@@ -5,12 +5,13 @@ import time
 
 import cv2
 import numpy as np
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("peft")
+
+import psutil
 
 from schemas.training import Stage, Training
 from tests.training.conftest import sealed
