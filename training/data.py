@@ -160,7 +160,7 @@ def batches(samples: Samples, order: Order, *, rank: int = 0, start: int = 0, wo
             num_workers=workers,
             prefetch_factor=4 if workers else None,
             worker_init_fn=_alone,
-            generator=torch.Generator().manual_seed(0),  # else a loader draws from the generator that dropout draws from
+            generator=torch.Generator().manual_seed(0),  # else it draws from the generator of dropout
         )
     )
 
