@@ -6,6 +6,7 @@ does not say how layers are put together).
 """
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,9 @@ def prepare(model: EchoVLM, stage: Stage, lora: Lora) -> nn.Module:
     tuned: nn.Module = model
     if stage is not Stage.ONE:
         config = LoraConfig(r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=ADAPTED)
-        tuned = get_peft_model(model, config)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by a name that it will drop in v6
+            tuned = get_peft_model(model, config)
     for name, parameter in tuned.named_parameters():
         if ADDED.search(name) or "lora_" in name:
             parameter.requires_grad_(True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from transformers import logging as transformers_logging
 
 from schemas.errors import ConfigError
 from training.conversation import END, IMAGE, SPECIAL
@@ -44,6 +45,7 @@ def write_tiny(folder: Path, texts: Iterable[str], *, hidden: int = 64, layers: 
     tokenizer = _tokenizer(texts, words)
     tokenizer.save_pretrained(folder)
     config = _config(tokenizer, hidden, layers)
+    transformers_logging.disable_progress_bar()
     state = random.getstate()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

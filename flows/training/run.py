@@ -38,6 +38,7 @@ def run_stage(path: Path, stage: str, *, allow_demo: bool, tell: Callable[[str],
             raise ConfigError(f"another process trains {config.out}")
         out = train(config, chosen, folder, allow_demo=allow_demo, tell=tell if first else lambda _line: None)
     if first:
+        out = out.relative_to(Path.cwd()) if out.is_relative_to(Path.cwd()) else out
         tell(f"done: {out}; `sonocurate train export {out} OUT_DIR` writes the model")
 
 
