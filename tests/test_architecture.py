@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("schemas", "curation", "warehouse", "benchmark", "flows")
+PACKAGES = ("schemas", "curation", "warehouse", "benchmark", "training", "flows")
 ALLOWED = {
     "schemas": {"schemas"},
     "curation": {"schemas", "curation"},
     "warehouse": {"schemas", "warehouse"},
     "benchmark": {"schemas", "curation", "warehouse", "benchmark"},
-    "flows": {"schemas", "curation", "warehouse", "benchmark", "flows"},
+    "training": {"schemas", "warehouse", "training"},
+    "flows": {"schemas", "curation", "warehouse", "benchmark", "training", "flows"},
 }
 FORBIDDEN_LIBRARIES = {
     "curation": {"prefect", "duckdb", "deltalake"},
     "schemas": {"prefect", "duckdb", "deltalake"},
     "benchmark": {"prefect", "duckdb", "deltalake"},
+    "training": {"prefect", "duckdb", "deltalake"},
 }
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 BANNED_NAMES = re.compile(r"(?:^|_)(?:util|utils|helper|helpers|manager|processor|misc|data2)(?:_|$)", re.IGNORECASE)

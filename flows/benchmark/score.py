@@ -5,6 +5,7 @@ Flows in: files and options. Flows out: lines; tables on standard output; a fold
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from flows.progress import Track
 from flows.show import check_format, show_table
 from schemas.errors import ConfigError
 
-Word = TypeVar("Word", Mode, Suite)
+Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)

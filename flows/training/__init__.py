@@ -1,0 +1,1 @@
+"""`sonocurate train`: commands around the reference models of `training/`."""
