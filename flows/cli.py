@@ -27,6 +27,8 @@ from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
 UMASK = 0o077
+#: What Prefect raises in a flow when the process gets SIGTERM (prefect.exceptions, which is slow to import).
+TERMINATED = "TerminationSignal"
 
 app = typer.Typer(
     name="sonocurate",
@@ -106,11 +108,16 @@ def run(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="decide all pairs anew after a change of [deduplicate]")
     ] = False,
+    task_runner: Annotated[str | None, typer.Option(help="threads, processes or dask; default: the config's")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="default: the config's")] = None,
 ) -> None:
     """Run the whole pipeline on what is new, and publish the release."""
     from flows.runner import run_pipeline  # noqa: PLC0415 - Prefect is slow to import
 
-    run_pipeline(config, embedded=embedded, rebuild=rebuild)
+    if task_runner not in (None, "threads", "processes", "dask"):
+        raise ConfigError("--task-runner must be threads, processes or dask")
+    told = {"task_runner": task_runner, "workers": workers}
+    run_pipeline(config, embedded=embedded, rebuild=rebuild, told=told)
 
 
 @app.command()
@@ -178,10 +185,14 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except CurationError as error:
-        _fail(str(error), EXIT_CODES.get(type(error), 1))
+        _fail(str(error), next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except KeyboardInterrupt:
         _fail("interrupted; run the same command again to go on", 130)
-    except Exception as error:
+    except BaseException as error:
+        if type(error).__name__ == TERMINATED:
+            _fail("terminated; chunks in work were finished; run the same command again to go on", 143)
+        if isinstance(error, SystemExit):
+            raise
         if os.environ.get("SONOCURATE_DEBUG"):
             raise
         _fail(f"internal error ({type(error).__name__}); nothing was published. Please report it.", 1)

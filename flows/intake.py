@@ -9,7 +9,10 @@ from prefect import flow, task
 from curation.intake.intake import STAGE, intake, reject_orphans
 from curation.step import StepResult
 from flows.chunks import run_chunks
-from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.names import run_name
+from flows.parameters import StageRun
+from flows.stage import Context, Receipt, commit_chunk
+from flows.working import working
 from schemas.case import CASE
 from schemas.reject import RejectReason
 
@@ -17,16 +20,17 @@ from schemas.reject import RejectReason
 ORPHAN = "o"
 
 
-@flow(name="intake", flow_run_name="intake", persist_result=False)
-def intake_flow(config_path: str) -> Receipt:
+@flow(name="intake", flow_run_name=run_name, persist_result=False)
+def intake_flow(run: StageRun) -> Receipt:
     """Screen all new cases and files of the export."""
-    context = context_of(config_path)
-    _forget_claimed_orphans(context)
-    ids = [*context.export.case_ids, *context.export.orphan_ids]
-    return run_chunks(intake_chunk, config_path, STAGE, ids, context.config.intake.chunk_cases)
+    with working(run, STAGE) as work:
+        context = work.context
+        _forget_claimed_orphans(context)
+        ids = [*context.export.case_ids, *context.export.orphan_ids]
+        return run_chunks(intake_chunk, STAGE, ids, context.config.intake.chunk_cases)
 
 
-@task(name="intake chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="intake chunk", persist_result=False)
 def intake_chunk(config_path: str, chunk_id: str) -> Receipt:
     """Screen one chunk of cases."""
     return commit_chunk(config_path, STAGE, chunk_id, _work)
