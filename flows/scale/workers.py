@@ -68,7 +68,10 @@ class Workers:
         Raises: ConfigError when Dask is not installed, or its scheduler does not answer.
         """
         if self._runner is None:
-            self._runner = self._open.enter_context(_new_runner(self.choice))
+            runner = self._open.enter_context(_new_runner(self.choice))
+            if self.choice.kind == "dask":
+                _connect(runner, self.choice.settings)
+            self._runner = runner
         return self._runner
 
     def pool(self, rule: "Rule", expected: int) -> "Pool | None":
@@ -105,12 +108,21 @@ def _dask_runner(choice: Choice) -> "TaskRunner[Any]":
         raise ConfigError("run.task_runner: Dask is not installed: pip install 'sonocurate[dask]'") from None
     settings = choice.settings
     if settings.dask_scheduler:
-        runner: TaskRunner[Any] = DaskTaskRunner(address=settings.dask_scheduler, client_kwargs={"timeout": "30s"})
+        runner: TaskRunner[Any] = DaskTaskRunner(address=settings.dask_scheduler, client_kwargs={"timeout": "10s"})
     else:
         limit = f"{settings.worker_memory_mb}MiB" if settings.worker_memory_mb else "auto"
         size = {"n_workers": choice.count, "threads_per_worker": 1, "memory_limit": limit}
         runner = DaskTaskRunner(cluster_kwargs={**size, "dashboard_address": None, "host": "127.0.0.1"})
     return runner
+
+
+def _connect(runner: "TaskRunner[Any]", settings: Run) -> None:
+    """Start or find the cluster now: Prefect would do so at the first chunk, with a traceback."""
+    try:
+        runner.client  # type: ignore[attr-defined] # noqa: B018 - connects
+    except (OSError, TimeoutError):
+        where = settings.dask_scheduler or "a cluster on this machine"
+        raise ConfigError(f"run.dask_scheduler: {where} does not answer: start it, or correct the address") from None
 
 
 def limit_memory(megabytes: int | None) -> None:

@@ -1,0 +1,89 @@
+"""The deployments: which flow runs when, with which parameters. `prefect.yaml` says the same for work pools.
+
+Times are UTC. A run that finds another one on its warehouse waits for it; two of one deployment never run at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow, serve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import EntrypointType, RunnerDeployment
+
+from flows.curate import curate
+from flows.deploy.automations import pause_on_leak
+from flows.intake import intake_flow
+from flows.parameters import ConfigRun, CurateRun, ReleaseRun, ReviewRun, StageRun
+from flows.release import release_flow
+from flows.review_sample import review_sample_flow
+
+#: Runs of all deployments at the same time, in one process that serves.
+AT_ONCE = 4
+WAIT_S = 6 * 3600.0
+ONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """One deployment."""
+
+    name: str
+    flow: Flow[..., Any]
+    cron: str
+    run: ConfigRun
+    description: str
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What its runs are told, as Prefect stores it."""
+        return {"run": self.run.model_dump(mode="json", exclude_defaults=True)}
+
+    @property
+    def tags(self) -> list[str]:
+        """Tags of its runs."""
+        return ["sonocurate", self.name]
+
+    def deployment(self) -> RunnerDeployment:
+        """Give what Prefect serves."""
+        return self.flow.to_deployment(  # type: ignore[return-value]
+            self.name,
+            cron=self.cron,
+            parameters=dict(self.parameters),
+            description=self.description,
+            tags=self.tags,
+            concurrency_limit=ONE,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+
+
+def scheduled(config: Path) -> list[Scheduled]:
+    """List the deployments for a config file."""
+    told: dict[str, Any] = {"config_path": str(config.resolve()), "wait_s": WAIT_S}
+    return [
+        Scheduled("nightly", curate, "0 1 * * *", CurateRun(**told, publish=False), "All stages on what is new"),
+        Scheduled("hourly", intake_flow, "30 * * * *", StageRun(**told), "Take in what the hospital exported since"),
+        Scheduled("weekly", review_sample_flow, "0 6 * * 1", ReviewRun(**told), "Draw the week's sample for experts"),
+        Scheduled(
+            "monthly",
+            release_flow,
+            "0 12 1 * *",
+            ReleaseRun(**told, name="monthly-%Y-%m"),
+            "Publish the month's release",
+        ),
+    ]
+
+
+def register(config: Path) -> dict[str, UUID]:
+    """Put the deployments and the automation on the server that is configured; gives their ids by name."""
+    ids: dict[str, UUID] = {one.name: one.deployment().apply() for one in scheduled(config)}  # type: ignore[misc]
+    pause_on_leak(ids["monthly"])
+    return ids
+
+
+def serve_all(config: Path) -> None:
+    """Register the deployments and run what is due, until the process is told to end."""
+    register(config)
+    serve(*(one.deployment() for one in scheduled(config)), limit=AT_ONCE, print_starting_message=False)
