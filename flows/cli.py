@@ -23,6 +23,7 @@ from flows.reports import cli as reports
 from flows.review import cli as review
 from flows.shelf import cli as shelf
 from flows.shelf.cli import RootOption
+from flows.watch import cli as watch
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
@@ -162,6 +163,7 @@ releases.register(app)
 dedup.register(app)
 shelf.register(app)
 benchmark.register(app)
+watch.register(app)
 
 
 @app.command()

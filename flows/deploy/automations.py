@@ -22,7 +22,7 @@ def pause_on_leak(deployment_id: UUID) -> None:
     except ValueError:
         known = None
     if known is not None:
-        known.delete()  # type: ignore[union-attr, unused-coroutine]
+        known.delete()  # type: ignore[attr-defined] # sync here, a coroutine in async code
     Automation(
         name=NAME,
         description="Look at the run's message, mend the data, then resume the deployment",
