@@ -1,4 +1,6 @@
-"""kill -9 at any moment, then the same command: the same tables, nothing paid twice, nothing committed twice."""
+"""kill -9 of the run, of a worker process or of the Prefect server at any moment, then the same command: the same tables,
+nothing paid twice, nothing committed twice.
+"""
 
 import hashlib
 import json
@@ -9,13 +11,20 @@ import subprocess
 import time
 from collections import Counter
 
+import psutil
 import pytest
 
 from schemas.shelf import TABLES
 from warehouse.catalog import query
 from warehouse.tables import Shelf
 
-CI_KILLS = 3
+CI_KILLS = 2
+#: Who is killed: the options of the run, whether it starts its own server, how the victim's command line is known.
+VICTIMS = {
+    "run": ((), False, ""),
+    "worker": (("--task-runner", "processes", "--workers", 2), False, "spawn_main"),
+    "server": ((), True, "server start"),
+}
 KILLS = int(os.environ.get("SONOCURATE_KILLS", CI_KILLS))
 TIMEOUT_S = 300
 
@@ -42,11 +51,26 @@ def content(root):
     return tables
 
 
-def kill_at(site, config, root, moment, delay):
-    """Start a run and kill it `delay` seconds after the shelf has seen this many commits."""
+def victim_of(process, mark):
+    """Find who is to be killed; None when there is no such process now."""
+    if not mark:
+        return process.pid
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+        return next((one.pid for one in children if mark in " ".join(one.cmdline())), None)
+    except psutil.Error:
+        return None
+
+
+def kill_at(site, config, root, moment, delay, victim="run"):
+    """Start a run and kill the victim `delay` seconds after the shelf has seen this many commits."""
+    options, own_server, mark = VICTIMS[victim]
+    environment = site.environment()
+    if own_server:
+        del environment["PREFECT_API_URL"]
     process = subprocess.Popen(
-        site.command("run", "--config", config),
-        env=site.environment(),
+        site.command("run", "--config", config, *options),
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -54,15 +78,15 @@ def kill_at(site, config, root, moment, delay):
     while process.poll() is None and commits(root) < moment and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(delay)
-    killed = process.poll() is None
-    if killed:
-        os.kill(process.pid, signal.SIGKILL)
-    process.wait(timeout=30)
-    return killed
+    found = victim_of(process, mark) if process.poll() is None else None
+    if found is not None:
+        os.kill(found, signal.SIGKILL)
+    process.wait(timeout=TIMEOUT_S)  # a run whose worker or server was killed ends by itself
+    return found is not None
 
 
-def check_kills(finished, site, model, folder, kills, seed):
-    """Kill one run again and again, each time further on, until it has had its kills; then let it finish."""
+def check_kills(finished, site, model, folder, seed, *, victim="run", kills=CI_KILLS):
+    """Kill again and again, each time further on, until there were so many kills; then let a run finish."""
     rng = random.Random(seed)
     config = site.config(folder, endpoint=model.url)
     root = folder / "warehouse"
@@ -73,7 +97,7 @@ def check_kills(finished, site, model, folder, kills, seed):
     model.reset()
     landed = []
     for moment in moments:
-        landed.append(kill_at(site, config, root, moment, rng.uniform(0, 0.4)))
+        landed.append(kill_at(site, config, root, moment, rng.uniform(0, 0.4), victim))
         if (root / "catalog.duckdb").exists():  # readers see whole commits of a run that was cut down
             query(root, "SELECT * FROM funnel")
     done = site.cli("run", "--config", config)
@@ -88,11 +112,33 @@ def check_kills(finished, site, model, folder, kills, seed):
 
 
 @pytest.mark.slow
-def test_killed_runs_finish_with_the_same_tables(finished, site, model, tmp_path):
-    assert check_kills(finished, site, model, tmp_path, CI_KILLS, seed=1) >= 1
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_after_kills_a_run_finishes_with_the_same_tables(finished, site, model, tmp_path, victim):
+    assert check_kills(finished, site, model, tmp_path, seed=1, victim=victim) >= 1
 
 
 @pytest.mark.chaos
+@pytest.mark.parametrize("victim", VICTIMS)
 @pytest.mark.parametrize("seed", range((KILLS + CI_KILLS - 1) // CI_KILLS))
-def test_chaos_of_kills(finished, site, model, tmp_path, seed):
-    check_kills(finished, site, model, tmp_path, CI_KILLS, seed=100 + seed)
+def test_chaos_of_kills(finished, site, model, tmp_path, victim, seed):
+    check_kills(finished, site, model, tmp_path, seed=100 + seed, victim=victim)
+
+
+@pytest.mark.slow
+def test_sigterm_lets_chunks_finish_and_says_so(finished, site, model, tmp_path):
+    """What is being worked on is committed; the next run goes on."""
+    config, root = site.config(tmp_path, endpoint=model.url), tmp_path / "warehouse"
+    process = subprocess.Popen(
+        site.command("run", "--config", config), env=site.environment(), stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + TIMEOUT_S
+    while commits(root) < 12 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 143
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1].startswith("sonocurate: terminated")
+    done = site.cli("run", "--config", config)
+    assert done.returncode == 0, done.stderr
+    assert content(root) == content(finished.root)

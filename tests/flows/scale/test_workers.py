@@ -53,7 +53,7 @@ def runs(site, tmp_path_factory):
     found = {}
     for kind in KINDS:
         folder = tmp_path_factory.mktemp(kind)
-        config = site.config(folder, extra='[run]\ntask_runner = "%s"\nworkers = %d\n' % (kind, WORKERS))
+        config = site.config(folder, extra=f'[run]\ntask_runner = "{kind}"\nworkers = {WORKERS}\n')
         forget_contexts()
         found[kind] = folder / "warehouse", before_pairs(StageRun(config_path=str(config)))
     return found

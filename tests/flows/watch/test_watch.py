@@ -41,13 +41,21 @@ def test_the_log_has_a_line_per_chunk_and_nothing_but_ids_and_counts(finished):
     lines = list(read(finished.root))
     done = Counter(line["chunk"] for line in lines if line["event"] == "chunk.done")
     assert done == Counter(row["chunk_id"] for row in done_receipts(finished))
-    assert {line["event"] for line in lines} >= {"run.started", "stage.started", "chunk.done", "stage.ended", "run.completed"}
+    assert {line["event"] for line in lines} >= {
+        "run.started",
+        "stage.started",
+        "chunk.done",
+        "stage.ended",
+        "run.completed",
+    }
     assert set().union(*lines) <= FIELDS
     assert all(re.fullmatch(r"[a-z]+-[0-9a-f]{16}", line["chunk"]) for line in lines if "chunk" in line)
 
 
 def test_status_says_that_everything_is_done(finished, site):
-    rows = [json.loads(line) for line in site.cli("status", "--format", "json", "--root", finished.root).stdout.splitlines()]
+    rows = [
+        json.loads(line) for line in site.cli("status", "--format", "json", "--root", finished.root).stdout.splitlines()
+    ]
     assert [row["stage"] for row in rows] == list(STAGES)
     assert all(row["doing"] == row["waiting"] == row["failed"] == 0 for row in rows)
     assert sum(row["done"] for row in rows) == len(done_receipts(finished))
