@@ -10,8 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from prefect import Flow, serve
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.types.entrypoint import EntrypointType
 
 from flows.curate import curate
@@ -47,8 +50,8 @@ class Scheduled:
         """Tags of its runs."""
         return ["sonocurate", self.name]
 
-    def deployment(self) -> RunnerDeployment:
-        """Give what Prefect serves."""
+    def deployment(self, pool: str | None = None) -> RunnerDeployment:
+        """Give what Prefect serves, or what the workers of a pool run."""
         return self.flow.to_deployment(  # type: ignore[return-value]
             self.name,
             cron=self.cron,
@@ -57,6 +60,7 @@ class Scheduled:
             tags=self.tags,
             concurrency_limit=ONE,
             entrypoint_type=EntrypointType.MODULE_PATH,
+            work_pool_name=pool,
         )
 
 
@@ -77,11 +81,24 @@ def scheduled(config: Path) -> list[Scheduled]:
     ]
 
 
-def register(config: Path) -> dict[str, UUID]:
-    """Put the deployments and the automation on the server that is configured; gives their ids by name."""
-    ids: dict[str, UUID] = {one.name: one.deployment().apply() for one in scheduled(config)}  # type: ignore[misc]
+def register(config: Path, pool: str | None = None) -> dict[str, UUID]:
+    """Put the deployments and the automation on the server that is configured; gives their ids by name.
+
+    With ``pool`` the workers of a work pool run them; it is made, of type process, where there is none.
+    """
+    if pool is not None:
+        _make_pool(pool)
+    ids: dict[str, UUID] = {one.name: one.deployment(pool).apply() for one in scheduled(config)}  # type: ignore[misc]
     pause_on_leak(ids["monthly"])
     return ids
+
+
+def _make_pool(name: str) -> None:
+    with get_client(sync_client=True) as client:
+        try:
+            client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+        except ObjectAlreadyExists:
+            return
 
 
 def serve_all(config: Path) -> None:

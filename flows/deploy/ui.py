@@ -23,6 +23,28 @@ def serve_deployments(config: Path) -> None:
 
     Raises: ConfigError before anything starts when the config, the key or the server is not fit.
     """
+    check_ready(config)
+    from flows.deploy.deployments import serve_all  # noqa: PLC0415
+
+    serve_all(config)
+
+
+def deploy_to(config: Path, pool: str) -> list[str]:
+    """Put the deployments on the Prefect server that is configured, for the workers of a pool; gives their names.
+
+    Raises: ConfigError before anything starts when the config, the key or the server is not fit.
+    """
+    check_ready(config)
+    from flows.deploy.deployments import register  # noqa: PLC0415
+
+    return list(register(config, pool))
+
+
+def check_ready(config: Path) -> None:
+    """See that the config, the key, the input and the Prefect server are fit.
+
+    Raises: ConfigError.
+    """
     warnings.simplefilter("ignore")
     preflight(config, embedded=True, publish=False)
     check_configured_server()
@@ -30,9 +52,6 @@ def serve_deployments(config: Path) -> None:
 
     if not PREFECT_API_URL.value():
         raise ConfigError("no Prefect server is configured: set PREFECT_API_URL, or use `sonocurate ui`")
-    from flows.deploy.deployments import serve_all  # noqa: PLC0415
-
-    serve_all(config)
 
 
 @contextmanager

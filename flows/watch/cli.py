@@ -1,4 +1,4 @@
-"""The commands that watch, plan and serve: doctor, status, metrics, report, plan, serve, ui. The work is elsewhere.
+"""The commands that watch, plan and serve: doctor, status, metrics, report, plan, serve, deploy, ui. The work is elsewhere.
 
 Flows in: options. Flows out: lines on standard output.
 """
@@ -17,7 +17,7 @@ PortOption = Annotated[int, typer.Option(min=1, max=65_535, help="loopback port"
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (doctor, status, metrics, report, plan, serve, ui):
+    for command in (doctor, status, metrics, report, plan, serve, deploy, ui):
         app.command()(command)
 
 
@@ -109,6 +109,18 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from flows.deploy.ui import serve_deployments  # noqa: PLC0415 - Prefect is slow to import
 
     serve_deployments(config)
+
+
+def deploy(
+    pool: Annotated[str, typer.Option(help="work pool of process workers; made where there is none")] = "sonocurate",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Put the deployments on the Prefect server that PREFECT_API_URL names, for the workers of a pool."""
+    from flows.deploy.ui import deploy_to  # noqa: PLC0415 - Prefect is slow to import
+
+    for name in deploy_to(config, pool):
+        typer.echo(f"deployed {name}")
+    typer.echo(f"on every machine that runs flows: prefect worker start --pool {pool}")
 
 
 def ui(config: ConfigOption = DEFAULT_CONFIG, port: PortOption = 4200) -> None:
