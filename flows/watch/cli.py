@@ -1,4 +1,6 @@
-"""The commands that watch, plan and serve: doctor, status, metrics, report, plan, serve, deploy, ui. The work is elsewhere.
+"""The commands that watch, plan and serve (doctor, status, metrics, report, plan, serve, deploy, ui).
+
+The work is elsewhere.
 
 Flows in: options. Flows out: lines on standard output.
 """
