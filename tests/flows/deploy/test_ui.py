@@ -111,7 +111,7 @@ def served(tmp_path):
 
 def clicked(browser, word):
     """Click what shows this word and nothing else, once it is there."""
-    for found in browser.find_elements("xpath", f"//*[normalize-space(text())='{word}']"):
+    for found in reversed(browser.find_elements("xpath", f"//*[normalize-space(.)='{word}']")):
         try:
             found.click()
         except WebDriverException:  # drawn anew in between, or not to be clicked
