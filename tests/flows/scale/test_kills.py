@@ -18,7 +18,7 @@ from warehouse.tables import Shelf
 
 ROOT = Path(__file__).parents[3]
 CASES = 12
-TIMEOUT_S = 280
+TIMEOUT_S = 900
 KILLS = max(2, int(os.environ.get("SONOCURATE_KILLS", "2")) // 3)
 TABLES = ("cases", "reports", "findings", "rejects", "receipts")
 #: Who is killed, by the workers that the run has and by a word of the victim's command line.
