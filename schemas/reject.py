@@ -94,6 +94,7 @@ class RejectReason(StrEnum):
     CONTAMINATED = "CONTAMINATED"
     SPLIT_LEAK = "SPLIT_LEAK"
     STRATEGY_SUSPENDED = "STRATEGY_SUSPENDED"  # also generate: nobody else may be asked
+    EXPERT_REJECTED = "EXPERT_REJECTED"
     UNSIGNED_TEMPLATE = "UNSIGNED_TEMPLATE"
 
 
