@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from flows.alone import alone
 from flows.preflight import preflight
 from flows.server import check_configured_server, prefect_server
 from flows.stage import Context, context_of
 from flows.summary import print_summary
-from schemas.errors import ConfigError, CurationError
+from schemas.errors import ChunkError, ConfigError, CurationError
 
 
 def run_pipeline(
@@ -56,7 +58,12 @@ def _served(config_path: Path) -> Iterator[Context]:
     context = context_of(str(config_path))
     root = context.shelf.root
     with alone(root), prefect_server(root / "logs" / "prefect-server.log"):
-        yield context
+        try:
+            yield context
+        except httpx.TransportError as error:
+            raise ChunkError(
+                f"the Prefect server answers no more ({type(error).__name__}): run the same command again to go on"
+            ) from None
 
 
 def result_of(state: Any) -> Any:  # noqa: ANN401 - a Prefect state and what its flow returned

@@ -33,9 +33,11 @@ class ActorPool:
         if not places:
             raise ChunkError("the Dask cluster has no worker: start one, and run again")
         self._sizes = [0] * len(places)
+        self._client = client
         options = {"actor": True, "pure": False}
-        self._futures = [client.submit(Shard, rule, expected, workers=[place], **options) for place in places]
-        self._shards: list[Any] = [_result(future) for future in self._futures]
+        with client.as_current():  # an actor finds its way by the client of its time
+            self._futures = [client.submit(Shard, rule, expected, workers=[place], **options) for place in places]
+            self._shards: list[Any] = [_result(future) for future in self._futures]
 
     def __enter__(self) -> Self:
         return self
@@ -55,8 +57,9 @@ class ActorPool:
         Raises: ChunkError when a worker ended.
         """
         found = Found.nothing(queries.size)
-        for answer in [shard.search(queries) for shard in self._shards]:
-            found.merge(_result(answer))
+        with self._client.as_current():
+            for answer in [shard.search(queries) for shard in self._shards]:
+                found.merge(_result(answer))
         return found
 
     def add(self, rows: Rows) -> None:
@@ -66,7 +69,8 @@ class ActorPool:
         """
         if rows.size:
             smallest = self._sizes.index(min(self._sizes))
-            _result(self._shards[smallest].add(rows))
+            with self._client.as_current():
+                _result(self._shards[smallest].add(rows))
             self._sizes[smallest] += rows.size
 
 

@@ -13,7 +13,25 @@ from schemas.instruction import DEDUP_INPUT
 from schemas.run import Run
 
 PAIRS, CHUNKS = 240, 4
-WORDS = ["liver", "kidney", "thyroid", "cyst", "nodule", "left", "right", "upper", "lower", "pole", "mm", "cm", "normal", "enlarged", "shadow", "flow", "wall"]
+WORDS = [
+    "liver",
+    "kidney",
+    "thyroid",
+    "cyst",
+    "nodule",
+    "left",
+    "right",
+    "upper",
+    "lower",
+    "pole",
+    "mm",
+    "cm",
+    "normal",
+    "enlarged",
+    "shadow",
+    "flow",
+    "wall",
+]
 
 
 def chunks():
