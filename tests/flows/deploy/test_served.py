@@ -16,7 +16,7 @@ from flows.key import init_key
 from warehouse.tables import Shelf
 
 ROOT = Path(__file__).parents[3]
-TIMEOUT_S = 240
+TIMEOUT_S = 600
 CASES = 40
 CONFIG = """
 [input]

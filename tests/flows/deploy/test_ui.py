@@ -35,7 +35,7 @@ open_per_case = 0
 [release]
 name = "first"
 """
-TIMEOUT_S = 240
+TIMEOUT_S = 600
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 CHROMIUM += ("--disable-background-networking", "--disable-component-update", "--window-size=1280,900")
 
