@@ -5,6 +5,7 @@ release.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -28,8 +29,15 @@ from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
 UMASK = 0o077
-#: What Prefect raises in a flow when the process gets SIGTERM (prefect.exceptions, which is slow to import).
-TERMINATED = "TerminationSignal"
+
+
+class _Terminated(BaseException):
+    """The process got SIGTERM; in a flow Prefect lets chunks in work finish first, then sends the signal again."""
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise _Terminated
+
 
 app = typer.Typer(
     name="sonocurate",
@@ -184,17 +192,16 @@ def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG
 def main() -> None:
     """Run the command line; an error is one line, never a traceback (it could show row content)."""
     os.umask(UMASK)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app(standalone_mode=True)
     except CurationError as error:
         _fail(str(error), next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except KeyboardInterrupt:
         _fail("interrupted; run the same command again to go on", 130)
-    except BaseException as error:
-        if type(error).__name__ == TERMINATED:
-            _fail("terminated; chunks in work were finished; run the same command again to go on", 143)
-        if isinstance(error, SystemExit):
-            raise
+    except _Terminated:
+        _fail("terminated; chunks in work were finished; run the same command again to go on", 143)
+    except Exception as error:
         if os.environ.get("SONOCURATE_DEBUG"):
             raise
         _fail(f"internal error ({type(error).__name__}); nothing was published. Please report it.", 1)
