@@ -7,8 +7,8 @@ RUN := $(VENV)/bin/sonocurate
 TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup
-.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio test-train review-server readme check chaos ui lock clean
+.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup bench-flows
+.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio test-train review-server readme check chaos ui lock clean test-ui
 
 setup: $(VENV)/.installed
 
@@ -124,11 +124,17 @@ bundle: setup
 chaos: setup
 	SONOCURATE_KILLS=$${SONOCURATE_KILLS:-30} $(PY) -m pytest -m chaos
 
+# A Prefect server with its UI on loopback, and the deployments when they are due (CONFIG=pipeline.toml, PORT=4200).
 ui: setup
-	@echo "Prefect UI: http://127.0.0.1:$${PORT:-4200}"
-	PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \
-	PREFECT_SERVER_UI_API_URL=http://127.0.0.1:$${PORT:-4200}/api \
-	$(VENV)/bin/prefect server start --host 127.0.0.1 --port $${PORT:-4200}
+	$(RUN) ui --config $(or $(CONFIG),demo/pipeline.toml) --port $${PORT:-4200}
+
+# The UI in headless Chromium (Debian's chromium and chromium-driver must be installed).
+test-ui: setup
+	$(PY) -m pytest -m ui
+
+# What orchestration costs, a rerun without news, two Dask workers against one (PARTS="overhead rerun dask" for some).
+bench-flows: setup
+	$(PY) -m flows.scale.bench $(PARTS)
 
 # Write requirements.lock anew from what is installed (after changing pyproject.toml).
 lock:

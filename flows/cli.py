@@ -5,6 +5,7 @@ release.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -24,10 +25,20 @@ from flows.review import cli as review
 from flows.shelf import cli as shelf
 from flows.shelf.cli import RootOption
 from flows.training import cli as training
+from flows.watch import cli as watch
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
 UMASK = 0o077
+
+
+class _Terminated(BaseException):
+    """The process got SIGTERM; in a flow Prefect lets chunks in work finish first, then sends the signal again."""
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise _Terminated
+
 
 app = typer.Typer(
     name="sonocurate",
@@ -107,11 +118,16 @@ def run(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="decide all pairs anew after a change of [deduplicate]")
     ] = False,
+    task_runner: Annotated[str | None, typer.Option(help="threads, processes or dask; default: the config's")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="default: the config's")] = None,
 ) -> None:
     """Run the whole pipeline on what is new, and publish the release."""
     from flows.runner import run_pipeline  # noqa: PLC0415 - Prefect is slow to import
 
-    run_pipeline(config, embedded=embedded, rebuild=rebuild)
+    if task_runner not in (None, "threads", "processes", "dask"):
+        raise ConfigError("--task-runner must be threads, processes or dask")
+    told = {"task_runner": task_runner, "workers": workers}
+    run_pipeline(config, embedded=embedded, rebuild=rebuild, told=told)
 
 
 @app.command()
@@ -157,6 +173,7 @@ dedup.register(app)
 shelf.register(app)
 benchmark.register(app)
 training.register(app)
+watch.register(app)
 
 
 @app.command()
@@ -177,12 +194,15 @@ def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG
 def main() -> None:
     """Run the command line; an error is one line, never a traceback (it could show row content)."""
     os.umask(UMASK)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app(standalone_mode=True)
     except CurationError as error:
-        _fail(str(error), EXIT_CODES.get(type(error), 1))
+        _fail(str(error), next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except KeyboardInterrupt:
         _fail("interrupted; run the same command again to go on", 130)
+    except _Terminated:
+        _fail("terminated; chunks in work were finished; run the same command again to go on", 143)
     except Exception as error:
         if os.environ.get("SONOCURATE_DEBUG"):
             raise

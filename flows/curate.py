@@ -5,38 +5,45 @@ Source: EchoVLM section 3.1 and Appendix A.
 """
 
 from prefect import flow
+from prefect.runtime import deployment
 
-from flows.chunks import on_threads
 from flows.deduplicate import deduplicate_flow
 from flows.desensitize import desensitize_flow
 from flows.generate import generate_flow
 from flows.intake import intake_flow
+from flows.names import run_name
+from flows.parameters import ConfigRun, CurateRun, GenerateRun, ReleaseRun
+from flows.preflight import preflight
 from flows.prescreen import prescreen_flow
 from flows.release import release_flow
 from flows.scrub import scrub_flow
-from flows.stage import Receipt, context_of, forget_contexts
+from flows.stage import Receipt
 from flows.tag import tag_flow
 from flows.verify import verify_flow
+from flows.watch.summary import show_run
+from flows.working import working
 
 
-@flow(name="curate", flow_run_name="curate", persist_result=False)
-def curate(config_path: str, *, embedded: bool = True) -> list[Receipt]:
+@flow(name="curate", flow_run_name=run_name, persist_result=False)
+def curate(run: CurateRun) -> list[Receipt]:
     """Run every stage on what is new since the last run, then publish the release.
 
-    ``embedded`` allows the demo model where no endpoint is configured.
     Raises: ConfigError, ChunkError, LeakError; running again goes on where it stopped.
     """
-    forget_contexts()
-    context = context_of(config_path)
-    workers = context.config.desensitize.workers
-    return [
-        on_threads(intake_flow, workers)(config_path),  # rows and files -> cases
-        on_threads(desensitize_flow, workers)(config_path),  # images -> masked key frames
-        on_threads(scrub_flow, workers)(config_path),  # reports -> scrubbed reports
-        on_threads(tag_flow, workers)(config_path),  # scrubbed reports -> findings
-        on_threads(generate_flow, 1)(config_path, embedded=embedded),  # reports + frames -> instruction pairs
-        on_threads(verify_flow, workers)(config_path),  # pairs -> pairs their report supports
-        on_threads(deduplicate_flow, 1)(config_path),  # pairs -> pairs unlike each other
-        on_threads(prescreen_flow, 1)(config_path),  # open-ended pairs -> those that other models find fit
-        release_flow(config_path),  # pairs, reports, frames -> a named release
-    ]
+    if deployment.get_id():  # the command line has looked already
+        preflight(run.config_path, embedded=run.embedded, publish=run.publish)
+    path = run.config_path
+    with working(run, "curate") as work:
+        receipts = [
+            intake_flow(run),  # rows and files -> cases
+            desensitize_flow(run),  # images -> masked key frames
+            scrub_flow(run),  # reports -> scrubbed reports
+            tag_flow(run),  # scrubbed reports -> findings
+            generate_flow(GenerateRun(config_path=path, embedded=run.embedded)),  # reports + frames -> pairs
+            verify_flow(run),  # pairs -> pairs their report supports
+            deduplicate_flow(run),  # pairs -> pairs unlike each other
+            prescreen_flow(ConfigRun(config_path=path)),  # open-ended pairs -> those that other models find fit
+            *([release_flow(ReleaseRun(config_path=path))] if run.publish else []),  # -> a named release
+        ]
+        show_run(work, receipts)
+    return receipts

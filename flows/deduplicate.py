@@ -1,6 +1,7 @@
 """Flow `deduplicate`: pairs too like an earlier one leave; chunks run in order, because order decides.
 
-The kept pairs stay in memory from chunk to chunk, as long as their table is what this process made it.
+The kept pairs stay in memory from chunk to chunk, as long as their table is what this process made it; on worker
+processes and on a Dask cluster they are divided over the workers, which search them together.
 """
 
 from collections.abc import Sequence
@@ -9,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from prefect import flow, task
 
-from curation.dedup.decide import Text
+from curation.dedup.decide import Text, rule_of
 from curation.dedup.deduplicate import STAGE, deduplicate, scope_key
 from curation.dedup.memory import Memory
 from curation.step import StepResult
 from flows.chunks import run_in_order
+from flows.names import run_name
+from flows.parameters import StageRun
 from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.working import current, working
 from schemas.instruction import DEDUP_INPUT, KEPT, Task
 
 #: Pairs made of real reports are not generated, so the rule does not apply to them.
@@ -26,18 +30,19 @@ PAIR_COLUMNS = ["instance_id", "case_id", "site", "task", "question", "answer", 
 _remembered: dict[tuple[str, str, int | None], Memory] = {}
 
 
-@flow(name="deduplicate", flow_run_name="deduplicate", persist_result=False)
-def deduplicate_flow(config_path: str) -> Receipt:
+@flow(name="deduplicate", flow_run_name=run_name, persist_result=False)
+def deduplicate_flow(run: StageRun) -> Receipt:
     """Compare all new verified pairs with the kept ones."""
-    context = context_of(config_path)
-    ids = sorted(context.shelf.read("verdicts", ["instance_id"])["instance_id"].to_pylist())
-    try:
-        return run_in_order(deduplicate_chunk, config_path, STAGE, ids, context.config.deduplicate.chunk_pairs)
-    finally:
-        _remembered.clear()
+    with working(run, STAGE) as work:
+        context = work.context
+        ids = sorted(context.shelf.read("verdicts", ["instance_id"])["instance_id"].to_pylist())
+        try:
+            return run_in_order(deduplicate_chunk, STAGE, ids, context.config.deduplicate.chunk_pairs)
+        finally:
+            _remembered.clear()
 
 
-@task(name="deduplicate chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="deduplicate chunk", persist_result=False)
 def deduplicate_chunk(config_path: str, chunk_id: str) -> Receipt:
     """Compare one chunk of pairs with all kept before it."""
     memory: list[Memory] = []
@@ -65,7 +70,10 @@ def _memory(context: Context, ids: Sequence[str]) -> Memory:
     # a chunk that was cut down between two commits finds its own rows in the tables: they are not "earlier"
     others = ~pc.field("instance_id").isin(pa.array(ids, pa.string()))
     config = context.config.deduplicate
-    memory = Memory.of(config, context.shelf.read(POOL, KEPT.names, others), expected=len(ids))
+    kept = context.shelf.read(POOL, KEPT.names, others)
+    texts = kept.num_rows + len(ids)
+    divided = current().workers.pool(rule_of(config), texts)
+    memory = Memory.of(config, kept, expected=len(ids), pool=divided)
     if config.against == "all":
         _remember_dropped(context, memory, others)
     return memory

@@ -8,20 +8,26 @@ from curation.image.desensitize import desensitize
 from curation.image.engines import load_tools
 from curation.step import StepResult
 from flows.chunks import run_chunks
-from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.names import run_name
+from flows.parameters import StageRun
+from flows.stage import Context, Receipt, commit_chunk
+from flows.working import working
 
 STAGE = "desensitize"
 
 
-@flow(name="desensitize", flow_run_name="desensitize", persist_result=False)
-def desensitize_flow(config_path: str) -> Receipt:
+@flow(name="desensitize", flow_run_name=run_name, persist_result=False)
+def desensitize_flow(run: StageRun) -> Receipt:
     """Mask all new images of the cases on the shelf."""
-    context = context_of(config_path)
-    ids = [image for images in context.shelf.read("cases", ["image_ids"])["image_ids"].to_pylist() for image in images]
-    return run_chunks(desensitize_chunk, config_path, STAGE, sorted(ids), context.config.desensitize.chunk_images)
+    with working(run, STAGE) as work:
+        context = work.context
+        ids = [
+            image for images in context.shelf.read("cases", ["image_ids"])["image_ids"].to_pylist() for image in images
+        ]
+        return run_chunks(desensitize_chunk, STAGE, sorted(ids), context.config.desensitize.chunk_images)
 
 
-@task(name="desensitize chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="desensitize chunk", persist_result=False)
 def desensitize_chunk(config_path: str, chunk_id: str) -> Receipt:
     """Mask one chunk of images."""
     return commit_chunk(config_path, STAGE, chunk_id, _work)

@@ -22,12 +22,17 @@ from curation.pool.pool import EndpointPool
 from curation.pool.terms import Terms
 from curation.step import StepResult, reject, rejects_of, table_of
 from flows.chunks import run_chunks
+from flows.names import run_name
+from flows.parameters import GenerateRun
 from flows.pool.keys import keys_of
 from flows.quality.audit import note_regenerated
-from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.stage import Context, Receipt, commit_chunk
+from flows.watch.costs import costs_of
+from flows.watch.events import budget_reached
+from flows.working import working
 from schemas.case import IMAGE, TWIN_FRAME
 from schemas.endpoint import Endpoint
-from schemas.errors import ConfigError
+from schemas.errors import BudgetError, ConfigError
 from schemas.instruction import GENERATE_INPUT
 from schemas.reject import RejectReason, Unit
 from warehouse.shards import Source
@@ -36,22 +41,28 @@ LEDGER = "ledger.sqlite"
 NO_FRAME = "none of the case's images was published"
 
 
-@flow(name="generate", flow_run_name="generate", persist_result=False)
-def generate_flow(config_path: str, *, embedded: bool = True) -> Receipt:
+@flow(name="generate", flow_run_name=run_name, persist_result=False)
+def generate_flow(run: GenerateRun) -> Receipt:
     """Write pairs for all new reports on the shelf."""
-    context = context_of(config_path)
-    ids = sorted(context.shelf.read("reports", ["case_id"])["case_id"].to_pylist())
-    size = context.config.generate.chunk_cases
-    if not context.journal(STAGE).pending(ids):
-        return run_chunks(generate_chunk, config_path, STAGE, ids, size)
-    with endpoints_of(context, embedded=embedded) as endpoints, shared_pool(context, endpoints):
-        plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
-        receipt = run_chunks(generate_chunk, config_path, STAGE, ids, size, endpoints=plain)
-    note_regenerated(context.shelf, context.suspensions, context.fingerprint(STAGE), context.config.input.site)
-    return receipt
+    with working(run, STAGE) as work:
+        context = work.context
+        ids = sorted(context.shelf.read("reports", ["case_id"])["case_id"].to_pylist())
+        size = context.config.generate.chunk_cases
+        if not context.journal(STAGE).pending(ids):
+            return run_chunks(generate_chunk, STAGE, ids, size)
+        with endpoints_of(context, embedded=run.embedded) as endpoints, shared_pool(context, endpoints):
+            plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
+            try:
+                receipt = run_chunks(generate_chunk, STAGE, ids, size, endpoints=plain)
+            except BudgetError:
+                spent = sum(cost.cost_usd for cost in costs_of(context.shelf.root))
+                budget_reached(work, spent, context.config.generate.budget_usd or 0.0)
+                raise
+        note_regenerated(context.shelf, context.suspensions, context.fingerprint(STAGE), context.config.input.site)
+        return receipt
 
 
-@task(name="generate chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="generate chunk", persist_result=False)
 def generate_chunk(config_path: str, chunk_id: str, endpoints: list[dict[str, Any]]) -> Receipt:
     """Write pairs for one chunk of cases. ``endpoints`` holds addresses and names of key variables, never keys."""
 

@@ -52,27 +52,29 @@ class Preflight:
         yield "ready"
 
 
-def preflight(config_path: Path, *, embedded: bool, rebuild: bool = False) -> Preflight:
+def preflight(config_path: str | Path, *, embedded: bool, rebuild: bool = False, publish: bool = True) -> Preflight:
     """Validate config, key, input and endpoints; ``rebuild`` allows another rule of deduplication than before.
 
+    ``publish`` says whether the release of the config will be made, whose name must then be free.
     Raises: ConfigError, also when endpoints are configured and none answers.
     """
     try:
         context = context_of(str(config_path))
         if not rebuild:
             check_rule(context)
-        return _look(context, embedded=embedded)
+        return _look(context, embedded=embedded, publish=publish)
     except (OSError, ValueError, RuntimeError) as error:  # these may quote names of files
         raise ConfigError(
             f"the input or the warehouse cannot be read ({type(error).__name__}): check the paths"
         ) from None
 
 
-def _look(context: Context, *, embedded: bool) -> Preflight:
+def _look(context: Context, *, embedded: bool, publish: bool) -> Preflight:
     check_root(context.shelf.root, context.config.input.images)
     check_engines(context.config.desensitize)
     export = context.export
-    check_release_name(context)
+    if publish:
+        check_release_name(context)
     defects = Counter(reason for reason in export.cases["defect"].to_pylist() if reason)
     endpoints = _endpoints(context, embedded=embedded)
     orphans = len(export.orphan_ids)

@@ -14,27 +14,31 @@ from curation.quality.prescreen import STAGE, Bench, prescreen
 from curation.step import StepResult
 from flows.chunks import run_chunks
 from flows.generate import pool_of, shared_pool
-from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.names import run_name
+from flows.parameters import ConfigRun
+from flows.stage import Context, Receipt, commit_chunk
 from flows.verify import with_reports
+from flows.working import working
 from schemas.endpoint import Endpoint
 from schemas.instruction import Form
 from warehouse.shards import Source
 
 
-@flow(name="prescreen", flow_run_name="prescreen", persist_result=False)
-def prescreen_flow(config_path: str) -> Receipt:
+@flow(name="prescreen", flow_run_name=run_name, persist_result=False)
+def prescreen_flow(run: ConfigRun) -> Receipt:
     """Have all new open-ended pairs judged; where no endpoint is configured, nobody is asked."""
-    context = context_of(config_path)
-    ids, size = open_ids(context), context.config.prescreen.chunk_pairs
-    endpoints = context.config.endpoints
-    if not endpoints or not context.journal(STAGE).pending(ids):
-        return run_chunks(prescreen_chunk, config_path, STAGE, ids, size, endpoints=[])
-    with shared_pool(context, endpoints):
-        plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
-        return run_chunks(prescreen_chunk, config_path, STAGE, ids, size, endpoints=plain)
+    with working(run, STAGE) as work:
+        context = work.context
+        ids, size = open_ids(context), context.config.prescreen.chunk_pairs
+        endpoints = context.config.endpoints
+        if not endpoints or not context.journal(STAGE).pending(ids):
+            return run_chunks(prescreen_chunk, STAGE, ids, size, endpoints=[])
+        with shared_pool(context, endpoints):
+            plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
+            return run_chunks(prescreen_chunk, STAGE, ids, size, endpoints=plain)
 
 
-@task(name="prescreen chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="prescreen chunk", persist_result=False)
 def prescreen_chunk(config_path: str, chunk_id: str, endpoints: list[dict[str, Any]]) -> Receipt:
     """Judge one chunk of pairs. ``endpoints`` holds addresses and names of key variables, never keys."""
 

@@ -4,35 +4,36 @@ Exactly once: a run that was killed is resumed by running the same command again
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from flows.alone import alone
 from flows.preflight import preflight
 from flows.server import check_configured_server, prefect_server
-from flows.stage import context_of
+from flows.stage import Context, context_of
 from flows.summary import print_summary
-from schemas.errors import ConfigError, CurationError
+from schemas.errors import ChunkError, ConfigError, CurationError
 
 
-def run_pipeline(config_path: Path, *, embedded: bool, rebuild: bool = False) -> None:
+def run_pipeline(
+    config_path: Path, *, embedded: bool, rebuild: bool = False, told: dict[str, Any] | None = None
+) -> None:
     """Run the whole pipeline and say what came out; ``rebuild`` allows another rule of deduplication than before.
 
+    ``told`` may hold ``task_runner`` and ``workers``, instead of the config's.
     Raises: ConfigError before anything is written; ChunkError, LeakError while running.
     """
-    warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
     preflight(config_path, embedded=embedded, rebuild=rebuild)
-    check_configured_server()
-    context = context_of(str(config_path))
-    root = context.shelf.root
-    with alone(root), prefect_server(root / "logs" / "prefect-server.log"):
+    with _served(config_path) as context:
         from flows.curate import curate  # noqa: PLC0415 - Prefect reads its settings at import
+        from flows.parameters import CurateRun  # noqa: PLC0415
 
-        state = curate(str(config_path.resolve()), embedded=embedded, return_state=True)
-        outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, CurationError):
-        raise outcome
-    if isinstance(outcome, BaseException):
-        raise ConfigError(f"the flow ended with {type(outcome).__name__}; see the Prefect UI") from None
+        run = CurateRun(config_path=str(config_path.resolve()), embedded=embedded, **(told or {}))
+        result_of(curate(run, return_state=True))
     print_summary(context, config_path.resolve().parent)
 
 
@@ -41,12 +42,38 @@ def run_generate(config_path: Path, *, embedded: bool) -> str:
 
     Raises: ConfigError, ChunkError.
     """
-    warnings.simplefilter("ignore")
-    check_configured_server()
-    root = context_of(str(config_path)).shelf.root
-    with alone(root), prefect_server(root / "logs" / "prefect-server.log"):
-        from flows.chunks import on_threads  # noqa: PLC0415 - Prefect reads its settings at import
-        from flows.generate import generate_flow  # noqa: PLC0415
+    with _served(config_path):
+        from flows.generate import generate_flow  # noqa: PLC0415 - Prefect reads its settings at import
+        from flows.parameters import GenerateRun  # noqa: PLC0415
 
-        receipt = on_threads(generate_flow, 1)(str(config_path.resolve()), embedded=embedded)
+        run = GenerateRun(config_path=str(config_path.resolve()), embedded=embedded)
+        receipt = result_of(generate_flow(run, return_state=True))
     return f"{receipt.kept} pairs kept, {receipt.rejected} rejected"
+
+
+@contextmanager
+def _served(config_path: Path) -> Iterator[Context]:
+    warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
+    check_configured_server()
+    context = context_of(str(config_path))
+    root = context.shelf.root
+    with alone(root), prefect_server(root / "logs" / "prefect-server.log"):
+        try:
+            yield context
+        except httpx.TransportError as error:
+            raise ChunkError(
+                f"the Prefect server answers no more ({type(error).__name__}): run the same command again to go on"
+            ) from None
+
+
+def result_of(state: Any) -> Any:  # noqa: ANN401 - a Prefect state and what its flow returned
+    """Give what a flow returned.
+
+    Raises: the CurationError that it ended with; ConfigError when it ended otherwise.
+    """
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, CurationError):
+        raise outcome
+    if isinstance(outcome, BaseException):
+        raise ConfigError(f"the flow ended with {type(outcome).__name__}; see the Prefect UI") from None
+    return outcome

@@ -10,20 +10,24 @@ from curation.text.ner import load_redactor
 from curation.text.scrub import Tools, scrub
 from flows.chunks import run_chunks
 from flows.key import load_key
-from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.names import run_name
+from flows.parameters import StageRun
+from flows.stage import Context, Receipt, commit_chunk
+from flows.working import working
 
 STAGE = "scrub"
 
 
-@flow(name="scrub", flow_run_name="scrub", persist_result=False)
-def scrub_flow(config_path: str) -> Receipt:
+@flow(name="scrub", flow_run_name=run_name, persist_result=False)
+def scrub_flow(run: StageRun) -> Receipt:
     """Scrub the reports of all new cases on the shelf."""
-    context = context_of(config_path)
-    ids = sorted(context.shelf.read("cases", ["case_id"])["case_id"].to_pylist())
-    return run_chunks(scrub_chunk, config_path, STAGE, ids, context.config.scrub.chunk_reports)
+    with working(run, STAGE) as work:
+        context = work.context
+        ids = sorted(context.shelf.read("cases", ["case_id"])["case_id"].to_pylist())
+        return run_chunks(scrub_chunk, STAGE, ids, context.config.scrub.chunk_reports)
 
 
-@task(name="scrub chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="scrub chunk", persist_result=False)
 def scrub_chunk(config_path: str, chunk_id: str) -> Receipt:
     """Scrub one chunk of reports."""
     return commit_chunk(config_path, STAGE, chunk_id, _work)

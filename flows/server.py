@@ -44,7 +44,7 @@ def prefect_server(log: Path) -> Iterator[str]:
     Raises: ConfigError when the server does not become healthy; its log says why.
     """
     set_quiet()
-    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - after the environment is set
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415 - after the environment is set
 
     if configured := PREFECT_API_URL.value():
         yield str(configured)
@@ -55,11 +55,31 @@ def prefect_server(log: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with log.open("wb") as sink, started(command, sink) as process:
         wait_healthy(url, process, f"the Prefect server did not start; see {log}")
-        with temporary_settings(updates={PREFECT_API_URL: url}):
+        with using(url):
             try:
                 yield url
             finally:
                 _send_rest()
+
+
+@contextmanager
+def using(url: str) -> Iterator[None]:
+    """Let everything in this process, and what it starts, use a server: threads of Prefect's own see no context."""
+    from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - after the environment is set
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
+
+    before = os.environ.get("PREFECT_API_URL")
+    os.environ["PREFECT_API_URL"] = url
+    refresh_global_settings_context()
+    try:
+        with temporary_settings(updates={PREFECT_API_URL: url}):
+            yield
+    finally:
+        if before is None:
+            del os.environ["PREFECT_API_URL"]
+        else:
+            os.environ["PREFECT_API_URL"] = before
+        refresh_global_settings_context()
 
 
 def check_configured_server() -> None:

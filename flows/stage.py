@@ -6,6 +6,7 @@ change recomputes what depends on it and nothing else.
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,9 +24,13 @@ from schemas.config import Pipeline
 from schemas.errors import ChunkError, CurationError
 from schemas.load import load
 from schemas.reject import Unit
-from warehouse.catalog import rebuild
 from warehouse.journal import Journal
 from warehouse.tables import Shelf
+
+#: What chunks use up, apart from processors.
+OCR, ENDPOINTS = "ocr", "endpoints"
+#: All that is written belongs to the user alone.
+UMASK = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +42,52 @@ class Stage:
     tables: tuple[str, ...]
     after: tuple[str, ...]
     version: int  # raise it when the code gives other results for the same input and settings
+    resource: str = "cpu"  # tag of its chunks, to which a concurrency limit of Prefect may be set
 
 
 STAGES = {
     stage.name: stage
     for stage in (
         Stage("intake", Unit.CASE, ("cases",), (), 1),
-        Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 3),
+        Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 3, OCR),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
         Stage("tag", Unit.REPORT, ("findings",), ("scrub",), 1),
-        Stage("generate", Unit.PAIR, ("instruction_pairs", "generations", "twin_frames"), ("desensitize", "scrub"), 4),
+        Stage(
+            "generate",
+            Unit.PAIR,
+            ("instruction_pairs", "generations", "twin_frames"),
+            ("desensitize", "scrub"),
+            4,
+            ENDPOINTS,
+        ),
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
-        Stage("prescreen", Unit.PAIR, ("prescreens", "judgements"), ("deduplicate",), 1),
+        Stage("prescreen", Unit.PAIR, ("prescreens", "judgements"), ("deduplicate",), 1, ENDPOINTS),
     )
 }
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a chunk or a stage did, in counts; all that Prefect ever sees of it."""
+    """What a chunk or a stage did, in counts and seconds; all that Prefect ever sees of it.
+
+    ``cpu_s`` is processor time of the thread that worked, ``step_s`` the wall time of the step without its commit.
+    """
 
     stage: str
     chunks: int
     kept: int
     rejected: int
+    seconds: float = 0.0
+    step_s: float = 0.0
+    cpu_s: float = 0.0
 
     def __add__(self, other: "Receipt") -> "Receipt":
-        return Receipt(self.stage, self.chunks + other.chunks, self.kept + other.kept, self.rejected + other.rejected)
+        summed = (getattr(self, name) + getattr(other, name) for name in _SUMMED)
+        return Receipt(self.stage, **dict(zip(_SUMMED, summed, strict=True)))
+
+
+_SUMMED = ("chunks", "kept", "rejected", "seconds", "step_s", "cpu_s")
 
 
 class Context:
@@ -126,10 +149,12 @@ def forget_contexts() -> None:
 def commit_chunk(
     config_path: str, stage: str, chunk_id: str, work: Callable[[Context, Sequence[str]], StepResult]
 ) -> Receipt:
-    """Read a planned chunk, do its work, commit it exactly once, and show it in the catalog.
+    """Read a planned chunk, do its work, commit it exactly once.
 
     Raises: ChunkError without any row content, whatever went wrong.
     """
+    began, cpu = time.monotonic(), time.thread_time()
+    os.umask(UMASK)  # a worker of a cluster was not started by our command line
     context = context_of(config_path)
     journal = context.journal(stage)
     chunk = journal.chunk(chunk_id)
@@ -139,8 +164,8 @@ def commit_chunk(
         raise
     except Exception as error:  # noqa: BLE001 - its message may hold row content
         raise ChunkError(f"{stage}: chunk {chunk_id} failed with {type(error).__name__}; run again") from None
+    step_s = time.monotonic() - began
     first, *others = STAGES[stage].tables
     tables = {first: result.kept, **{name: result.byproducts[name] for name in others}}
     kept, rejected = journal.commit(chunk, tables, result.rejected)
-    rebuild(context.shelf)
-    return Receipt(stage, 1, kept, rejected)
+    return Receipt(stage, 1, kept, rejected, time.monotonic() - began, step_s, time.thread_time() - cpu)

@@ -28,6 +28,12 @@ key_file = "pseudonym.key"      # make it with: sonocurate key init pseudonym.ke
 [warehouse]
 root = "warehouse/data"
 
+# [run]
+# task_runner = "threads"       # or processes, or dask
+# workers = 2                   # chunks that are worked on at the same time
+# dask_scheduler = "tcp://scheduler:8786"  # without it, dask makes a cluster on this machine
+# worker_memory_mb = 4096       # of a worker process
+
 # [desensitize]
 # workers = 2                   # chunks that are read by OCR at the same time
 

@@ -26,7 +26,7 @@ NEXT_SQL = "SELECT site, stage, reason, count(*) AS n FROM rejects GROUP BY ALL 
 
 
 def print_summary(context: Context, folder: Path) -> None:
-    """Write the summary to standard output and the picture into a folder of the identified zone."""
+    """Write the summary to standard output; the run has drawn the picture into a folder of the identified zone."""
     root = context.shelf.root
     out = console()
     out.print("\nFunnel: rows in, kept and rejected per stage", markup=False)
@@ -37,14 +37,14 @@ def print_summary(context: Context, folder: Path) -> None:
     for row in query(root, PAIRS_SQL).to_pylist():
         pairs.add_row(row["task"], row["form"], row["question"], row["answer"])
     out.print(pairs)
-    if (picture := _before_after(context, folder)) is not None:
+    if (picture := folder / PICTURE).is_file():
         out.print(f"Before/after picture: {picture} (shows PHI: it stays in the identified zone)", markup=False)
     out.print(f"Release: {root / 'releases' / context.config.release.name}", markup=False)
     out.print(f'Ask next: sonocurate sql "{NEXT_SQL}"', markup=False)
     out.print("Watch runs in the Prefect UI: make ui", markup=False)
 
 
-def _before_after(context: Context, folder: Path) -> Path | None:
+def before_after(context: Context, folder: Path) -> Path | None:
     """Draw the first published frame with most masked boxes beside its source."""
     counted = query(
         context.shelf.root,

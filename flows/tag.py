@@ -10,19 +10,23 @@ from curation.generate.template import library
 from curation.step import StepResult
 from curation.tag.tag import STAGE, tag
 from flows.chunks import run_chunks
-from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.names import run_name
+from flows.parameters import StageRun
+from flows.stage import Context, Receipt, commit_chunk
+from flows.working import working
 from schemas.finding import TAG_INPUT
 
 
-@flow(name="tag", flow_run_name="tag", persist_result=False)
-def tag_flow(config_path: str) -> Receipt:
+@flow(name="tag", flow_run_name=run_name, persist_result=False)
+def tag_flow(run: StageRun) -> Receipt:
     """Tag all new reports on the shelf."""
-    context = context_of(config_path)
-    ids = sorted(context.shelf.read("reports", ["case_id"])["case_id"].to_pylist())
-    return run_chunks(tag_chunk, config_path, STAGE, ids, context.config.tag.chunk_reports)
+    with working(run, STAGE) as work:
+        context = work.context
+        ids = sorted(context.shelf.read("reports", ["case_id"])["case_id"].to_pylist())
+        return run_chunks(tag_chunk, STAGE, ids, context.config.tag.chunk_reports)
 
 
-@task(name="tag chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="tag chunk", persist_result=False)
 def tag_chunk(config_path: str, chunk_id: str) -> Receipt:
     """Tag one chunk of reports."""
     return commit_chunk(config_path, STAGE, chunk_id, _work)

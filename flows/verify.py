@@ -9,19 +9,23 @@ from prefect import flow, task
 from curation.step import StepResult
 from curation.verify.verify import STAGE, verify
 from flows.chunks import run_chunks
-from flows.stage import Context, Receipt, commit_chunk, context_of
+from flows.names import run_name
+from flows.parameters import StageRun
+from flows.stage import Context, Receipt, commit_chunk
+from flows.working import working
 from schemas.instruction import INSTRUCTION_PAIR, VERIFY_INPUT
 
 
-@flow(name="verify", flow_run_name="verify", persist_result=False)
-def verify_flow(config_path: str) -> Receipt:
+@flow(name="verify", flow_run_name=run_name, persist_result=False)
+def verify_flow(run: StageRun) -> Receipt:
     """Check all new pairs on the shelf."""
-    context = context_of(config_path)
-    ids = sorted(context.shelf.read("instruction_pairs", ["instance_id"])["instance_id"].to_pylist())
-    return run_chunks(verify_chunk, config_path, STAGE, ids, context.config.verify.chunk_pairs)
+    with working(run, STAGE) as work:
+        context = work.context
+        ids = sorted(context.shelf.read("instruction_pairs", ["instance_id"])["instance_id"].to_pylist())
+        return run_chunks(verify_chunk, STAGE, ids, context.config.verify.chunk_pairs)
 
 
-@task(name="verify chunk", task_run_name="{chunk_id}", persist_result=False)
+@task(name="verify chunk", persist_result=False)
 def verify_chunk(config_path: str, chunk_id: str) -> Receipt:
     """Check one chunk of pairs."""
     return commit_chunk(config_path, STAGE, chunk_id, _work)

@@ -13,6 +13,7 @@ from schemas.endpoint import AllowedHost, Endpoint
 from schemas.instruction import Tier
 from schemas.model import StageModel
 from schemas.publishing import Release
+from schemas.run import Run
 
 
 class Input(StageModel):
@@ -237,6 +238,7 @@ class Pipeline(StageModel):
 
     input: Input
     warehouse: Warehouse = Warehouse()
+    run: Run = Run()
     pseudonym: Pseudonym = Pseudonym()
     intake: Intake = Intake()
     desensitize: Desensitize = Desensitize()

@@ -3,6 +3,7 @@
 ```
 CurationError
 |- ConfigError      fix the input, nothing ran          (bad template, unknown key, missing secret)
+|  `- BudgetError   raise the budget, then go on        (nothing is paid twice)
 |- ChunkError       this chunk fails, the rest go on    (corrupt shard, schema mismatch)
 |- RetryableError   try again later                     (429, timeout; carries retry_after_s)
 `- LeakError        stop, publish nothing               (raised by the release gate alone)
@@ -17,6 +18,10 @@ class CurationError(Exception):
 
 class ConfigError(CurationError):
     """The input must be fixed by a person; nothing was written."""
+
+
+class BudgetError(ConfigError):
+    """What asking models may cost is spent."""
 
 
 class ChunkError(CurationError):

@@ -12,12 +12,15 @@ import typer.main
 from curation.image.rules import load_rules
 from flows.cli import app
 from flows.masks.review.doubts import DOUBTS, UNPROVEN
+from flows.scale.plan import Numbers
+from flows.watch.events import BUDGET, LEAK, PUBLISHED
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from schemas.config import Deduplicate, Desensitize
 from schemas.endpoint import Endpoint
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.reject import RejectReason
 from schemas.review import REVIEWED
+from schemas.run import Run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -87,6 +90,12 @@ def test_every_rule_and_option_of_masking_is_in_its_document():
     assert named == rules | set(Desensitize.model_fields)
 
 
+def test_every_setting_of_runs_is_in_its_document():
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for name in (*Run.model_fields, *Numbers.model_fields, LEAK, BUDGET, PUBLISHED):
+        assert f"`{name}`" in text, name
+
+
 def test_every_option_of_deduplication_is_in_its_document():
     text = (ROOT / "docs" / "deduplication.md").read_text(encoding="utf-8")
     for name in set(Deduplicate.model_fields) - Deduplicate.not_meaning:
@@ -108,6 +117,7 @@ def test_every_option_of_deduplication_is_in_its_document():
         "docs/review.md",
         "docs/scrubbing.md",
         "docs/benchmark.md",
+        "docs/operations.md",
         "CONTRIBUTING.md",
     ],
 )

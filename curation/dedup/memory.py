@@ -27,10 +27,10 @@ class Memory:
         self.arrivals: dict[str, int] = {}
 
     @classmethod
-    def of(cls, config: Deduplicate, kept: pa.Table, *, expected: int) -> Self:
-        """Remember rows of ``KEPT``; ``expected`` says how many texts will come."""
+    def of(cls, config: Deduplicate, kept: pa.Table, *, expected: int, pool: Pool | None = None) -> Self:
+        """Remember rows of ``KEPT``; ``expected`` says how many texts will come, an empty ``pool`` where they stay."""
         engine = new_engine(kept.num_rows + expected)
-        memory = cls(config, engine, LocalPool(engine, rule_of(config)))
+        memory = cls(config, engine, pool or LocalPool(engine, rule_of(config)))
         memory.load(kept)
         return memory
 

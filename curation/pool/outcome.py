@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from curation.generate.request import Answer, Failure
-from schemas.errors import ConfigError, RetryableError
+from schemas.errors import BudgetError, ConfigError, RetryableError
 from schemas.reject import RejectReason
 
 _RETRY_S = 20.0
@@ -17,7 +17,7 @@ def raise_for(outcomes: Sequence[Answer | Failure]) -> list[Answer | Failure]:
     """
     for failure in (outcome for outcome in outcomes if isinstance(outcome, Failure)):
         if failure.reason is RejectReason.BUDGET_SPENT:
-            raise ConfigError("the budget is spent: raise generate.budget_usd and run again; nothing is paid twice")
+            raise BudgetError("the budget is spent: raise generate.budget_usd and run again; nothing is paid twice")
         if failure.reason in {RejectReason.ENDPOINT_DENIED, RejectReason.NO_CAPABLE_ENDPOINT}:
             raise ConfigError(failure.detail)
         if failure.reason is RejectReason.DEADLINE_PASSED:

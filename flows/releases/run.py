@@ -10,9 +10,9 @@ from pathlib import Path
 from flows.alone import alone
 from flows.releases.create import Ask, check_free, check_governance, create_release
 from flows.releases.select import UNITS
+from flows.runner import result_of
 from flows.server import check_configured_server, prefect_server
 from flows.stage import Context, context_of
-from schemas.errors import ConfigError, CurationError
 from schemas.instruction import Tier
 from schemas.load import release_of
 from schemas.publishing import Release
@@ -49,18 +49,14 @@ def _run_flow(
     warnings.simplefilter("ignore")  # libraries print values of headers in their warnings
     check_configured_server()
     with prefect_server(context.shelf.root / "logs" / "prefect-server.log"):
-        from flows.release import release_flow  # noqa: PLC0415 - Prefect reads its settings at import
+        from flows.parameters import ReleaseRun  # noqa: PLC0415 - Prefect reads its settings at import
+        from flows.release import release_flow  # noqa: PLC0415
 
-        state = release_flow(
-            str(config_path.resolve()),
-            config.name,
-            config.tier.value,
-            [str(path.resolve()) for path in against],
-            str(audit.resolve()) if audit else None,
-            return_state=True,
+        run = ReleaseRun(
+            config_path=str(config_path.resolve()),
+            name=config.name,
+            tier=config.tier,
+            against=tuple(str(path.resolve()) for path in against),
+            audit=str(audit.resolve()) if audit else None,
         )
-        outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, CurationError):
-        raise outcome
-    if isinstance(outcome, BaseException):
-        raise ConfigError(f"the flow ended with {type(outcome).__name__}; see the Prefect UI") from None
+        result_of(release_flow(run, return_state=True))

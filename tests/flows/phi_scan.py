@@ -1,6 +1,7 @@
 """A byte scan for planted PHI: raw bytes of every file, and the decoded columns of every Parquet file."""
 
 import base64
+import json
 import re
 from pathlib import Path
 
@@ -43,6 +44,9 @@ def _unpacked(text: bytes) -> bytes:
 def _in_bytes(data: bytes, strings: list[str]) -> set[str]:
     hits = set()
     for text in strings:
+        escaped = json.dumps(text)[1:-1].encode()  # as JSON in a database: \\u6b27 …
+        if len(escaped) >= MIN_RAW_BYTES and escaped in data:
+            hits.add(text)
         for encoding in ENCODINGS:
             needle = text.encode(encoding, errors="ignore")
             if (len(needle) >= MIN_RAW_BYTES or encoding == "utf-8") and needle and needle in data:

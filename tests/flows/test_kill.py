@@ -96,3 +96,23 @@ def test_killed_runs_finish_with_the_same_tables(finished, site, model, tmp_path
 @pytest.mark.parametrize("seed", range((KILLS + CI_KILLS - 1) // CI_KILLS))
 def test_chaos_of_kills(finished, site, model, tmp_path, seed):
     check_kills(finished, site, model, tmp_path, CI_KILLS, seed=100 + seed)
+
+
+@pytest.mark.slow
+def test_sigterm_lets_chunks_finish_and_says_so(finished, site, model, tmp_path):
+    """What is being worked on is committed; the next run goes on."""
+    config, root = site.config(tmp_path, endpoint=model.url), tmp_path / "warehouse"
+    process = subprocess.Popen(
+        site.command("run", "--config", config), env=site.environment(), stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + TIMEOUT_S
+    while commits(root) < 12 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 143
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1].startswith("sonocurate: terminated")
+    done = site.cli("run", "--config", config)
+    assert done.returncode == 0, done.stderr
+    assert content(root) == content(finished.root)

@@ -1,0 +1,1 @@
+"""What runs by itself: deployments, their schedules, automations, and the server with its UI."""

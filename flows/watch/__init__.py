@@ -1,0 +1,1 @@
+"""What people watch: log, state of a warehouse, counters, artifacts, events, reports. Ids and counts only."""

@@ -1,0 +1,79 @@
+"""What a run leaves to look at: artifacts in the Prefect UI, and the same as one HTML page beside the log.
+
+Flows in: the warehouse and the receipts of the stages. Flows out: funnel, quality, cost, a link to the before/after
+picture, a summary in Markdown. Counts, ids and names only: the picture shows PHI and is linked, never stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+from flows.quality.figures import figures_of
+from flows.releases.gate_figures import rows as figure_rows
+from flows.show import FUNNEL_SQL
+from flows.stage import Receipt
+from flows.summary import before_after
+from flows.watch.artifacts import key_of, offered
+from flows.watch.costs import costs_of
+from flows.watch.report import PLACE, write_report
+from flows.working import Work
+from warehouse.catalog import query, rebuild
+
+Row = dict[str, object]
+
+
+def show_run(work: Work, receipts: Sequence[Receipt]) -> None:
+    """Show what a run did and what the warehouse holds now."""
+    context, root = work.context, work.context.shelf.root
+    rebuild(context.shelf)
+    release = context.config.release.name
+    funnel: list[Row] = query(root, FUNNEL_SQL).to_pylist()
+    kept = context.shelf.read("dedup_pool", ["instance_id"])["instance_id"].combine_chunks()
+    quality: list[Row] = [
+        {"figure": name, "value": value} for name, value in figure_rows(figures_of(context.shelf, kept))
+    ]
+    costs: list[Row] = [asdict(cost) for cost in costs_of(root)]
+    write_report(root)
+    for name, table, text in (
+        ("funnel", funnel, "Rows in, kept and rejected per stage"),
+        ("quality", quality, "Figures of quality over all kept pairs"),
+        ("cost", costs or [{"endpoint": "none", "answered": 0, "cost_usd": 0.0}], "What asking models has cost"),
+    ):
+        offered(create_table_artifact, table=table, key=key_of(name, release), description=text)
+    picture = before_after(context, Path(work.config_path).resolve().parent)
+    if picture is not None:
+        text = "A frame before and after masking; it shows PHI, so it stays in the identified zone"
+        link = {"link": picture.as_uri(), "link_text": picture.name, "description": text}
+        offered(create_link_artifact, key=key_of("picture", release), **link)
+    page = root / PLACE
+    offered(
+        create_markdown_artifact,
+        markdown=_markdown(release, receipts, funnel, costs, page),
+        key=key_of("run", release),
+        description="Summary of a run",
+    )
+
+
+def _markdown(
+    release: str, receipts: Sequence[Receipt], funnel: Sequence[Row], costs: Sequence[Row], page: Path
+) -> str:
+    done = [receipt for receipt in receipts if receipt.chunks and receipt.stage != "release"]
+    work: list[Row] = [
+        {"stage": one.stage, "chunks": one.chunks, "kept": one.kept, "rejected": one.rejected}
+        | {"CPU s": f"{one.cpu_s:.1f}"}
+        for one in done
+    ]
+    parts = [f"# Run for release {release}", "## New in this run", *(_table(work) or ["Nothing was new."])]
+    parts += ["## Funnel of the warehouse", *_table(funnel)]
+    parts += ["## Cost of asking models", *(_table(costs) or ["Nobody was asked."])]
+    return "\n".join([*parts, "", f"The same for those without this UI: `{page}`"])
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return []
+    head = list(rows[0])
+    lines: list[Sequence[object]] = [head, ["---"] * len(head), *([row[name] for name in head] for row in rows)]
+    return ["", *("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines), ""]

@@ -1,0 +1,118 @@
+"""Deployments on a real server: what is scheduled, what is refused, what an automation does."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+from prefect.exceptions import ParameterTypeError
+
+from flows.deploy.automations import NAME
+from flows.deploy.deployments import register, scheduled
+from flows.intake import intake_flow
+from flows.parameters import dated
+from flows.watch.events import LEAK, resource_of
+
+ROOT = Path(__file__).parents[3]
+DECLARED = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+
+
+def ask(site, path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(site.server_url + path, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+@pytest.fixture(scope="module")
+def deployed(site, tmp_path_factory):
+    config = site.config(tmp_path_factory.mktemp("deployed"))
+    return config, register(config)
+
+
+def test_the_yaml_declares_what_serve_serves(tmp_path):
+    (tmp_path / "pipeline.toml").touch()
+    served = {one.name: one for one in scheduled(tmp_path / "pipeline.toml")}
+    assert [one["name"] for one in DECLARED] == list(served)
+    for declared in DECLARED:
+        one = served[declared["name"]]
+        module, _, name = declared["entrypoint"].partition(":")
+        assert (module, name) == (one.flow.fn.__module__.replace(".", "/") + ".py", one.flow.fn.__name__)
+        assert declared["schedules"] == [{"cron": one.cron, "timezone": "UTC"}]
+        assert declared["tags"] == one.tags
+        assert declared["description"] == one.description
+        told = declared["parameters"]["run"] | {"config_path": one.run.config_path}
+        assert told == one.parameters["run"]
+        assert declared["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+
+
+def test_the_server_knows_the_schedules_and_the_forms(site, deployed):
+    for name, deployment_id in deployed[1].items():
+        _, found = ask(site, f"/deployments/{deployment_id}")
+        assert found["name"] == name
+        assert found["schedules"][0]["schedule"]["cron"]
+        assert found["enforce_parameter_schema"] is True
+        form = found["parameter_openapi_schema"]["definitions"].values()
+        assert any("config_path" in one.get("properties", {}) for one in form)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"), [({"workers": 0}, "workers"), ({"task_runner": "magic"}, "task_runner"), ({"x": 1}, "x")]
+)
+def test_the_server_refuses_bad_parameters_and_names_the_field(site, deployed, told, field):
+    config, ids = deployed
+    body = {"parameters": {"run": {"config_path": str(config), **told}}}
+    status, answer = ask(site, f"/deployments/{ids['hourly']}/create_flow_run", body)
+    assert status in (409, 422)
+    assert field in json.dumps(answer)
+
+
+def test_a_flow_refuses_bad_parameters_and_quotes_no_value(site):
+    with pytest.raises(ParameterTypeError) as error:
+        intake_flow(run={"config_path": "/nowhere/张三.toml", "workers": 2})
+    assert "config_path" in str(error.value)
+    assert "no such file where this flow runs" in str(error.value)
+    assert "张三" not in str(error.value)
+
+
+def test_a_suspected_leak_pauses_the_deployment_that_publishes(site, deployed):
+    config, ids = deployed
+    _, automations = ask(site, "/automations/filter", {"limit": 50})
+    assert [one["name"] for one in automations].count(NAME) == 1
+    register(config)  # again: still one
+    _, automations = ask(site, "/automations/filter", {"limit": 50})
+    assert [one["name"] for one in automations].count(NAME) == 1
+    time.sleep(2)  # the server reads its automations anew
+    event = {"occurred": _now(), "event": LEAK, "resource": resource_of(config.parent), "payload": {"release": "first"}}
+    event |= {"id": "7b1e3f52-3f5a-4a51-9c53-6a1a4f6c7d10"}
+    deadline = time.monotonic() + 60
+    assert ask_events(site, [event]) == 204
+    while not (paused := ask(site, f"/deployments/{ids['monthly']}")[1]["paused"]) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert paused
+    assert not ask(site, f"/deployments/{ids['nightly']}")[1]["paused"]
+
+
+def ask_events(site, events):
+    data = json.dumps(events).encode()
+    request = urllib.request.Request(site.server_url + "/events", data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.status
+
+
+def _now():
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat()
+
+
+def test_names_may_hold_parts_of_today():
+    assert dated("monthly-%Y-%m").count("-") == 2
+    assert "%" not in dated("weekly-%G-%V")
+    assert dated("plain") == "plain"

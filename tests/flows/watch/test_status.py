@@ -1,0 +1,73 @@
+"""What failed and why; what has no warehouse; what a plan does without numbers."""
+
+import pytest
+
+from flows.scale.plan import Archive, Numbers, plan_of, service_of
+from flows.stage import STAGES
+from flows.watch.log import MAX_TEXT, Log, read
+from flows.watch.metrics import registry_of
+from flows.watch.status import states_of
+from schemas.errors import ConfigError
+from schemas.reject import REJECT
+from warehouse.journal import Journal
+from warehouse.tables import Shelf
+
+
+def planned(root, ids):
+    journal = Journal(Shelf(root), "scrub", "f", STAGES["scrub"].tables)
+    return journal, journal.plan(ids, 1)
+
+
+def state(root):
+    return next(one for one in states_of(root) if one.stage == "scrub")
+
+
+def test_a_failed_chunk_has_a_reason_until_it_is_done(tmp_path):
+    journal, chunks = planned(tmp_path, ["a", "b"])
+    name = chunks[0].commit.chunk_id
+    Log(tmp_path).write("chunk.failed", stage="scrub", chunk=name, error="ChunkError", message="scrub: no room")
+    assert (state(tmp_path).failed, state(tmp_path).waiting, state(tmp_path).why) == (1, 1, "scrub: no room")
+    tables = {table: Shelf(tmp_path).read(table) for table in STAGES["scrub"].tables}
+    empty = {table: rows.select(rows.column_names[:-3]) for table, rows in tables.items()}
+    journal.commit(chunks[0], empty, REJECT.empty_table())
+    Log(tmp_path).write("chunk.done", stage="scrub", chunk=name, rows=1, kept=0, rejected=0, cpu_s=0.5)
+    assert (state(tmp_path).failed, state(tmp_path).waiting, state(tmp_path).done) == (0, 1, 1)
+
+
+def test_a_line_that_a_kill_cut_short_is_left_out(tmp_path):
+    log = Log(tmp_path)
+    log.write("run.started", flow="curate")
+    with (tmp_path / "logs/runs.jsonl").open("a") as file:
+        file.write('{"event": "chunk.do\n')
+    log.write("run.completed", flow="x" * 1000 + "\nline")
+    assert [line["event"] for line in read(tmp_path)] == ["run.started", "run.completed"]
+    assert len(list(read(tmp_path))[1]["flow"]) == MAX_TEXT
+
+
+def test_metrics_without_a_warehouse_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="sonocurate run"):
+        registry_of(tmp_path)
+
+
+def test_a_plan_says_what_it_does_not_know(tmp_path):
+    found = plan_of(Archive(10, 20, 30, 1), service_of(tmp_path, None))
+    assert [need.stage for need in found.needs] == ["deduplicate"]
+    assert {"cpu_s.desensitize", "request_s", "usd_per_core_hour"} <= set(found.missing)
+
+
+def test_a_plan_follows_littles_law():
+    numbers = Numbers(cpu_s={"desensitize": 0.6048}, request_s=2.0, tokens_out=100.0, usd_per_mtok_out=1.0)
+    found = {one.stage: one for one in plan_of(Archive(1, 1_000_000, 604_800, 7), numbers).needs}
+    assert found["desensitize"].at_once == pytest.approx(1 / 0.8)
+    assert found["requests"].at_once == pytest.approx(2.0)
+    assert found["requests"].usd == pytest.approx(60.48)
+
+
+@pytest.mark.parametrize("text", ["cpu_s = 3", "request_s = -1", "nonsense = 1", "= ="])
+def test_bad_numbers_are_one_line_that_names_them(tmp_path, text):
+    path = tmp_path / "numbers.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        service_of(tmp_path, path)
+    assert "\n" not in str(error.value)
+    assert "numbers" in str(error.value)
