@@ -104,8 +104,8 @@ GROUND_INPUT = pa.schema(
 )
 
 #: Table `grounded_pairs` and component `grounded` of a release: one row per pair, made of computed values alone
-#: (``rationale`` apart). ``…_form`` is the text with <ref-object>, <bbox>, <polygon> and <point> instead of values, each
-#: kind in the order of ``objects`` (of ``shown`` in the question).
+#: (``rationale`` apart). ``…_form`` is the text with <ref-object>, <bbox>, <polygon> and <point> instead of values,
+#: each kind in the order of ``objects`` (of ``shown`` in the question).
 GROUNDED_PAIR = pa.schema(
     [
         pa.field("instance_id", pa.string(), False, {"comment": "frame_id/task-NN"}),
@@ -114,7 +114,10 @@ GROUNDED_PAIR = pa.schema(
         pa.field("systems", pa.list_(pa.string()), False, {"comment": "anatomical systems of the case"}),
         pa.field("language", pa.string(), False, {"comment": "en or zh"}),
         pa.field(
-            "task", pa.string(), False, {"comment": "segmentation, detection, referring, keypoint, measurement, diagnosis"}
+            "task",
+            pa.string(),
+            False,
+            {"comment": "segmentation, detection, referring, keypoint, …"},
         ),
         pa.field("frame_ids", pa.list_(pa.string()), False, {"comment": "the one frame, in component images"}),
         pa.field("width_px", pa.int32(), False, {"comment": "columns of the frame"}),
@@ -126,7 +129,7 @@ GROUNDED_PAIR = pa.schema(
         pa.field("question_form", pa.string(), False, {"comment": "instruction with placeholders"}),
         pa.field("answer_form", pa.string(), False, {"comment": "answer with placeholders"}),
         pa.field("shown", pa.list_(OBJECT), False, {"comment": "objects that the question points at"}),
-        pa.field("objects", pa.list_(OBJECT), False, {"comment": "gold objects of the answer; empty: nothing is there"}),
+        pa.field("objects", pa.list_(OBJECT), False, {"comment": "gold objects; empty: nothing is there"}),
         pa.field("absent", pa.bool_(), False, {"comment": "asks for an object that is not in the frame"}),
         pa.field("measurement", MEASURE, True, {"comment": "gold of measurement"}),
         pa.field("diagnosis", pa.string(), True, {"comment": "gold of diagnosis"}),
@@ -134,11 +137,11 @@ GROUNDED_PAIR = pa.schema(
         pa.field("rationale_source", pa.string(), True, {"comment": "model that wrote the rationale"}),
         pa.field("rationale_endpoint", pa.string(), True, {"comment": "endpoint that answered"}),
         pa.field("request_key", pa.string(), True, {"comment": "ledger key of the rationale's request"}),
-        pa.field("rationale_verified_by", pa.string(), True, {"comment": "code of the expert who accepted it, or null"}),
-        pa.field("quality_level", pa.string(), True, {"comment": "excellent, good, fair, poor, bad; null: not judged"}),
+        pa.field("rationale_verified_by", pa.string(), True, {"comment": "code of an expert who accepted it"}),
+        pa.field("quality_level", pa.string(), True, {"comment": "high, medium, low; null: not judged"}),
         pa.field("tier", pa.string(), False, {"comment": "demo, research or production"}),
     ]
 )
 
-#: Levels of picture quality, best first. Source: Ultrasound-QBench, five levels.
-QUALITY_LEVELS = ("excellent", "good", "fair", "poor", "bad")
+#: Levels of picture quality, best first. Source: Ultrasound-QBench (high, medium, low).
+QUALITY_LEVELS = ("high", "medium", "low")

@@ -1,0 +1,108 @@
+"""Masks, RLE and rings, from one to another.
+
+In and out: masks uint8[H, W] of 0 and 1; RLE as COCO writes it; rings ``[x, y, x, y, …]`` in px, where (0, 0) is the
+corner of the first pixel. Rings of a mask run along its pixel edges, so that filling them again gives the mask; a ring
+inside a ring is a hole (even-odd rule).
+Source: COCO data format (pycocotools); Suzuki and Abe 1985 (border following, OpenCV's findContours).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco
+
+Mask = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+Ring = list[float]
+
+
+def rle_of(mask: Mask) -> dict[str, Any]:
+    """Code a mask. Shapes: uint8[H, W]."""
+    coded = coco.encode(np.asfortranarray(mask))
+    return {"size": [int(side) for side in coded["size"]], "counts": coded["counts"].decode()}
+
+
+def mask_of_rle(rle: Mapping[str, Any]) -> Mask:
+    """Decode RLE, compressed or as a list of counts. Shapes: uint8[H, W].
+
+    Raises: ValueError for what is no RLE.
+    """
+    try:
+        size, counts = [int(side) for side in rle["size"]], rle["counts"]
+        if len(size) != 2 or min(size) < 1:
+            raise ValueError("size")
+        if isinstance(counts, list):
+            coded = coco.frPyObjects({"size": size, "counts": counts}, *size)
+        else:
+            coded = {"size": size, "counts": counts.encode("ascii") if isinstance(counts, str) else counts}
+        if int(sum(_counts(coded["counts"]))) != size[0] * size[1]:
+            raise ValueError("counts")
+        return np.asarray(coco.decode(coded), dtype=np.uint8)
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, MemoryError):
+        raise ValueError("no RLE of COCO") from None
+
+
+def _counts(coded: bytes) -> list[int]:
+    """Read the run lengths of compressed RLE: five bits a character, differences to the run before the last."""
+    found: list[int] = []
+    place = 0
+    while place < len(coded):
+        value, shift, more = 0, 0, True
+        while more:
+            piece = coded[place] - 48
+            if not 0 <= piece < 64:
+                raise ValueError("counts")
+            value |= (piece & 0x1F) << shift
+            more, shift, place = bool(piece & 0x20), shift + 5, place + 1
+        if piece & 0x10:
+            value -= 1 << shift
+        found.append(value + found[-2] if len(found) > 2 else value)
+        if found[-1] < 0:
+            raise ValueError("counts")
+    return found
+
+
+def box_of_rle(rle: Mapping[str, Any]) -> tuple[int, int, int, int]:
+    """Give the box of what RLE sets: x, y, width, height in px; all 0 for an empty mask."""
+    coded = {"size": rle["size"], "counts": rle["counts"].encode("ascii")}
+    x, y, width, height = (int(one) for one in coco.toBbox(coded))
+    return (x, y, width, height)
+
+
+def rings_of(mask: Mask, origin: tuple[int, int] = (0, 0)) -> list[Ring]:
+    """Trace the pixel edges of a mask: every part and every hole is a ring, holes behind their part.
+
+    Shapes: uint8[H, W], its first pixel at ``origin``. A pixel of twice the size has a corner of its own at each of its
+    corners, so that the border that OpenCV follows through pixel centres becomes one along pixel edges.
+    """
+    x, y, width, height = cv2.boundingRect(mask)
+    if width == 0:
+        return []
+    crop = mask[y : y + height, x : x + width]
+    double = cv2.resize(crop, (2 * width, 2 * height), interpolation=cv2.INTER_NEAREST)
+    contours, _ = cv2.findContours(double, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    corner = np.array([x + origin[0], y + origin[1]])
+    return [_straight((contour[:, 0] + 1) // 2 + corner) for contour in contours]
+
+
+def _straight(points: NDArray[np.int64]) -> Ring:
+    """Drop repeated points and points on a straight edge."""
+    steps = points - points[np.arange(-1, len(points) - 1)]
+    moved = steps.any(axis=1)
+    points, steps = points[moved], steps[moved]
+    after = steps[np.arange(1, len(steps) + 1) % len(steps)]
+    bends = steps[:, 0] * after[:, 1] != steps[:, 1] * after[:, 0]
+    corners: Ring = points[bends].astype(np.float64).ravel().tolist()
+    return corners
+
+
+def mask_of_rings(rings: Sequence[Sequence[float]], width_px: int, height_px: int) -> Mask:
+    """Fill rings by the even-odd rule. Shapes: uint8[height, width]."""
+    filled = np.zeros((height_px, width_px), np.uint8)
+    for ring in rings:
+        part = coco.decode(coco.frPyObjects([list(ring)], height_px, width_px))[..., 0]
+        filled ^= part
+    return filled
