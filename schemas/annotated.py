@@ -38,7 +38,7 @@ class NewWord(StageModel):
 
 
 class Measured(StageModel):
-    """A measurement from named keypoints: a distance of two, or an angle (of three at the second, of four as two lines)."""
+    """A measurement from named keypoints: a distance of two, or an angle of three or four."""
 
     name: Key
     kind: Literal["distance", "angle"]
@@ -84,6 +84,16 @@ class Ground(StageModel):
     measures_per_frame: int = Field(4, ge=0, le=100, description="measurement pairs of a frame at most")
     polygon_points: int = Field(32, ge=4, le=400, description="corners of an answered polygon at most")
     rationales: bool = Field(True, description="ask the endpoints why, where there are any")
-    quality: bool = Field(True, description="ask endpoints with vision how good a frame is")
     max_tokens: int = Field(200, ge=32, le=4096)
+    seed: int = 0
+
+
+class Rate(StageModel):
+    """Levels of picture quality, from endpoints with vision."""
+
+    not_meaning: ClassVar[frozenset[str]] = frozenset({"chunk_images"})
+
+    chunk_images: int = Field(200, ge=1, le=10_000)
+    frames: Literal["none", "annotated", "all"] = Field("none", description="frames that are judged")
+    max_tokens: int = Field(32, ge=16, le=1024)
     seed: int = 0

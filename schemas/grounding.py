@@ -103,7 +103,10 @@ GROUND_INPUT = pa.schema(
     ]
 )
 
-#: Table `grounded_pairs` and component `grounded` of a release: one row per pair, made of computed values alone
+#: Objects of a pair hold what its answer says: ``polygon_px`` is the outline as it is answered, with few corners; where
+#: it was simplified, or the source was a mask, ``rle`` is exact.
+
+#: Table `grounded_pairs`: one row per pair, made of computed values alone
 #: (``rationale`` apart). ``…_form`` is the text with <ref-object>, <bbox>, <polygon> and <point> instead of values,
 #: each kind in the order of ``objects`` (of ``shown`` in the question).
 GROUNDED_PAIR = pa.schema(
@@ -137,9 +140,21 @@ GROUNDED_PAIR = pa.schema(
         pa.field("rationale_source", pa.string(), True, {"comment": "model that wrote the rationale"}),
         pa.field("rationale_endpoint", pa.string(), True, {"comment": "endpoint that answered"}),
         pa.field("request_key", pa.string(), True, {"comment": "ledger key of the rationale's request"}),
-        pa.field("rationale_verified_by", pa.string(), True, {"comment": "code of an expert who accepted it"}),
-        pa.field("quality_level", pa.string(), True, {"comment": "high, medium, low; null: not judged"}),
         pa.field("tier", pa.string(), False, {"comment": "demo, research or production"}),
+    ]
+)
+
+#: Table `frame_quality`: how good a model finds a published frame.
+FRAME_QUALITY = pa.schema(
+    [
+        pa.field("frame_id", pa.string(), False, {"comment": "published frame"}),
+        pa.field("case_id", pa.string(), False, {"comment": "parent case"}),
+        pa.field("site", pa.string(), False, {"comment": "hospital code"}),
+        pa.field("level", pa.string(), True, {"comment": "high, medium, low; null: no usable answer"}),
+        pa.field("failure", pa.string(), True, {"comment": "why there is no level"}),
+        pa.field("endpoint", pa.string(), True, {"comment": "endpoint that judged"}),
+        pa.field("model", pa.string(), True, {"comment": "its model"}),
+        pa.field("request_key", pa.string(), True, {"comment": "ledger key of the request"}),
     ]
 )
 

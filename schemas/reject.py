@@ -13,6 +13,7 @@ class Unit(StrEnum):
     REPORT = "report"
     PAIR = "pair"
     ANNOTATION = "annotation"
+    GROUNDED_PAIR = "grounded_pair"
 
 
 class RejectReason(StrEnum):
@@ -59,6 +60,8 @@ class RejectReason(StrEnum):
     OUTSIDE_IMAGE = "OUTSIDE_IMAGE"
     UNNAMED_KEYPOINTS = "UNNAMED_KEYPOINTS"
     PIXEL_SIZE_INCOMPLETE = "PIXEL_SIZE_INCOMPLETE"
+    # ground
+    NO_GROUNDED_PAIR = "NO_GROUNDED_PAIR"
     # scrub
     UNKNOWN_LANGUAGE = "UNKNOWN_LANGUAGE"
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
@@ -108,13 +111,14 @@ class RejectReason(StrEnum):
     SPLIT_LEAK = "SPLIT_LEAK"
     STRATEGY_SUSPENDED = "STRATEGY_SUSPENDED"  # also generate: nobody else may be asked
     UNSIGNED_TEMPLATE = "UNSIGNED_TEMPLATE"
+    RATIONALE_NOT_VERIFIED = "RATIONALE_NOT_VERIFIED"
 
 
 #: Table `rejects`. ``detail`` is plain help without row content.
 REJECT = pa.schema(
     [
         pa.field("stage", pa.string(), False, {"comment": "stage that rejected the row"}),
-        pa.field("unit", pa.string(), False, {"comment": "case, image, report, pair or annotation"}),
+        pa.field("unit", pa.string(), False, {"comment": "case, image, report, pair, annotation, grounded_pair"}),
         pa.field("id", pa.string(), False, {"comment": "pseudonymous id of the row"}),
         pa.field("parent_id", pa.string(), True, {"comment": "case of the row, where there is one"}),
         pa.field("site", pa.string(), False, {"comment": "hospital code"}),

@@ -23,6 +23,7 @@ class Word:
     kind: str
     en: str
     zh: str
+    system: str | None = None
 
     def text(self, language: Language) -> str:
         """Say the word in a language."""
@@ -52,6 +53,11 @@ class Words:
         """Say a word."""
         return self._known[key].text(language)
 
+    def system_of(self, key: str) -> str | None:
+        """Give the anatomical system of a word, None where it has none or more than one."""
+        word = self._known.get(key)
+        return word.system if word else None
+
     def kind_of(self, key: str) -> str | None:
         """Give the kind of a word, None where there is no such word."""
         word = self._known.get(key)
@@ -67,7 +73,7 @@ def _vocabulary() -> tuple[Mapping[str, Word], Mapping[tuple[str, str], str]]:
     text = files("curation").joinpath("vocabulary/grounded.csv").read_text(encoding="utf-8")
     known, names = {}, {}
     for row in csv.DictReader(text.splitlines()):
-        word = Word(row["word"], row["kind"], row["en"], row["zh"])
+        word = Word(row["word"], row["kind"], row["en"], row["zh"], row["system"] or None)
         known[word.key] = word
         for name in (word.key, word.en, word.zh, *filter(None, row["aliases"].split(";"))):
             names[word.kind, _folded(name)] = word.key

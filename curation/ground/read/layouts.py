@@ -4,8 +4,8 @@ In: the folder of a source. Out: a ``MaskReader``, pictures by their path below 
 Sources: BUSI (Al-Dhabyani 2020): ``benign/benign (1).png``, ``benign (1)_mask.png``, ``benign (1)_mask_1.png``; TN3K
 (Gong 2021): ``trainval-image/0001.jpg``, ``trainval-mask/0001.jpg``; DDTI (Pedraza 2015): ``1_1.jpg`` with outlines in
 ``1.xml``, or ``p_image/1.PNG`` and ``p_mask/1.PNG``; HC18 (van den Heuvel 2018): ``000_HC.png`` with an outline in
-``000_HC_Annotation.png``, a table of pixel sizes; CAMUS (Leclerc 2019) as pictures: ``patient0001/patient0001_2CH_ED.png`` and
-``…_ED_gt.png`` with 1 cavity, 2 myocardium, 3 atrium.
+``000_HC_Annotation.png``, a table of pixel sizes; CAMUS (Leclerc 2019) as pictures:
+``patient0001/patient0001_2CH_ED.png`` and ``…_ED_gt.png`` with 1 cavity, 2 myocardium, 3 atrium.
 """
 
 import re
