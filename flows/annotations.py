@@ -1,6 +1,6 @@
 """The annotations of an export by id of their picture, as rows that the annotate step reads.
 
-In: an export and the published frames. Out: ``RAW_ANNOTATION`` rows, and rejects for what belongs to no published frame.
+In: an export and the published frames. Out: ``RAW_ANNOTATION`` rows, and rejects for what belongs to no such frame.
 Names of files stay in memory: an annotation whose picture is not known gets a keyed id.
 """
 
@@ -40,9 +40,11 @@ class Annotated:
 
     def __init__(self, config: Pipeline, export: Export, coder: Pseudonymizer) -> None:
         self._config, self._export = config, export
+        cases = export.cases.select(["case_id", "site", "image_paths", "defect"]).to_pylist()
+        self._sites = {case["case_id"]: case["site"] for case in cases}
         own = {
             path: image_id_of(case["case_id"], position)
-            for case in export.cases.select(["case_id", "image_paths", "defect"]).to_pylist()
+            for case in cases
             if case["defect"] is None
             for position, path in enumerate(case["image_paths"])
         }
@@ -78,7 +80,8 @@ class Annotated:
                     found[-1] |= {"annotation_id": name, "frame_id": frame_id}
                 else:
                     case_id = None if picture.startswith(MISSING) else picture.partition("/")[0]
-                    row = {"annotation_id": name, "site": self._config.input.site, "case_id": case_id}
+                    site = self._sites[case_id] if case_id else self._config.input.site
+                    row = {"annotation_id": name, "site": site, "case_id": case_id}
                     rejected.append(rejected_row(row, RejectReason.ANNOTATED_IMAGE_MISSING))
         self._measure(found)
         return pa.Table.from_pylist(found, schema=RAW_ANNOTATION), rejected

@@ -58,5 +58,6 @@ def absent_from(frame: Mapping[str, Any], words: Words, config: Ground) -> Seque
     if systems and systems <= _PARTS.keys():
         seen = frozenset().union(*(_PARTS[system] for system in systems))
         absent |= {key for key, place in _PLACES.items() if place not in seen}
-    ordered = sorted(absent - there, key=lambda key: (key != "lesion", draw(config.seed, frame["frame_id"], key)))
-    return ordered[: config.absent]
+    ordered = sorted(absent - there - {"lesion"})
+    first = draw(config.seed, frame["frame_id"], "absent") % max(1, len(ordered))
+    return [*(absent & {"lesion"}), *ordered[first:], *ordered[:first]][: config.absent]

@@ -58,10 +58,10 @@ def ground(frames: pa.Table, *, config: Ground, names: Annotate, asking: Asking 
                 asked.append((frame, pair))
         kept += pairs
     gone = _explain(asked, means, asking)
+    for _, pair in asked:
+        if reason := gone.get(pair["instance_id"]):
+            rejected.append(_reject(pair, pair["instance_id"], reason, _REFUSED))
     kept = [pair for pair in kept if pair["instance_id"] not in gone]
-    rejected += [
-        _reject(pair, name, gone[name], _REFUSED) for _, pair in asked if (name := pair["instance_id"]) in gone
-    ]
     return StepResult(table_of(kept, GROUNDED_PAIR), rejects_of(rejected))
 
 
