@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from curation.ground.geometry import PX, Outline, Size, of_mask, of_rings
-from curation.ground.masks import Mask, Ring, box_of_rle, mask_of_rle, rings_of
+from curation.ground.masks import Mask, Ring, box_of_rle, mask_of_rings, mask_of_rle, rings_of, rle_of
 from curation.ground.words import Words
 from schemas.reject import RejectReason
 
@@ -62,8 +62,9 @@ def shape_of(row: Mapping[str, Any], words: Words, *, clip: bool) -> Shape:
         around = [float(one) for one in (x, y, x + mask.shape[1], y + mask.shape[0])]
         return Shape(around, rings_of(mask, (x, y)), dict(row["rle"]), points, mask)
     if row["polygon_px"]:
-        rings = _rings(row["polygon_px"], frame, clip=clip)
-        return Shape(_around(rings), rings, points=points)
+        rings, has_holes = _rings(row["polygon_px"], frame, clip=clip)
+        rle = rle_of(mask_of_rings(rings, *frame)) if has_holes else None  # polygons of COCO cannot say holes
+        return Shape(_around(rings), rings, rle, points)
     box = _box(row["bbox_xyxy_px"], frame, clip=clip) if row["bbox_xyxy_px"] is not None else None
     if box is None and not points:
         raise DefectError(RejectReason.MALFORMED_ANNOTATION)
@@ -96,8 +97,8 @@ def _mask(rle: Mapping[str, Any], frame: tuple[int, int]) -> tuple[Mask, tuple[i
     return np.ascontiguousarray(mask[y : y + height, x : x + width]), (x, y)
 
 
-def _rings(rings: Sequence[Sequence[float]], frame: tuple[int, int], *, clip: bool) -> list[Ring]:
-    """Check polygons and join those that overlap; a hole can come about where parts touch."""
+def _rings(rings: Sequence[Sequence[float]], frame: tuple[int, int], *, clip: bool) -> tuple[list[Ring], bool]:
+    """Check polygons and join those that overlap; tells whether a hole has come about where parts touch."""
     parts = []
     for ring in rings:
         if len(ring) < 6 or len(ring) % 2 or not all(math.isfinite(one) for one in ring):
@@ -115,7 +116,8 @@ def _rings(rings: Sequence[Sequence[float]], frame: tuple[int, int], *, clip: bo
             raise DefectError(RejectReason.OUTSIDE_IMAGE)
     if whole.area <= 0:
         raise DefectError(RejectReason.MALFORMED_ANNOTATION)
-    return [ring for part in _polygons(whole) for ring in _flat(part)]
+    outlines = _polygons(whole)
+    return [ring for part in outlines for ring in _flat(part)], any(part.interiors for part in outlines)
 
 
 def _polygons(whole: BaseGeometry) -> list[Any]:

@@ -178,6 +178,7 @@ def _worded(frame: Row, draft: _Draft, instance_id: str, language: Language, mea
     slots = {"list": draft.list_form, **(draft.slots or {})}
     question = means.prompts.questions.bank(draft.kind).pick(language, number, **slots)
     answer = means.prompts.answers.bank(draft.kind).pick(language, number // 1009, **slots)
+    answer = answer[:1].upper() + answer[1:]
     first = frame["annotations"][0]
     row = {
         **{name: frame[name] for name in ("case_id", "site", "systems")},
