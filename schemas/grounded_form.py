@@ -22,11 +22,16 @@ def fill(form: str, objects: Sequence[Object], write: Write) -> str:
 
     Raises: ValueError where a place has no value left.
     """
-    values = {REF: _labels(objects), BBOX: _boxes(objects), POLYGON: _outlines(objects), POINT: _points(objects)}
+    if "<" not in form:
+        return form
+    values: dict[str, Iterator[Any]] = {}
 
     def one(match: re.Match[str]) -> str:
+        kind = match[0]
+        if kind not in values:
+            values[kind] = _VALUES[kind](objects)
         try:
-            return write(match[0], next(values[match[0]]))
+            return write(kind, next(values[kind]))
         except StopIteration:
             raise ValueError("a form has more places than its objects fill") from None
 
@@ -76,3 +81,11 @@ def _outlines(objects: Sequence[Object]) -> Iterator[tuple[str, Sequence[Sequenc
 
 def _points(objects: Sequence[Object]) -> Iterator[Mapping[str, Any]]:
     return (point for one in objects for point in one["keypoints"] or () if point["visible"])
+
+
+_VALUES: Mapping[str, Callable[[Sequence[Object]], Iterator[Any]]] = {
+    REF: _labels,
+    BBOX: _boxes,
+    POLYGON: _outlines,
+    POINT: _points,
+}

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from curation.ground.geometry import PX, Outline, Size, of_mask, of_rings
-from curation.ground.masks import Mask, Ring, box_of_rle, mask_of_rings, mask_of_rle, rings_of, rle_of
+from curation.ground.masks import Mask, Ring, crop_of_rle, mask_of_rings, rings_of, rle_of
 from curation.ground.words import Words
 from schemas.reject import RejectReason
 
@@ -88,13 +87,12 @@ def _mask(rle: Mapping[str, Any], frame: tuple[int, int]) -> tuple[Mask, tuple[i
     if list(rle["size"]) != [frame[1], frame[0]]:
         raise DefectError(RejectReason.MASK_SIZE_MISMATCH)
     try:
-        mask = mask_of_rle(rle)
-        x, y, width, height = box_of_rle(rle)
+        crop, place = crop_of_rle(rle)
     except ValueError:
         raise DefectError(RejectReason.MALFORMED_ANNOTATION) from None
-    if not width:
+    if not crop.size:
         raise DefectError(RejectReason.EMPTY_MASK)
-    return np.ascontiguousarray(mask[y : y + height, x : x + width]), (x, y)
+    return crop, place
 
 
 def _rings(rings: Sequence[Sequence[float]], frame: tuple[int, int], *, clip: bool) -> tuple[list[Ring], bool]:

@@ -23,6 +23,7 @@ from schemas.grounding import GroundedTask, Role
 from schemas.instruction import Tier
 
 Row = Mapping[str, Any]
+_OBJECT, _DIAGNOSIS = Role.OBJECT.value, Role.DIAGNOSIS.value
 #: Circumference by a fitted ellipse is asked of what is measured so: head and abdomen of a fetus.
 _BY_ELLIPSE = frozenset({"fetal_head", "fetal_abdomen"})
 _COMMA = {Language.EN: ", ", Language.ZH: "、"}
@@ -72,7 +73,7 @@ def language_of(frame: Row, config: Ground) -> Language:
 
 def _drafts(frame: Row, language: Language, means: Means) -> Iterator[_Draft]:
     rows = frame["annotations"]
-    objects = [row for row in rows if row["role"] == Role.OBJECT.value]
+    objects = [row for row in rows if row["role"] == _OBJECT]
     boxed = [row for row in objects if row["bbox_xyxy_px"] is not None]
     labels = list(dict.fromkeys(row["label"] for row in objects))
     if boxed:
@@ -87,7 +88,7 @@ def _drafts(frame: Row, language: Language, means: Means) -> Iterator[_Draft]:
         yield _Draft("region", GroundedTask.REFERRING, REF, [it], [it], {"where": BBOX})
     yield from _measurements(frame, objects, language, means)
     for row in rows:
-        if row["role"] == Role.DIAGNOSIS.value:
+        if row["role"] == _DIAGNOSIS:
             said = {"label": means.words.say(row["label"], language)}
             yield _Draft("diagnosis", GroundedTask.DIAGNOSIS, "", [], slots=said, more={"diagnosis": row["label"]})
             break

@@ -101,7 +101,9 @@ def test_a_mask_comes_through_with_rings_box_and_lengths_in_mm():
 def test_without_a_pixel_size_lengths_are_px_and_angles_are_left_out():
     angle = Measured(name="alpha_angle", kind="angle", points=("ilium_upper", "ilium_lower", "labrum"))
     named = points(("ilium_upper", 10, 10), ("ilium_lower", 10, 40), ("labrum", 40, 40))
-    config = Annotate(measures=(angle, Measured(name="length_by_points", kind="distance", points=("ilium_upper", "labrum"))))
+    config = Annotate(
+        measures=(angle, Measured(name="length_by_points", kind="distance", points=("ilium_upper", "labrum")))
+    )
     unknown, _ = one(config, polygon_px=[SQUARE], keypoints=named)
     assert {row["unit"] for row in unknown["geometry"]} == {"px", "px²"}
     assert {"alpha_angle"} & {row["name"] for row in unknown["geometry"]} == set()

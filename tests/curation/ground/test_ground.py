@@ -191,7 +191,14 @@ def test_a_rationale_that_says_what_nobody_computed_takes_its_pair_with_it(text,
 
 def test_every_number_must_be_one_of_the_facts():
     facts = "category: malignant\nlesion: long axis 23.4 mm, short axis 12.0 mm, area 221 mm²"
-    for text in ("It measures 23.4 mm.", "2.34 cm long", "23 mm by 12 mm", "area of 221 mm²", "One lesion.", "No number."):
+    for text in (
+        "It measures 23.4 mm.",
+        "2.34 cm long",
+        "23 mm by 12 mm",
+        "area of 221 mm²",
+        "One lesion.",
+        "No number.",
+    ):
         assert numbers_agree(text, facts), text
     for text in (
         "23.4 cm", "23.5 mm", "22 mm", "221 mm", "2 lesions", "two lesions", "ratio 1.95", "half as wide", "T2", "长二十毫米",

@@ -48,7 +48,9 @@ def test_one_pixel_is_a_square_of_four_corners():
     assert rings_of(np.zeros((4, 4), np.uint8)) == []
 
 
-@pytest.mark.parametrize("counts", ["zz", "04", "oo0oo0", "PPYo1", "~~~~~", "0", "", "\u4e00", [1, 2], [-1, 26], ["a"], None])
+@pytest.mark.parametrize(
+    "counts", ["zz", "04", "oo0oo0", "PPYo1", "~~~~~", "0", "", "\u4e00", [1, 2], [-1, 26], ["a"], None]
+)
 def test_broken_rle_is_refused_before_memory_is_read(counts):
     with pytest.raises(ValueError, match="no RLE"):
         mask_of_rle({"size": [5, 5], "counts": counts})
