@@ -47,6 +47,8 @@ def frames(*rows):
 
 
 LESION = {"rle": rle_of(oval())}
+#: A keypoint that is not seen: nothing can be asked about it.
+HIDDEN = {"keypoints": [{"name": "apex", "x_px": 5.0, "y_px": 5.0, "visible": False}]}
 MALIGNANT = {"role": "diagnosis", "name": "malignant"}
 
 
@@ -218,8 +220,7 @@ def test_without_a_pool_or_by_choice_nobody_is_asked():
 def test_no_rows_and_frames_without_any_pair():
     result = ground(GROUND_INPUT.empty_table(), config=Ground(), names=NAMES)
     assert (result.kept.schema, result.rejected.schema) == (GROUNDED_PAIR, REJECT)
-    hidden = [{"name": "apex", "x_px": 5.0, "y_px": 5.0, "visible": False}]
-    result = ground(frames(frame({"keypoints": hidden}, systems=())), config=Ground(), names=NAMES)
+    result = ground(frames(frame(HIDDEN, systems=())), config=Ground(), names=NAMES)
     assert [(row["id"], row["reason"]) for row in result.rejected.to_pylist()] == [
         ("c1/i000/f000/none", "NO_GROUNDED_PAIR")
     ]

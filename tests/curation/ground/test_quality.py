@@ -18,7 +18,7 @@ class Eyes:
         self.asked += requests
         return [
             Failure(one, "x") if isinstance(one, RejectReason) else Answer(r.key, one, "e", "m", Tier.RESEARCH, "stop")
-            for r, one in zip(requests, self.said, strict=True)
+            for r, one in zip(requests, self.said or ['{"level": "low"}'] * len(requests), strict=True)
         ]
 
 
