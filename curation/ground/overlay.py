@@ -36,7 +36,7 @@ def overlay(pixels: Pixels, rows: Sequence[Mapping[str, Any]], longest_px: int |
 def _draw(drawn: Pixels, row: Mapping[str, Any], way: Transform) -> None:
     for ring in row["polygon_px"] or ():
         points = np.rint(np.array(way.flat(ring)).reshape(-1, 1, 2) - 0.5).astype(np.int32)
-        cv2.polylines(drawn, [points], isClosed=True, color=CONTOUR, thickness=1, lineType=cv2.LINE_AA)
+        cv2.polylines(drawn, [points], isClosed=True, color=CONTOUR, thickness=1)
     if row["bbox_xyxy_px"] is not None:
         x0, y0, x1, y1 = (round(value) for value in way.flat(row["bbox_xyxy_px"]))
         cv2.rectangle(drawn, (x0, y0), (x1 - 1, y1 - 1), BOX, 1)

@@ -31,11 +31,13 @@ def test_an_accepted_rationale_is_verified_by_its_reviewer(annotated, tmp_path):
     names = explain(annotated)
     context = annotated.context
     drawn = draw_sample(context, "s", Review(scope="open", attention_share=0, double_share=0))
-    assert drawn.pairs == len(names) and set(tasks_of(context.shelf, "s")["instance_id"].to_pylist()) == set(names)
+    assert set(names) <= set(tasks_of(context.shelf, "s")["instance_id"].to_pylist())
     export_sheets(context, "s", tmp_path / "sheets")
     with (tmp_path / "sheets" / "review-1.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    plain, over = rows[0]["frames"].split("; ")
+    shown = [row["frames"].split("; ") for row in rows if "overlay" in row["frames"]]
+    assert len(shown) == len(names)
+    plain, over = shown[0]
     assert over.endswith("_overlay.jpg")
     pictures = [np.asarray(Image.open(tmp_path / "sheets" / name), np.int16) for name in (plain, over)]
     assert pictures[0].shape == pictures[1].shape and np.abs(pictures[0] - pictures[1]).max() > 60
@@ -46,7 +48,7 @@ def test_an_accepted_rationale_is_verified_by_its_reviewer(annotated, tmp_path):
         writer.writeheader()
         writer.writerows(rows)
     found = import_sheet(context, tmp_path / "filled.csv")
-    assert (found.new, found.unknown) == (len(names), 0)
+    assert (found.new, found.unknown) == (drawn.pairs, 0)
     assert record(context, []).new == 0
     published = glob(create(annotated).folder, "grounded").to_pylist()
     assert {row["rationale_verified_by"] for row in published if row["task"] == "diagnosis"} == {"r7"}
