@@ -25,7 +25,6 @@ PX: Size = (1.0, 1.0)
 #: Width of the Gaussian (px) over which a mask's border is smoothed before its length is measured.
 _SMOOTH_PX = 1.0
 _RIM_PX = 4
-_DX = np.array([[-0.5, 0.0, 0.5]])
 #: Sums in another order (vector units, alignment) differ far behind these places.
 _PLACES = 6
 
@@ -113,8 +112,9 @@ def _axes(spread: tuple[float, float, float], size: Size) -> tuple[float, float]
 def _border(crop: Mask, size: Size) -> float:
     wide = cv2.copyMakeBorder(crop, *(_RIM_PX,) * 4, cv2.BORDER_CONSTANT, value=0).astype(np.float64)
     smooth = cv2.GaussianBlur(wide, (0, 0), _SMOOTH_PX)
-    dx, dy = cv2.filter2D(smooth, -1, _DX), cv2.filter2D(smooth, -1, _DX.T)
-    return float(cv2.sumElems(cv2.magnitude(dx * size[1], dy * size[0]))[0])
+    dx = smooth[1:-1, 2:] - smooth[1:-1, :-2]
+    dy = smooth[2:, 1:-1] - smooth[:-2, 1:-1]
+    return float(cv2.sumElems(cv2.magnitude(dx * (size[1] / 2), dy * (size[0] / 2)))[0])
 
 
 def _moments(points: NDArray[np.float64]) -> NDArray[np.float64]:

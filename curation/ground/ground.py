@@ -25,6 +25,7 @@ from schemas.reject import RejectReason, Unit
 
 STAGE = "ground"
 _TIERS = (Tier.DEMO, Tier.RESEARCH, Tier.PRODUCTION)
+_DIAGNOSIS = GroundedTask.DIAGNOSIS.value
 _NOTHING = "no pair can be made of its annotations"
 _REFUSED = "the model's rationale cannot be used"
 
@@ -44,7 +45,8 @@ def ground(frames: pa.Table, *, config: Ground, names: Annotate, asking: Asking 
     Rejects: NO_GROUNDED_PAIR (``frame_id/none``); under the id of the pair: what ``rationale`` rejects.
     Raises: RetryableError, ConfigError from the pool.
     """
-    means, asking = Means(config, Words(names), library().grounded), asking or Asking()
+    asking = asking or Asking()
+    means = Means(config, Words(names), library().grounded, asking.tier)
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     asked: list[tuple[Mapping[str, Any], dict[str, Any]]] = []
@@ -53,8 +55,7 @@ def ground(frames: pa.Table, *, config: Ground, names: Annotate, asking: Asking 
         if not pairs:
             rejected.append(_reject(frame, f"{frame['frame_id']}/none", RejectReason.NO_GROUNDED_PAIR, _NOTHING))
         for pair in pairs:
-            pair["tier"] = asking.tier.value
-            if pair["task"] == GroundedTask.DIAGNOSIS.value and spoken(frame["annotations"]):
+            if pair["task"] == _DIAGNOSIS and spoken(frame["annotations"]):
                 asked.append((frame, pair))
         kept += pairs
     gone = _explain(asked, means, asking)

@@ -37,6 +37,7 @@ class Means:
     config: Ground
     words: Words
     prompts: Grounded
+    tier: Tier = Tier.RESEARCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,18 @@ def pairs_of(frame: Row, means: Means) -> list[dict[str, Any]]:
     language = language_of(frame, means.config)
     numbers: dict[str, int] = {}
     found = []
+    common = {
+        **{name: frame[name] for name in ("case_id", "site", "systems")},
+        **{name: frame["annotations"][0][name] for name in ("width_px", "height_px")},
+        **_pixel_size(frame),
+        "language": language.value,
+        "frame_ids": [frame["frame_id"]],
+        "absent": False,
+        "tier": means.tier.value,
+    }
     for draft in _drafts(frame, language, means):
-        number = numbers[draft.task.value] = numbers.get(draft.task.value, -1) + 1
-        found.append(_worded(frame, draft, f"{frame['frame_id']}/{draft.task.value}-{number:02d}", language, means))
+        number = numbers[draft.task] = numbers.get(draft.task, -1) + 1
+        found.append(common | _worded(draft, f"{frame['frame_id']}/{draft.task}-{number:02d}", language, means))
     return found
 
 
@@ -130,8 +140,8 @@ def _measurements(frame: Row, objects: Sequence[Row], language: Language, means:
     """Ask for lengths and areas in mm, and angles, of objects that their label alone names; a few of many."""
     labels = [row["label"] for row in objects]
     found = [(row, one) for row in objects if labels.count(row["label"]) == 1 for one in askable(row)]
-    found.sort(key=lambda it: draw(means.config.seed, frame["frame_id"], it[0]["label"], it[1]["name"]))
-    for row, one in found[: means.config.measures_per_frame]:
+    first = draw(means.config.seed, frame["frame_id"], "measures") % max(1, len(found))
+    for row, one in [*found[first:], *found[:first]][: means.config.measures_per_frame]:
         slots = {
             "label": means.words.say(row["label"], language),
             "measure": means.words.say(one["name"], language),
@@ -174,29 +184,21 @@ def _overlap(row: Row, other: Row) -> bool:
     return bool(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
 
 
-def _worded(frame: Row, draft: _Draft, instance_id: str, language: Language, means: Means) -> dict[str, Any]:
+def _worded(draft: _Draft, instance_id: str, language: Language, means: Means) -> dict[str, Any]:
     number = draw(means.config.seed, instance_id)
     slots = {"list": draft.list_form, **(draft.slots or {})}
     question = means.prompts.questions.bank(draft.kind).pick(language, number, **slots)
     answer = means.prompts.answers.bank(draft.kind).pick(language, number // 1009, **slots)
     answer = answer[:1].upper() + answer[1:]
-    first = frame["annotations"][0]
     row = {
-        **{name: frame[name] for name in ("case_id", "site", "systems")},
-        **{name: first[name] for name in ("width_px", "height_px")},
-        **_pixel_size(frame),
         "instance_id": instance_id,
-        "language": language.value,
-        "task": draft.task.value,
-        "frame_ids": [frame["frame_id"]],
+        "task": str(draft.task),
         "question": in_px(question, draft.shown),
         "answer": in_px(answer, draft.objects),
         "question_form": question,
         "answer_form": answer,
         "shown": list(draft.shown),
         "objects": list(draft.objects),
-        "absent": False,
-        "tier": Tier.RESEARCH.value,
     }
     return {**row, **(draft.more or {})}
 
