@@ -7,9 +7,10 @@ Source: BI-RADS, ACR TI-RADS and C-TIRADS, O-RADS, LI-RADS, Bosniak; degrees as 
 import re
 from typing import NamedTuple
 
-_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6",
-          "Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "Ⅴ": "5",
-          "ⅰ": "1", "ⅱ": "2", "ⅲ": "3", "ⅳ": "4", "ⅴ": "5"}  # fmt: skip
+#: Roman numerals as digits.
+ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8",
+         "Ⅰ": "1", "Ⅱ": "2", "Ⅲ": "3", "Ⅳ": "4", "Ⅴ": "5", "Ⅵ": "6", "Ⅶ": "7", "Ⅷ": "8",
+         "ⅰ": "1", "ⅱ": "2", "ⅲ": "3", "ⅳ": "4", "ⅴ": "5", "ⅵ": "6", "ⅶ": "7", "ⅷ": "8"}  # fmt: skip
 _GRADE = (
     r"(?P<grade>[0-6]\s?[abcf]?(?![\d.]*\d)(?![a-z])|(?:iv|v|i{1,3})[abcf]?(?![a-z])|[ⅠⅡⅢⅣⅤⅰⅱⅲⅳⅴ][abcf]?|m(?![a-z]))"
 )
@@ -31,9 +32,9 @@ _BARE = re.compile(
 )
 _NAMES = {"tr": "tirads", "lr": "lirads", "us": "lirads"}
 _STAGE = re.compile(
-    r"(?<![a-z])(?P<cue>grade|degree|stage|class|type|figo|nyha|child-pugh|score)\s*(?P<en>[0-5]|iv|v"
-    r"|i{1,3})(?![a-z\d.])"
-    r"|(?<![\d.])(?P<zh>[ⅠⅡⅢⅣⅤ0-5]|i{1,3}v?|iv|一|二|三|四)\s?(?P<zh_cue>度|级|期)",
+    r"(?<![a-z])(?P<cue>grade|degree|stage|class|type|figo|nyha|child-pugh|score|graf)\s*(?P<en>(?:[0-5]|iv|v"
+    r"|i{1,3}|[ⅠⅡⅢⅣⅤ])[a-d]?)(?![a-z\d]|\.\d)"
+    r"|(?<![\d.])(?P<zh>(?:[ⅠⅡⅢⅣⅤ0-5]|i{1,3}v?|iv|一|二|三|四)[a-d]?)\s?(?P<zh_cue>度|级|期|型)(?!糖尿)",
     re.IGNORECASE,
 )
 _HAN = {"一": "1", "二": "2", "三": "3", "四": "4"}
@@ -85,7 +86,8 @@ def degrees(text: str) -> list[Degree]:
     for match in _STAGE.finditer(text):
         if not any(start < match.end() and match.start() < end for start, end in taken):
             written = (match["en"] or match["zh"]).lower()
-            number = _ROMAN.get(written, _HAN.get(written, written))
+            head = written.rstrip("abcd")
+            number = ROMAN.get(head, _HAN.get(head, head)) + written[len(head) :]
             found.append(Degree(f"stage {number}", *match.span()))
     return sorted(found, key=lambda one: one.start)
 
@@ -99,4 +101,4 @@ def _system(written: str) -> str:
 def _grade(written: str) -> str:
     plain = re.sub(r"\s", "", written).lower()
     head = plain.rstrip("abcf")
-    return _ROMAN.get(head, head) + plain[len(head) :] if head else plain
+    return ROMAN.get(head, head) + plain[len(head) :] if head else plain

@@ -17,23 +17,25 @@ _BENIGN = re.compile(
     r"|most likely )?benign(?! prostat)|harmless|non-?malignant|non-?cancerous|innocent|low (?:suspicion|risk)"
     r"|not suspicious|no (?:suspicious|malignant) (?:features?|signs?)"
     r"|simple (?:\w+ )?cysts?|ha?emangiomas?|fibroadenomas?|lipomas?|fibroids?|leiomyomas?|angiomyolipomas?"
-    r"|spongiform|colloid (?:nodules?|cysts?)|physiolog\w+)(?![a-z])"
-    r"|良性(?!前列腺)|无害|单纯性?(?:\S{0,4})囊肿|血管瘤|纤维腺瘤|(?<!平滑肌)脂肪瘤|(?<!腺)肌瘤|错构瘤|生理性"
+    r"|spongiform|colloid (?:nodules?|cysts?)|reactive(?= (?:\w+ )?(?:lymph|nodes?)| in appearance|[.;,]|$))(?![a-z])"
+    r"|良性(?!前列腺)|无害|单纯性?(?:\S{0,4})囊肿|血管瘤|纤维腺瘤|(?<!平滑肌)脂肪瘤|(?<!腺)肌瘤|错构瘤|反应性(?=增生|淋巴|改变)"
     r"|低(?:度)?可疑|恶性(?:的)?(?:可能性?|风险|概率)(?:极|很|较|非常)?(?:低|小)|不考虑恶性|不支持恶性|无恶性",
     re.IGNORECASE,
 )
 _MALIGNANT = re.compile(
-    r"(?<![a-z])(?:malignan(?:t|cy|cies)|cancers?|cancerous|carcinomas?|suspicious(?! (?:for"
+    r"(?<![a-z])(?:malignan(?:t|cy|cies)|cancers?|cancerous|\w*carcinomas?|suspicious(?! (?:for"
     r"|of) (?:an? )?(?!malig|cancer|carcin|neoplas|metast|semin|lymph|sarc|hepatoc|HCC))"
     r"|highly suggestive of|high (?:suspicion|risk)"
-    r"|metasta\w+|neoplastic|\w*sarcomas?|lymphomas?|seminomas?|hepatomas?|HCC|melanomas?)(?![a-z])"
-    r"|恶性|癌(?!变|胚|抗原|栓)|可疑|转移(?!酶)|肉瘤|淋巴瘤|精原细胞瘤|HCC(?![a-z])|高度怀疑",
+    r"|metasta\w+|neoplastic|\w*sarcomas?"
+    r"|lymphomas?|seminomas?|hepatomas?|HCC|melanomas?|germ[- ]cell tumou?rs?)(?![a-z])"
+    r"|恶性|癌(?!变|胚|抗原|栓)|可疑|转移(?!酶)|肉瘤|淋巴瘤|精原细胞瘤|生殖细胞(?:肿)?瘤|HCC(?![a-z])|高度怀疑",
     re.IGNORECASE,
 )
 #: Around a word of malignancy: it is weighed, not claimed.
 _WEIGHED = re.compile(
     r"\b(?:risks?|likelihood|probabilit\w+|chances?|exclude|rule out|unlikely|low|less than|below|under|rare\w*"
-    r"|almost never|never|concern|possib\w+|may|might|could|would|become|if|alike|mimic\w*|screen\w*|detect\w*"
+    r"|almost never|never|concern(?!ing for)|possib\w+|may|might|could|would|become|if|alike|mimic\w*"
+    r"|screen\w*|detect\w*"
     r"|look(?:ing)? for|surveil\w*|worry|whether|degree|stratif\w+|associated with|develop)\b"
     r"|风险|可能性(?!大|高|较大|较高|极大|很大)|概率|几率|排除|除外|极低|很低|较低|很小|极小|不大|几乎不|不会"
     r"|警惕|是否|有无|癌变|程度|待排|鉴别|史|如|若|多数(?!是)|大多(?!是|数是)|治疗|筛查|不能",

@@ -25,7 +25,8 @@ _KIN: tuple[frozenset[str], ...] = tuple(
             {"carotid", "common carotid"}, {"carotid", "internal carotid"}, {"carotid", "external carotid"},
             {"deep vein", "femoral vein"}, {"deep vein", "popliteal"}, {"deep vein", "tibial"},
             {"heart", "ventricle"}, {"heart", "atrium"}, {"heart", "aortic valve"}, {"heart", "mitral valve"},
-            {"heart", "tricuspid valve"}, {"heart", "pericardium"}, {"heart", "septum"}, {"ventricle", "septum"},
+            {"heart", "tricuspid valve"}, {"heart", "pericardium"}, {"heart", "septum"}, {"atrium", "septum"},
+            {"ventricle", "septum"},
             {"ovary", "tube"}, {"uterus", "cervix"}, {"lymph node", "axilla"}, {"abdominal cavity", "pelvis cavity"},
             {"liver", "portal vein"}, {"liver", "bile duct"}, {"kidney", "ureter"}, {"gallbladder", "bile duct"},
             {"pelvis cavity", "uterus"}, {"pelvis cavity", "ovary"}, {"fetus", "uterus"}, {"skin", "breast"},
@@ -39,7 +40,8 @@ _KIN: tuple[frozenset[str], ...] = tuple(
     )
 )  # fmt: skip
 _SIDE = re.compile(
-    r"(?P<both>(?<![a-z])(?:bilateral(?:ly)?|both(?! (?:are|of (?:which|these)|dimensions|measurements|findings"
+    r"(?P<both>(?<![a-z])(?:bilateral(?:ly)?|both(?! (?:the )?\w+(?: \w+)? and )"
+    r"(?! (?:are|of (?:which|these)|dimensions|measurements|findings"
     r"|features|the (?:cyst|stone)))|each side|either (?:side|breast|lobe|kidney|ovary|leg|axilla))(?![a-z])"
     r"|双(?!平面|房|胎|顶|腔|层|期|边|环|重|向|轨|相)|两(?=侧|肾|叶|乳|卵巢|下肢|上肢|肺|房)"
     r"|(?<![a-z])左(?:侧)?[、及和右]{1,2}右?(?=侧|肾|叶|乳))"
@@ -53,8 +55,22 @@ _SIDE = re.compile(
 _SEGMENT = re.compile(
     r"(?<![a-z])(?:segments?\s*|s)(?P<en>[2-8]|viii|vii|vi|v|iv|iii|ii)(?![a-z\d.])|(?<![a-z])s(?P<zh>[2-8])段?", re.I
 )
-#: Chambers of the heart by their initials.
-_CHAMBER = re.compile(r"(?<![A-Za-z])(?:(?P<left>L)|(?P<right>R))[VA](?:EF|IDD|EDD|ESD|PWD?|SP|OT)?(?![A-Za-z])")
+#: From one side to the other: no side.
+_FLOW = re.compile(
+    r"[由从自]?[左右](?:心)?[房室]?[向到至入][左右](?:心)?[房室]?"
+    r"|(?<![a-z])(?:left|right)(?: \w+)?[ -]to[ -](?:the )?(?:left|right)(?![a-z])",
+    re.IGNORECASE,
+)
+#: Sides by their initial: Lt kidney, R: alpha 64. Not litres, not the initials of anything else.
+_INITIAL = re.compile(
+    r"(?<![A-Za-z\d./-])(?<!\d )(?:(?P<left>L|Lt|LT|lt)|(?P<right>R|Rt|RT|rt))\.?(?=\s*:|\s+(?!/)[A-Za-z\d]|\s*\))"
+    r"(?!\s*:?\s*\d[\d.]*\s*(?:cm|mm)?\s*[x,]?\s*(?:W|H|AP|T)(?![a-z]))"
+)
+#: Chambers of the heart, and kidneys, by their initials.
+_CHAMBER = re.compile(
+    r"(?<![A-Za-z])(?:(?P<left>L)|(?P<right>R))[VA](?:EF|IDD|EDD|ESD|PWD?|SP|OT)?(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?:(?P<left_kidney>L)|(?P<right_kidney>R))K(?![A-Za-z])"
+)
 _RIGHT_SEGMENTS = {"5", "6", "7", "8", "v", "vi", "vii", "viii"}
 
 
@@ -82,11 +98,20 @@ def organs(text: str) -> list[Organ]:
 
 def sides(text: str) -> list[Side]:
     """Read sides; 左右 (about) and positions of the body are none. Segments of the liver imply one."""
-    found = [Side(str(m.lastgroup), *m.span()) for m in _SIDE.finditer(text)]
+    flows = [m.span() for m in _FLOW.finditer(text)]
+    found = [
+        Side(str(m.lastgroup), *m.span())
+        for m in _SIDE.finditer(text)
+        if not any(start <= m.start() < end for start, end in flows)
+    ]
     for match in _SEGMENT.finditer(text):
         written = (match["en"] or match["zh"]).lower()
         found.append(Side("right" if written in _RIGHT_SEGMENTS else "left", *match.span(), is_implied=True))
-    found += [Side(str(match.lastgroup), *match.span(), is_implied=True) for match in _CHAMBER.finditer(text)]
+    found += [Side(str(match.lastgroup), *match.span()) for match in _INITIAL.finditer(text)]
+    found += [
+        Side(str(match.lastgroup).partition("_")[0], *match.span(), is_implied=True)
+        for match in _CHAMBER.finditer(text)
+    ]
     return sorted(found, key=lambda one: one.start)
 
 

@@ -23,14 +23,16 @@ _SCALES: dict[str, dict[str, str]] = {
            "mm3": "0.001", "mm³": "0.001", "μl": "0.001"},
     "ml/m2": {"ml/m2": "1", "ml/m²": "1"},
     "g/m2": {"g/m2": "1", "g/m²": "1"},
-    "cm/s": {"cm/s": "1", "cm/sec": "1", "厘米/秒": "1", "m/s": "100", "m/sec": "100", "米/秒": "100", "mm/s": "0.1",
+    "cm/s": {"cm/s": "1", "cm/sec": "1", "cm per second": "1", "m per second": "100",
+             "厘米/秒": "1", "m/s": "100", "m/sec": "100", "米/秒": "100", "mm/s": "0.1",
              "cm·s-1": "1"},
     "mmhg": {"mmhg": "1", "毫米汞柱": "1", "cmh2o": "0.7356"},
     "kpa": {"kpa": "1", "千帕": "1", "mpa": "1000"},
     "%": {"%": "1", "percent": "1", "per cent": "1"},
     "bpm": {"bpm": "1", "次/分": "1", "次/分钟": "1", "beats/min": "1", "beats per minute": "1", "/min": "1"},
     "ms": {"ms": "1", "毫秒": "1", "msec": "1", "s": "1000", "sec": "1000", "second": "1000", "秒": "1000"},
-    "day": {"day": "1", "天": "1", "日": "1", "week": "7", "周": "7", "星期": "7", "wk": "7", "month": "30",
+    "day": {"day": "1", "天": "1", "日": "1", "week": "7", "周": "7", "星期": "7", "wk": "7", "w": "7", "d": "1",
+            "month": "30",
             "个月": "30",
             "月": "30", "year": "365", "年": "365", "hour": "0.04", "小时": "0.04", "minute": "0.0007",
             "分钟": "0.0007"},
@@ -71,6 +73,8 @@ _TIMES = re.compile(r"\s*(?:x|X|\*|by)\s*")
 _JOINT = re.compile(r"\s*(?:x|X|\*|by|to|-|~|～|至|到|、|,|，|and|or|和|或|与|及|/|,\s*and)\s*", re.IGNORECASE)
 
 
+#: A limit in brackets behind a value has its unit: 4.6 mm (N <3).
+_LIMIT = re.compile(r"\s*\((?:N|normal|正常值?)?\s*[<>≤≥]\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?:between|from)\s*$", re.IGNORECASE)
 _RANGE = {"-", "to", "~", "至", "到"}
 
@@ -140,4 +144,7 @@ def _with_shared_units(text: str, found: list[_Found]) -> list[_Found]:
         if one.unit or not later.unit or not joint or (apart and not _BETWEEN.search(text[: one.start])):
             continue
         out[place] = one._replace(unit=later.unit)
+    for place, one in enumerate(out[1:], 1):
+        if not one.unit and out[place - 1].unit and _LIMIT.search(text, out[place - 1].end, one.start):
+            out[place] = one._replace(unit=out[place - 1].unit)
     return out

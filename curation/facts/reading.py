@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from curation.facts.categories import Category, Degree, categories, degrees
 from curation.facts.findings import Finding, findings
+from curation.facts.parts import Part, parts
 from curation.facts.places import Organ, Side, akin, organs, sides
 from curation.facts.quantities import Quantity, quantities
 from curation.text.folding import fold
@@ -70,6 +71,7 @@ class Segment:
     context: Context
     organs: tuple[Organ, ...]
     sides: tuple[Side, ...]
+    parts: tuple[Part, ...]
     findings: tuple[Finding, ...]
     quantities: tuple[Quantity, ...]
     categories: tuple[Category, ...]
@@ -97,16 +99,18 @@ class Reading:
         )
 
 
-_Placed = TypeVar("_Placed", Organ, Side, Finding, Quantity, Category, Degree)
+_Placed = TypeVar("_Placed", Organ, Side, Part, Finding, Quantity, Category, Degree)
 
 
 class _Facts:
     """All facts of a text, to be dealt out to its clauses."""
 
     def __init__(self, text: str, graded: list[Category]) -> None:
-        self.organs, self.sides, self.findings = organs(text), sides(text), findings(text)
-        self.quantities = quantities(text, tuple((one.start, one.end) for one in graded))
+        self.organs, self.sides, self.parts, self.findings = organs(text), sides(text), parts(text), findings(text)
         self.categories, self.degrees = graded, degrees(text)
+        stages = [one for one in self.degrees if one.name.startswith("stage")]
+        taken: list[Category | Degree | Part] = [*graded, *stages, *self.parts]
+        self.quantities = quantities(text, tuple((one.start, one.end) for one in taken))
 
     def context(self, start: int, end: int) -> Context:
         """Give the organs and sides that a clause itself names."""
@@ -122,6 +126,7 @@ class _Facts:
             context,
             _within(self.organs, start, end),
             _within(self.sides, start, end),
+            _within(self.parts, start, end),
             _within(self.findings, start, end),
             _within(self.quantities, start, end),
             _within(self.categories, start, end),

@@ -31,7 +31,7 @@ _BEFORE = re.compile(
     r"|rules? out|ruled out|excludes?|isn't|aren't|doesn't|don't|wasn't|hasn't|none of|devoid of|fails? to show"
     r"|effaced|effacement of|loss of|lost|obliterated|disappearance of)\b"
     r"|未见到?|未探及|未发现|未显示|未检出|未及|未触及|未查见|未扪及|未闻及|未有|未(?=[^来经成行满婚破])|无"
-    r"|没有|没|不伴(?:有)?|不存在|缺乏|缺如"
+    r"|(?:没有|未|无|不)提示|没有|没|失去|不伴(?:有)?|不存在|缺乏|缺如"
     r"|否认|已排除|可排除|可除外|并非|不是|不(?:$|(?=[^同适足清规均光整平齐典对等]))",
     re.IGNORECASE,
 )

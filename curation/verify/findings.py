@@ -12,6 +12,7 @@ from curation.facts.findings import Finding, concepts
 from curation.facts.reading import Context, Segment
 from curation.facts.scope import Status
 from curation.verify.claims import Broken, Case, is_advice, is_conditional, is_management
+from curation.verify.denied import denied
 from curation.verify.polar import NARROWER, asked_of, word_of
 
 #: Words too general to be an invention.
@@ -83,6 +84,7 @@ def findings(case: Case) -> Iterator[Broken]:
     """Find claims that the report contradicts or does not hold."""
     for claim in claims(case):
         yield from _judge(claim, case)
+    yield from denied(case)
 
 
 def claims(case: Case) -> list[Claim]:

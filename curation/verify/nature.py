@@ -7,9 +7,12 @@ neither, each answer passes unless it claims malignancy out of nothing.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from curation.facts.findings import concepts
 from curation.facts.nature import nature_of, natures
 from curation.facts.reading import Context, Reading
 from curation.verify.claims import Broken, Case, Span
+
+_ORGANS = {"birads": "breast", "tirads": "thyroid", "lirads": "liver", "orads": "ovary", "bosniak": "kidney"}
 
 
 def nature(case: Case) -> Iterator[Broken]:
@@ -17,8 +20,11 @@ def nature(case: Case) -> Iterator[Broken]:
     if case.is_supposed:
         return
     every = _known(case.report)
+    mine = {one.name for text in (case.question, case.answer) for part in text.segments for one in part.findings}
     for one in natures(case.answer):
         known = _about(_context_at(case.answer, one.start), every)
+        if len({said.name for said in known}) > 1:
+            known = [said for said in known if not said.topics or said.topics & mine] or known
         names = {said.name for said in known}
         if one.name in names or "doubtful" in names:
             continue
@@ -34,15 +40,34 @@ class _Said(NamedTuple):
     name: str
     span: Span
     context: Context
+    topics: frozenset[str] = frozenset()  # the lesions that the sentence names by what they are
 
 
 def _known(report: Reading) -> list[_Said]:
-    out = [_Said(one.name, (one.start, one.end), _context_at(report, one.start)) for one in natures(report)]
+    out = [
+        _Said(one.name, (one.start, one.end), _assessed(report, one.start), _topics(report, one.start))
+        for one in natures(report)
+    ]
     for segment in report.segments:
         for category in segment.categories:
             name = nature_of(category) or "doubtful"
-            out.append(_Said(name, (category.start, category.end), segment.context))
+            out.append(_Said(name, (category.start, category.end), _assessed(report, category.start)))
     return out
+
+
+def _assessed(report: Reading, place: int) -> Context:
+    """Give what a clause is about; a category is about the organ of its system, whatever stands before it."""
+    segment = next((one for one in report.segments if one.start <= place < one.end), None)
+    if segment is None:
+        return Context()
+    organs = {_ORGANS[one.system] for one in segment.categories if one.system in _ORGANS}
+    return Context(frozenset(organs), segment.context.sides) if organs and not segment.organs else segment.context
+
+
+def _topics(report: Reading, place: int) -> frozenset[str]:
+    sentence = next((one.sentence for one in report.segments if one.start <= place < one.end), None)
+    named = {f.name for part in report.segments if part.sentence == sentence for f in part.findings}
+    return frozenset(name for name in named if name != "lesion" and concepts()[name].kind == "lesion")
 
 
 def _context_at(reading: Reading, place: int) -> Context:

@@ -6,6 +6,7 @@ In: a ``Case``. Out: ``Broken`` rows, also of rule ``unit`` where the number sta
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import combinations
 
 from curation.facts.quantities import Quantity
 from curation.facts.reading import Reading, Segment
@@ -16,6 +17,7 @@ _APPROXIMATE = re.compile(
     r"(?:\b(?:about|approximately|around|roughly|nearly|almost|ca\.?|some|close to)|~|约|大约|近|将近|大致|左右)\s*$",
     re.I,
 )
+_NEARLY = re.compile(r"(?:\b(?:nearly|almost|close to)|将?近|接近)\s*$", re.IGNORECASE)
 _ABOUT_BEHIND = re.compile(r"^\s*(?:左右|上下|or so)")
 _LESS = re.compile(
     r"(?:<|≤|\b(?:less than|below|under|smaller than|fewer than|up to|at most|no more than|within|shorter than"
@@ -40,7 +42,9 @@ _RISK = re.compile(
     r"|sensitivity|of (?:all|such|these) )\b|风险|可能|概率|几率|恶性|癌|比例|发生率|良性|危险",
     re.IGNORECASE,
 )
-_GESTATION = re.compile(r"\b(?:gestation\w*|pregnan\w*|weeks? (?:and|\d)|w\d+d|ga)\b|孕|胎|妊娠|停经", re.IGNORECASE)
+_GESTATION = re.compile(
+    r"\b(?:crl|bpd|gestation\w*|pregnan\w*|weeks? (?:and|\d)|w\d+d|ga)\b|孕|胎|妊娠|停经", re.IGNORECASE
+)
 _FOLLOWED = re.compile(
     r"\b(?:follow\w*|re-?check|repeat\w*|re-?scan|re-?evaluat\w*|surveillance|ultrasound in|in|interval"
     r"|every)\b|复查|随访|复诊|随诊|每|追蹤|追踪",
@@ -69,6 +73,12 @@ _ROW = re.compile(
     r"(?:\b(?:exceed(?:s|ed|ing)?|above|over|more than|at least)|超过|大于|高于)[^.;。]{0,6}\d[^;。]{0,45}$",
     re.IGNORECASE,
 )
+#: Words of change: by about 4 mm over six months.
+_CHANGED = re.compile(
+    r"\b(?:grown|grew|increas\w+|decreas\w+|larger|smaller|shrunk|bigger)\b.*\bby\b|\bby\b.*\bover\b"
+    r"|(?:增大|缩小|增加|减少|增长)了",
+    re.IGNORECASE,
+)
 _TRIVIAL_WORDS = {Decimal(0), Decimal(1)}
 
 
@@ -93,10 +103,33 @@ def _is_supported(one: Quantity, segment: Segment, case: Case, known: Sequence[Q
     if one.is_word and not one.unit:
         return _is_count_supported(one, case, known)
     loose = _APPROXIMATE.search(before) is not None or _ABOUT_BEHIND.match(behind) is not None
-    is_known = any(_equal(one, other, loose=loose) for other in known)
+    if _is_derived(one, segment, case, known):
+        return True
+    near = _NEARLY.search(before) is not None
+    is_known = any(_equal(one, other, loose=loose) or (near and _is_near(one, other)) for other in known)
     if is_known and not (_is_rounded(one, known) or _is_of_another(one, segment, case)):
         return True
     return _is_guideline(one, segment, case, known, (before, behind, text[max(0, one.start - 70) : one.start]))
+
+
+def _is_near(one: Quantity, other: Quantity) -> bool:
+    """Nearly 100 ml is at least 90."""
+    return one.unit == other.unit and one.value * 9 / 10 <= other.value <= one.value
+
+
+def _is_derived(one: Quantity, segment: Segment, case: Case, known: Sequence[Quantity]) -> bool:
+    """Tell whether a number is the sum or the difference of two of its sentence that the report holds."""
+    others = [
+        other
+        for part in case.answer.segments
+        if part.sentence == segment.sentence
+        for other in part.quantities
+        if other != one and other.unit == one.unit and any(_equal(other, held, loose=False) for held in known)
+    ]
+    if _CHANGED.search(case.answer.sentence(segment)) and others:
+        others += [held for held in known if held.unit == one.unit and held not in others]
+    pairs = combinations(others, 2)
+    return any(one.value in {first.value + second.value, abs(first.value - second.value)} for first, second in pairs)
 
 
 def _is_rounded(one: Quantity, known: Sequence[Quantity]) -> bool:

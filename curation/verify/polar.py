@@ -46,7 +46,7 @@ _ASKED_FOR = re.compile(r"(?:有|见|见到|存在|发现|探及|无|合并|伴)
 _HEAD = re.compile(r"^\W*[^,.;。!]{1,8}[,.;。!]\s*")
 _QUALIFIED = re.compile(
     r"\b(?:significant|severe|moderate|mild|large|complete|any other|another|more than|also|both|only|still"
-    r"|normal)\b|明显|严重|重度|中度|轻度|完全|其他|另外|都|均|只有|仅|正常",
+    r"|normal|confined|limited|one|single)\b|局限|单侧|明显|严重|重度|中度|轻度|完全|其他|另外|都|均|只有|仅|正常",
     re.IGNORECASE,
 )
 _PARTIAL = re.compile(r"\b(?:only|except|apart|but|although|other|rather)\b|仅|只|除|但|其他|而", re.IGNORECASE)

@@ -1,7 +1,8 @@
 """Figures of quality over a set of pairs: what juries and experts said, how far they agree, what was never reviewed.
 
 Flows in: tables (as they are, or pinned) and ids of pairs. Flows out: ``Figures``, plain numbers and names.
-A reviewed pair is wrong where any of its reviewers found it wrong; planted errors never count as reviews.
+Reviewed pairs are a sample: those found wrong count in the error rate of the pairs they were drawn with, though they
+themselves stay behind. Planted errors never count as reviews.
 """
 
 from collections import Counter, defaultdict
@@ -62,10 +63,11 @@ class Figures:
         return ", ".join(self.vision_judges) or NOBODY
 
 
-def figures_of(tables: Tables, ids: pa.Array) -> Figures:
-    """Compute the figures over the pairs with these ids."""
+def figures_of(tables: Tables, ids: pa.Array, found_wrong: pa.Array | None = None) -> Figures:
+    """Compute the figures over the pairs with these ids; ``found_wrong`` are those that experts took from them."""
+    drawn = ids if found_wrong is None else pa.concat_arrays([ids, found_wrong])
     pairs = _of(tables, "instruction_pairs", ids, ["instance_id", "tier", "form", "template_id", "twin_of"])
-    reviews = _of(tables, "reviews", ids, COLUMNS).to_pylist()
+    reviews = _of(tables, "reviews", drawn, COLUMNS).to_pylist()
     wrong = wrong_pairs(reviews)
     n, bad = len(wrong), sum(wrong.values())
     bounds = wilson(bad, n)

@@ -16,7 +16,9 @@ from curation.quality.agreement import cohen_kappa_of
 from curation.quality.retrospect import StrategyRate, retrospect, wilson
 from flows.quality.opinions import COLUMNS, is_wrong, wrong_pairs
 from flows.quality.reviewed import reviews_of
+from flows.releases.barred import left_for
 from schemas.errors import ConfigError
+from schemas.reject import RejectReason
 from warehouse.published import manifest_of
 from warehouse.tables import Tables
 
@@ -76,7 +78,8 @@ def releases(root: Path, tables: Tables) -> Iterator[dict[str, Any]]:
     wrong = wrong_pairs(_reviews(tables))
     for manifest, folder in sorted(_published(root), key=lambda one: (one[0]["created_at"], one[0]["name"])):
         ids = {i for path in (folder / "pairs").glob("*.parquet") for i in _ids(path)}
-        verdicts = [is_bad for pair, is_bad in wrong.items() if pair in ids]
+        drawn = ids | _found_wrong(folder)
+        verdicts = [is_bad for pair, is_bad in wrong.items() if pair in drawn]
         bounds = wilson(sum(verdicts), len(verdicts))
         yield {
             "release": manifest["name"],
@@ -122,6 +125,12 @@ def _published(root: Path) -> Iterator[tuple[Mapping[str, Any], Path]]:
             continue
         if manifest.get("state") == "published":
             yield manifest, path.parent
+
+
+def _found_wrong(folder: Path) -> set[str]:
+    """List the pairs that experts took from a release: drawn with the others, they count in its error rate."""
+    rows = [pq.read_table(path, columns=["id", "reason"]) for path in sorted((folder / "rejects").glob("*.parquet"))]
+    return {i for table in rows for i in left_for(table, RejectReason.EXPERT_REJECTED).to_pylist()}
 
 
 def _ids(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pairs that quality control keeps out of a release: of suspended strategies, and of templates that nobody signed.
+"""Pairs that quality control keeps out of a release: suspended strategies, found wrong by experts, unsigned templates.
 
 Flows in: pinned tables and ids of pairs. Flows out: a flag per pair.
 """
@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.quality.audit import covered, suspensions_of
+from flows.quality.opinions import COLUMNS, is_wrong
 from flows.quality.signing import unsigned_versions
 from schemas.instruction import Form, Task, Tier
+from schemas.reject import RejectReason
 from warehouse.added import verified_by
 from warehouse.tables import Tables
 
@@ -24,10 +26,22 @@ def of_suspended(tables: Tables, ids: pa.ChunkedArray) -> Flags:
     return _among(ids, list(covered(tables, suspensions_of(tables))))
 
 
-def left_of(tables: Tables, ids: pa.ChunkedArray) -> Counter[str]:
+def left_for(rejected: pa.Table, reason: RejectReason) -> pa.Array:
+    """List what a release leaves behind for a reason; ``rejected`` are its reject rows."""
+    return rejected.filter(pc.field("reason") == reason.value)["id"].combine_chunks()
+
+
+def left_of(tables: Tables, ids: pa.Array) -> Counter[str]:
     """Count pairs that suspended strategies made, by the name of the strategy."""
     found = covered(tables, suspensions_of(tables))
     return Counter(found[one] for one in ids.to_pylist() if one in found)
+
+
+def of_found_wrong(tables: Tables) -> pa.Array:
+    """List the pairs that any expert found wrong; what an expert would put right counts as wrong until it is."""
+    reviews = tables.read("reviews", COLUMNS).to_pylist()
+    found = {row["instance_id"] for row in reviews if is_wrong(row["verdict"]) and not row["attention"]}
+    return pa.array(sorted(found), pa.string())
 
 
 def of_unsigned(tables: Tables, ids: pa.ChunkedArray) -> Flags:

@@ -16,7 +16,7 @@ from flows.progress import Track
 from flows.quality.audit import note_left
 from flows.quality.figures import Figures, figures_of
 from flows.releases.against import HeldOut, coded, read_held_out
-from flows.releases.barred import left_of
+from flows.releases.barred import left_for, left_of
 from flows.releases.decision import Approve, check_refusals
 from flows.releases.facts import facts_of, quality_of
 from flows.releases.hashes import hash_frames
@@ -97,7 +97,8 @@ def prepare(context: Context, config: Release, ask: Ask) -> Prepared:
     sites = snapshot.read("cases", ["site"])["site"].unique().to_pylist()
     selection = select_rows(snapshot, config, coded(held_out, context.coder, sites))
     ids = selection.chosen.splits["pairs"]["id"].combine_chunks()
-    return Prepared(snapshot, selection, held_out, figures_of(snapshot, ids))
+    found_wrong = left_for(selection.chosen.rejected, RejectReason.EXPERT_REJECTED)
+    return Prepared(snapshot, selection, held_out, figures_of(snapshot, ids, found_wrong))
 
 
 def _decontamination(prepared: Prepared) -> dict[str, Any]:
@@ -130,8 +131,7 @@ def _publish(
 
 
 def _note_left(context: Context, config: Release, rejected: pa.Table) -> None:
-    suspended = rejected.filter(pc.equal(rejected["reason"], RejectReason.STRATEGY_SUSPENDED.value))
-    left = left_of(context.shelf, suspended["id"])
+    left = left_of(context.shelf, left_for(rejected, RejectReason.STRATEGY_SUSPENDED))
     note_left(context.shelf, config.name, left, context.suspensions, context.config.input.site)
 
 

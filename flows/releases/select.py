@@ -18,7 +18,7 @@ from curation.anonymity import Anonymised, anonymise
 from curation.split.assign import Groups, patient_groups, splits_of
 from curation.split.leak import near, text_of
 from flows.releases.against import HeldOut, Matches, match
-from flows.releases.barred import of_demo, of_suspended, of_unsigned, of_unverified
+from flows.releases.barred import of_demo, of_found_wrong, of_suspended, of_unsigned, of_unverified
 from flows.releases.hashes import hashes_of
 from schemas.instruction import TWIN, Form, Tier
 from schemas.judgement import JuryOutcome
@@ -48,6 +48,7 @@ DETAILS = {
     RejectReason.SPLIT_LEAK: "its text is nearly that of a test row",
     RejectReason.STRATEGY_SUSPENDED: "experts found too many errors in pairs made as it was; see strategy_audit",
     RejectReason.RATIONALE_NOT_VERIFIED: "no expert accepted its rationale; production takes only those",
+    RejectReason.EXPERT_REJECTED: "an expert found it wrong",
     RejectReason.UNSIGNED_TEMPLATE: "no clinician has signed its template as it is now: sonocurate templates sign",
 }
 Flags = npt.NDArray[np.bool_]
@@ -89,8 +90,9 @@ def select_rows(tables: Tables, config: Release, held_out: HeldOut) -> Selection
     _lose_incomplete(parts, config)
     _lose_failed(tables, parts["pairs"])
     _lose_barred(tables, parts["pairs"], config)
+    grounded = parts["grounded"]
+    grounded.lose(~_not_in(grounded.rows["id"], of_found_wrong(tables)), RejectReason.EXPERT_REJECTED)
     if config.tier is Tier.PRODUCTION:
-        grounded = parts["grounded"]
         grounded.lose(of_demo(tables, "grounded_pairs", grounded.rows["id"]), RejectReason.TIER_BARRED)
         grounded.lose(of_unverified(tables, grounded.rows["id"]), RejectReason.RATIONALE_NOT_VERIFIED)
     found = match(tables, parts, held_out, config)
@@ -164,6 +166,8 @@ def _lose_barred(tables: Tables, pairs: Component, config: Release) -> None:
         pairs.lose(of_demo(tables, "instruction_pairs", pairs.rows["id"]), RejectReason.TIER_BARRED)
         pairs.lose(~_not_in(pairs.rows["id"], _not_screened(tables)), RejectReason.NOT_SCREENED)
     pairs.lose(of_suspended(tables, pairs.rows["id"]), RejectReason.STRATEGY_SUSPENDED)
+    found_wrong = _with_twins(of_found_wrong(tables))
+    pairs.lose(~_not_in(pairs.rows["id"], found_wrong), RejectReason.EXPERT_REJECTED)
     if config.tier is not Tier.DEMO:
         pairs.lose(of_unsigned(tables, pairs.rows["id"]), RejectReason.UNSIGNED_TEMPLATE)
 
@@ -173,14 +177,16 @@ def _lose_failed(tables: Tables, pairs: Component) -> None:
     rows = tables.read("rejects", ["id", "reason"], pc.field("stage") == "prescreen")
     for reason in (RejectReason.PRESCREEN_FAILED, RejectReason.PRESCREEN_UNDECIDED):
         pairs.lose(
-            ~_not_in(pairs.rows["id"], _with_twins(rows.filter(pc.field("reason") == reason.value)["id"])), reason
+            ~_not_in(
+                pairs.rows["id"], _with_twins(rows.filter(pc.field("reason") == reason.value)["id"].combine_chunks())
+            ),
+            reason,
         )
 
 
-def _with_twins(ids: pa.ChunkedArray) -> pa.Array:
+def _with_twins(ids: pa.Array) -> pa.Array:
     """Add the twins of pairs, which say the same."""
-    twins = pc.binary_join_element_wise(ids, TWIN, "")
-    return pa.concat_arrays([ids.combine_chunks(), twins.combine_chunks()])
+    return pa.concat_arrays([ids, pc.binary_join_element_wise(ids, TWIN, "")])
 
 
 def _not_screened(tables: Tables) -> pa.Array:
@@ -188,7 +194,7 @@ def _not_screened(tables: Tables) -> pa.Array:
     where = (pc.field("form") == Form.OPEN.value) & pc.field("twin_of").is_null()
     open_pairs = tables.read("instruction_pairs", ["instance_id"], where)["instance_id"]
     passed = tables.read("prescreens", ["instance_id"], pc.field("outcome") == JuryOutcome.PASS.value)["instance_id"]
-    return _with_twins(open_pairs.filter(_is_not_in(open_pairs, passed.combine_chunks())))
+    return _with_twins(open_pairs.filter(_is_not_in(open_pairs, passed.combine_chunks())).combine_chunks())
 
 
 def _lose_leaks(tables: Tables, parts: Mapping[str, Component], config: Release) -> None:

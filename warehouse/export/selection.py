@@ -122,9 +122,7 @@ class Selection:
         found = Selected(split)
         places = ["case_id", "frame_id" if self._component == "annotations" else "frame_ids"]
         for group in self._source.groups(self._component, split):
-            rows = self._condition.filter(
-                self._source.read(group, None if self._condition.sql else places)
-            )
+            rows = self._condition.filter(self._source.read(group, None if self._condition.sql else places))
             found.counts.append((group, rows.num_rows))
             found.frames.update(_listed(rows)["frame_ids"].combine_chunks().flatten().to_pylist())
             found.cases.update(rows["case_id"].unique().to_pylist())

@@ -77,7 +77,7 @@ def test_degrees():
         ("双肾", ["both"]),
         ("12mm左右", []),
         ("左侧卧位", []),
-        ("right-to-left shunt", ["left"]),
+        ("right-to-left shunt", []),
         ("S6段", ["right"]),
         ("bright leftover", []),
     ],

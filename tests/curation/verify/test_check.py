@@ -41,7 +41,7 @@ def test_labelled_pairs():
         ("右侧甲状腺见一囊肿。", "organ", None, "甲状腺"),
         ("BI-RADS 5类。", "grade", "BI-RADS 3", "BI-RADS 5"),
         ("左肾见一结石。", "negation", "结石", "结石"),
-        ("右肾囊肿考虑恶性。", "nature", "BI-RADS 3", "恶性"),
+        ("右肾囊肿考虑恶性。", "nature", "良性", "恶性"),
         ("右肾见血栓。", "finding", None, "血栓"),
         ("报告中提到右肾囊肿。", "source", None, "报告中提到"),
         ("抱歉，无法回答。", "refusal", None, "抱歉"),

@@ -72,12 +72,13 @@ def test_reviews_and_ratings_become_columns(annotated):
     shelf.append("frame_quality", pa.Table.from_pylist([level], schema=FRAME_QUALITY), Commit("rate", 0, "f", "k"))
     folder = create(annotated).folder
     found = {row["instance_id"]: row for row in glob(folder, "grounded").to_pylist()}
-    assert [found[name]["rationale_verified_by"] for name in names[:3]] == ["r1", None, None]
+    assert names[1] not in found  # an expert found it wrong
+    assert [found[name]["rationale_verified_by"] for name in (names[0], names[2])] == ["r1", None]
     assert {row["quality_level"] for row in found.values() if row["frame_ids"] == [frame]} == {"high"}
     pictures = glob(folder, "images", ["frame_id", "quality_level"]).to_pylist()
     assert {row["frame_id"] for row in pictures if row["quality_level"]} == {frame}
     left = create_production(annotated)
-    assert left["RATIONALE_NOT_VERIFIED"] == len(names) - 1
+    assert left == {"EXPERT_REJECTED": 1, "RATIONALE_NOT_VERIFIED": len(names) - 2}
 
 
 def create_production(hospital):

@@ -99,7 +99,9 @@ def test_a_bad_model_is_suspended_once_and_its_pairs_leave_the_next_release(revi
     assert steps(reviewed) == [("suspended", 24), ("leaves", 24), ("regenerate", 24)]
     after = release(reviewed, "after")
     assert left_of(after, "STRATEGY_SUSPENDED") == bad
+    assert left_of(after, "EXPERT_REJECTED") == {reviewed.rows["instruction_pairs"][1]["instance_id"]}
     assert ids_of(after)
+    assert manifest_of(after)["quality"]["reviewed"] == len(ids_of(after)) + 1  # who was found wrong still counts
     assert not ids_of(after) & bad
     assert ("left_release", 24) in steps(reviewed)
     assert manifest_of(after)["suspended_strategies"] == ["model=bad"]
