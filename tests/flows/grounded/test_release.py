@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmark.parse.geometry import shapes_of
+from benchmark.read.release import read_release
+from benchmark.records import AnswerRow, Suite
+from benchmark.suites.grounded import score_block
 from curation.ground.annotate import annotate
 from curation.ground.read.coco import CocoReader
 from flows.annotations import _columns
@@ -175,3 +178,19 @@ def test_a_forgotten_patient_leaves_no_row(annotated):
     assert shelf.read("grounded_pairs").num_rows == others
     folder = create(annotated).folder  # files that a delete rewrote are read and published
     assert glob(folder, "grounded").num_rows == others
+
+
+def test_the_grounded_suite_scores_its_own_gold_as_right(annotated):
+    folder = create(annotated).folder
+    items = list(read_release(folder, Suite.GROUNDED, keep_images=True))
+    rows = {row["instance_id"]: row for row in glob(folder, "grounded").to_pylist()}
+    assert items and all(item.images for item in items)
+    assert {item.task for item in items} == {"segmentation", "detection", "keypoint", "measurement", "diagnosis"}
+    for task in sorted({item.task for item in items}):
+        own = [item for item in items if item.task == task]
+        answers = [AnswerRow(item.item_id, rows[item.item_id]["answer"]) for item in own]
+        figures = {one.name: one.value() for one in score_block(own, answers).figures}
+        wanted = {"segmentation": ("mIoU", 0.9, 1), "detection": ("mIoU", 0.97, 1), "keypoint": ("SDR_2mm", 1, 1)}
+        wanted |= {"measurement": ("relative_error", 0, 0.01), "diagnosis": ("acc", 1, 1)}
+        name, low, high = wanted[task]
+        assert low <= figures[name] <= high, (task, figures)
