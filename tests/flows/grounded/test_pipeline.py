@@ -1,4 +1,4 @@
-"""The whole pipeline on an annotated hospital, with a model that writes rationales and rates frames."""
+"""The whole pipeline on an annotated hospital; no model is asked anything."""
 
 import json
 from collections import Counter
@@ -27,11 +27,14 @@ path = "{folder}/labels.csv"
 @pytest.mark.slow
 def test_an_annotated_hospital_gives_grounded_pairs_once(site, tmp_path):
     hospital, truth = tmp_path / "hospital", tmp_path / "truth"
-    build(hospital, truth, cases=2, seed=3, annotated=True)
+    build(hospital, truth, cases=1, seed=3, annotated=True)
     lines = (truth / "phi.jsonl").read_text(encoding="utf-8").splitlines()
     planted = sorted({text for line in lines for text in json.loads(line)["strings"]})
     own = replace(site, hospital=hospital, planted=planted)
     config = own.config(tmp_path / "run", extra=EXTRA.format(folder=hospital / "annotations"))
+    text = config.read_text(encoding="utf-8").replace("closed_per_case = 2", "closed_per_case = 0")
+    text = text.replace("open_per_case = 1", "open_per_case = 0\njudge_per_case = 0\nchoices_per_case = 0")
+    config.write_text(text, encoding="utf-8")
     done = own.cli("run", "--config", config)
     assert done.returncode == 0, done.stderr
     root = tmp_path / "run" / "warehouse"
