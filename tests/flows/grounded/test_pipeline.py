@@ -39,7 +39,7 @@ def test_an_annotated_hospital_gives_grounded_pairs_once(site, tmp_path):
     assert done.returncode == 0, done.stderr
     root = tmp_path / "run" / "warehouse"
     expected = [json.loads(line) for line in (truth / "bad.jsonl").read_text(encoding="utf-8").splitlines()]
-    wanted = Counter(row["expect"] for row in expected if row["reject"] == "annotation")
+    wanted = Counter(row["expect"] for row in expected if row.get("reject") == "annotation")
     rows = query(root, "SELECT reason FROM rejects WHERE stage = 'annotate'")["reason"].to_pylist()
     assert Counter(rows) == wanted
     pairs = query(root, "SELECT * FROM release_grounded").to_pylist()
