@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/sonocurate
 TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
 
-.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup bench-flows
+.PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup bench-flows bench-grounded
 .PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio test-train review-server readme check chaos ui lock clean test-ui
 
 setup: $(VENV)/.installed
@@ -116,6 +116,10 @@ bench-warehouse: setup
 # (PARTS="published behaviours entities peers speed" for some; FIGURES=file with a leaderboard's figures).
 bench-benchmark: setup
 	$(PY) -m flows.benchmark.bench $(PARTS) $(if $(FIGURES),--figures $(FIGURES))
+
+# Round trips, geometry and speed of grounded data; run it with nothing else running (PARTS="shapes geometry" for some).
+bench-grounded: setup
+	$(PY) -m flows.grounded.bench $(PARTS)
 
 # Everything for a machine without a network: wheels, locks, a script, checksums (BUNDLE=folder).
 bundle: setup

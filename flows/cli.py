@@ -59,6 +59,7 @@ def sample(
     cases: Annotated[int, typer.Option(min=1, max=10_000, help="number of good cases")] = 24,
     seed: Annotated[int, typer.Option(help="same seed, same bytes")] = 1,
     truth: Annotated[Path | None, typer.Option(help="folder for the ground truth; default OUT_DIR-truth")] = None,
+    annotated: Annotated[bool, typer.Option("--annotated", help="draw lesions, and write their annotations")] = False,
 ) -> None:
     """Build an invented hospital export: frames with burned-in PHI and reports full of it."""
     from flows.progress import Track  # noqa: PLC0415
@@ -66,7 +67,11 @@ def sample(
 
     truth_dir = truth or out_dir.with_name(f"{out_dir.name}-truth")
     with Track("sample", cases, unit="cases") as track:
-        summary = build(out_dir, truth_dir, cases=cases, seed=seed, progress=lambda _done, _total: track.advance())
+
+        def advance(_done: int, _total: int) -> None:
+            track.advance()
+
+        summary = build(out_dir, truth_dir, cases=cases, seed=seed, annotated=annotated, progress=advance)
     typer.echo(f"{summary.n_cases} cases, {summary.n_images} images in {out_dir}; ground truth in {truth_dir}")
 
 

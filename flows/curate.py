@@ -7,14 +7,17 @@ Source: EchoVLM section 3.1 and Appendix A.
 from prefect import flow
 from prefect.runtime import deployment
 
+from flows.annotate import annotate_flow
 from flows.deduplicate import deduplicate_flow
 from flows.desensitize import desensitize_flow
 from flows.generate import generate_flow
+from flows.ground import ground_flow
 from flows.intake import intake_flow
 from flows.names import run_name
 from flows.parameters import ConfigRun, CurateRun, GenerateRun, ReleaseRun
 from flows.preflight import preflight
 from flows.prescreen import prescreen_flow
+from flows.rate import rate_flow
 from flows.release import release_flow
 from flows.scrub import scrub_flow
 from flows.stage import Receipt
@@ -37,12 +40,15 @@ def curate(run: CurateRun) -> list[Receipt]:
         receipts = [
             intake_flow(run),  # rows and files -> cases
             desensitize_flow(run),  # images -> masked key frames
+            annotate_flow(run),  # masks, boxes, keypoints -> measured objects of frames
+            rate_flow(ConfigRun(config_path=path)),  # masked key frames -> levels of quality
             scrub_flow(run),  # reports -> scrubbed reports
             tag_flow(run),  # scrubbed reports -> findings
             generate_flow(GenerateRun(config_path=path, embedded=run.embedded)),  # reports + frames -> pairs
             verify_flow(run),  # pairs -> pairs their report supports
             deduplicate_flow(run),  # pairs -> pairs unlike each other
             prescreen_flow(ConfigRun(config_path=path)),  # open-ended pairs -> those that other models find fit
+            ground_flow(ConfigRun(config_path=path)),  # measured objects -> grounded pairs
             *([release_flow(ReleaseRun(config_path=path))] if run.publish else []),  # -> a named release
         ]
         show_run(work, receipts)

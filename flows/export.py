@@ -4,11 +4,12 @@ Nothing of it is written anywhere: every worker process opens the export itself 
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
+from curation.ground.read.source import Sources
 from curation.image.decode import DecodedImage, DecodeError, decode, probe
 from curation.image.screen import region_layout
 from curation.intake.cases import build_cases
@@ -31,7 +32,9 @@ class Export:
             raise ConfigError(f"input.images: {source.images} is not a folder")
         table = read_table(source.table, encoding=source.encoding, columns=source.columns)
         self.ignored_columns = table.ignored_columns
-        self.files = FileIndex(source.images, _image_files(source.images, source.table))
+        self.annotations = Sources(config.annotations)
+        apart = {source.table.resolve(), *self.annotations.files()}
+        self.files = FileIndex(source.images, _image_files(source.images, apart))
         self.cases = build_cases(table.rows, self.files, default_site=source.site, coder=coder)
         self.claims: dict[str, Claim] = claims_of(self.cases)
         self._limits = config.intake
@@ -102,11 +105,11 @@ def _case_of(image_id: str) -> str:
     return image_id.rpartition("/i")[0]
 
 
-def _image_files(folder: Path, table: Path) -> list[str]:
-    """List the folder's files without the table itself, which may lie among them."""
-    found = list_files(folder)
-    own = os.path.relpath(os.path.realpath(table), os.path.realpath(folder))
-    return [path for path in found if path != own]
+def _image_files(folder: Path, apart: Collection[Path]) -> list[str]:
+    """List the folder's files without the table itself and the files of annotations, which may lie among them."""
+    base = os.path.realpath(folder)
+    own = {os.path.relpath(path, base) for path in apart}
+    return [path for path in list_files(folder) if path not in own]
 
 
 assert set(RAW_REPORT.names) <= set(RAW_CASE.names)  # noqa: S101 - a schema slip should fail at import

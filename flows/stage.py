@@ -13,10 +13,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from curation.dedup.stored import rule_name
-from curation.generate.template import library
+from curation.generate.template import GROUNDED, library
 from curation.pseudonym import Pseudonymizer
 from curation.quality.suspension import Suspension
 from curation.step import StepResult
+from flows.annotations import Annotated
 from flows.export import Export
 from flows.key import load_key
 from flows.quality.audit import suspensions_of
@@ -50,6 +51,8 @@ STAGES = {
     for stage in (
         Stage("intake", Unit.CASE, ("cases",), (), 1),
         Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 3, OCR),
+        Stage("annotate", Unit.ANNOTATION, ("annotations",), ("desensitize",), 1),
+        Stage("rate", Unit.IMAGE, ("frame_quality",), ("desensitize",), 1, ENDPOINTS),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
         Stage("tag", Unit.REPORT, ("findings",), ("scrub",), 1),
         Stage(
@@ -63,6 +66,7 @@ STAGES = {
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
         Stage("prescreen", Unit.PAIR, ("prescreens", "judgements"), ("deduplicate",), 1, ENDPOINTS),
+        Stage("ground", Unit.GROUNDED_PAIR, ("grounded_pairs",), ("annotate", "scrub"), 1, ENDPOINTS),
     )
 }
 
@@ -104,6 +108,11 @@ class Context:
         return Export(self.config, self.coder)
 
     @cached_property
+    def annotated(self) -> Annotated:
+        """The annotated pictures of the export, found at first use."""
+        return Annotated(self.config, self.export, self.coder)
+
+    @cached_property
     def suspensions(self) -> list[Suspension]:
         """The strategies that make no more pairs, read at first use."""
         return suspensions_of(self.shelf)
@@ -116,8 +125,14 @@ class Context:
             own += [self.coder.key_id, self.config.input.fingerprint()]
         if name == "tag":
             own += [digest for path, digest in sorted(library().sha256.items()) if path.startswith("vocabulary/")]
+        if name == "annotate" and self.config.annotations:
+            own.append(self.export.annotations.fingerprint())
+        if name in ("ground", "rate"):
+            own += [library().sha256[GROUNDED], *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
+            own.append(self.config.generate.tier.value)
         if name == "generate":
-            own += [*sorted(library().sha256.values()), *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
+            own += sorted(digest for path, digest in library().sha256.items() if path != GROUNDED)
+            own += [endpoint.fingerprint() for endpoint in self.config.endpoints]
             own += [one.mark for one in self.suspensions]
         if name == "deduplicate":
             own.append(rule_name(self.config.deduplicate))  # versions of tokens and hashes

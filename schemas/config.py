@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.annotated import Annotate, Annotations, Ground, Rate
 from schemas.case import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Language
 from schemas.endpoint import AllowedHost, Endpoint
 from schemas.instruction import Tier
@@ -242,6 +243,10 @@ class Pipeline(StageModel):
     pseudonym: Pseudonym = Pseudonym()
     intake: Intake = Intake()
     desensitize: Desensitize = Desensitize()
+    annotations: tuple[Annotations, ...] = ()
+    annotate: Annotate = Annotate()
+    rate: Rate = Rate()
+    ground: Ground = Ground()
     scrub: Scrub = Scrub()
     tag: Tag = Tag()
     generate: Generate = Generate()

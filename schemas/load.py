@@ -198,10 +198,12 @@ def _absolute(pipeline: Pipeline, base: Path) -> Pipeline:
 
     table, images, key_file = pipeline.input.table, pipeline.input.images, pipeline.pseudonym.key_file
     root = place(pipeline.warehouse.root)
-    for path in (place(table), place(images), root):
+    annotations = tuple(one.model_copy(update={"path": place(one.path)}) for one in pipeline.annotations)
+    for path in (place(table), place(images), root, *(one.path for one in annotations)):
         path.exists()  # a name that is too long or holds a zero raises here
     changes: dict[str, Any] = {
         "input": pipeline.input.model_copy(update={"table": place(table), "images": place(images)}),
+        "annotations": annotations,
         "warehouse": pipeline.warehouse.model_copy(update={"root": root}),
         "pseudonym": pipeline.pseudonym.model_copy(update={"key_file": place(key_file) if key_file else None}),
     }

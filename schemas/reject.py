@@ -12,6 +12,8 @@ class Unit(StrEnum):
     IMAGE = "image"
     REPORT = "report"
     PAIR = "pair"
+    ANNOTATION = "annotation"
+    GROUNDED_PAIR = "grounded_pair"
 
 
 class RejectReason(StrEnum):
@@ -46,6 +48,20 @@ class RejectReason(StrEnum):
     DOCUMENT_SCREEN = "DOCUMENT_SCREEN"
     OCR_FAILED = "OCR_FAILED"
     RESIDUAL_PHI = "RESIDUAL_PHI"  # images and reports
+    # annotate
+    ANNOTATED_IMAGE_MISSING = "ANNOTATED_IMAGE_MISSING"
+    MALFORMED_ANNOTATION = "MALFORMED_ANNOTATION"
+    DUPLICATE_ANNOTATION_ID = "DUPLICATE_ANNOTATION_ID"
+    UNREADABLE_MASK = "UNREADABLE_MASK"
+    MASK_SIZE_MISMATCH = "MASK_SIZE_MISMATCH"
+    EMPTY_MASK = "EMPTY_MASK"
+    UNKNOWN_CATEGORY = "UNKNOWN_CATEGORY"
+    SELF_CROSSING_POLYGON = "SELF_CROSSING_POLYGON"
+    OUTSIDE_IMAGE = "OUTSIDE_IMAGE"
+    UNNAMED_KEYPOINTS = "UNNAMED_KEYPOINTS"
+    PIXEL_SIZE_INCOMPLETE = "PIXEL_SIZE_INCOMPLETE"
+    # ground
+    NO_GROUNDED_PAIR = "NO_GROUNDED_PAIR"
     # scrub
     UNKNOWN_LANGUAGE = "UNKNOWN_LANGUAGE"
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
@@ -96,13 +112,14 @@ class RejectReason(StrEnum):
     STRATEGY_SUSPENDED = "STRATEGY_SUSPENDED"  # also generate: nobody else may be asked
     EXPERT_REJECTED = "EXPERT_REJECTED"
     UNSIGNED_TEMPLATE = "UNSIGNED_TEMPLATE"
+    RATIONALE_NOT_VERIFIED = "RATIONALE_NOT_VERIFIED"
 
 
 #: Table `rejects`. ``detail`` is plain help without row content.
 REJECT = pa.schema(
     [
         pa.field("stage", pa.string(), False, {"comment": "stage that rejected the row"}),
-        pa.field("unit", pa.string(), False, {"comment": "case, image, report or pair"}),
+        pa.field("unit", pa.string(), False, {"comment": "case, image, report, pair, annotation, grounded_pair"}),
         pa.field("id", pa.string(), False, {"comment": "pseudonymous id of the row"}),
         pa.field("parent_id", pa.string(), True, {"comment": "case of the row, where there is one"}),
         pa.field("site", pa.string(), False, {"comment": "hospital code"}),

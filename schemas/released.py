@@ -5,6 +5,8 @@ Source: EchoVLM section 3.1: stage I aligns key frames with their reports, stage
 
 import pyarrow as pa
 
+from schemas.case import IMAGE
+from schemas.grounding import GROUNDED_PAIR
 from schemas.instruction import INSTRUCTION_PAIR
 
 #: Component `cases` of a release: no exact age; what fewer than k patients share is null (or left out of a list).
@@ -21,6 +23,18 @@ RELEASED_CASE = pa.schema(
         ),
         pa.field("diagnoses", pa.list_(pa.string()), False, {"comment": "diagnoses, likewise"}),
         pa.field("suppressed", pa.list_(pa.string()), False, {"comment": "columns with a value that was suppressed"}),
+    ]
+)
+
+_LEVEL = pa.field("quality_level", pa.string(), True, {"comment": "high, medium, low; null: not judged"})
+#: Component `images`: frames with the level that a model gave them.
+RELEASED_IMAGE = pa.schema([*IMAGE, _LEVEL])
+#: Component `grounded`: grounded pairs with what review and rating added.
+RELEASED_GROUNDED = pa.schema(
+    [
+        *GROUNDED_PAIR,
+        pa.field("rationale_verified_by", pa.string(), True, {"comment": "code of an expert who accepted the pair"}),
+        _LEVEL,
     ]
 )
 

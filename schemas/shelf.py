@@ -10,6 +10,7 @@ from schemas.case import CASE, IMAGE, REPORT
 from schemas.expert import REVIEW, REVIEW_TASK, UNKNOWN_REVIEW
 from schemas.finding import FINDING
 from schemas.forgotten import FORGOTTEN
+from schemas.grounding import ANNOTATION, FRAME_QUALITY, GROUNDED_PAIR
 from schemas.image_hash import FRAME_HASH
 from schemas.instruction import BROKEN_RULE, DUPLICATE, GENERATION, INSTRUCTION_PAIR, KEPT, VERDICT
 from schemas.judgement import JUDGEMENT, PRESCREEN
@@ -68,6 +69,9 @@ TABLES: dict[str, pa.Schema] = {
     "prescreens": PRESCREEN,
     "judgements": JUDGEMENT,
     "frame_hashes": FRAME_HASH,
+    "annotations": ANNOTATION,
+    "grounded_pairs": GROUNDED_PAIR,
+    "frame_quality": FRAME_QUALITY,
     "rejects": REJECT,
     "mask_reviews": MASK_REVIEW,
     "review_tasks": REVIEW_TASK,

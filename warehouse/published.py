@@ -21,11 +21,18 @@ SPLITS = ("train", "validation", "test")
 MANIFEST = "release.json"
 CHECKSUMS = "checksums.sha256"
 #: Components that hold every row once, and their keys.
-KEYS = {"images": "frame_id", "reports": "case_id", "pairs": "instance_id", "cases": "case_id"}
+KEYS = {
+    "images": "frame_id",
+    "reports": "case_id",
+    "pairs": "instance_id",
+    "cases": "case_id",
+    "annotations": "annotation_id",
+    "grounded": "instance_id",
+}
 
 RELEASE_LINE = pa.schema(
     [(name, pa.string()) for name in ("release", "tier", "state")]
-    + [(name, pa.int64()) for name in ("images", "reports", "pairs", "cases")]
+    + [(name, pa.int64()) for name in KEYS]
     + [(name, pa.string()) for name in ("created_at", "content_sha256")]
 )
 DIFFERENCE = pa.schema([("what", pa.string()), ("only_a", pa.int64()), ("only_b", pa.int64()), ("changed", pa.int64())])

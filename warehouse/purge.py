@@ -37,7 +37,7 @@ def case_ids_of(shelf: Shelf, patient_key: str) -> set[str]:
 def request_keys_of(shelf: Shelf, cases: Sequence[str]) -> set[str]:
     """Find the requests that were made about cases, in every version of the tables that name them."""
     wanted, found = pa.array(cases, pa.string()), set()
-    for name in ("generations", "instruction_pairs", "judgements"):
+    for name in ("generations", "instruction_pairs", "judgements", "grounded_pairs", "frame_quality"):
         for path in _every_file(shelf, name):
             rows = read_files(name, [path], ["case_id", "request_key"])
             keys = rows.filter(pc.is_in(rows["case_id"], value_set=wanted))["request_key"]

@@ -4,6 +4,7 @@ In: a snapshot of the shelf and what was chosen from it. Out: a folder ``release
 
 ```
 images/ reports/ pairs/ cases/   SPLIT-NNNNN-of-NNNNN.parquet: every row once
+annotations/ grounded/           likewise, where there are annotations
 stage1/ stage2/ test/            rows to train and test on (``VIEW_ROW``), training rows by the weights of their systems
 rejects/                         what stayed behind, and why
 release.json                     manifest; checksums.sha256; README.md and card.html: the dataset card
@@ -25,8 +26,10 @@ import pyarrow.compute as pc
 
 from schemas.case import IMAGE, REPORT
 from schemas.errors import ConfigError
+from schemas.grounding import ANNOTATION, GROUNDED_PAIR
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.publishing import Release
+from warehouse.added import Added
 from warehouse.card.card import write_card
 from warehouse.published import MANIFEST, SPLITS, checksums_of, manifest_of, write_checksums
 from warehouse.shards import Source, shard_path, write_shard
@@ -41,7 +44,12 @@ FROM_TABLES: dict[str, tuple[tuple[str, ...], str, list[str]]] = {
     "images": (("images", "twin_frames"), "frame_id", IMAGE.names),
     "reports": (("reports",), "case_id", REPORT.names),
     "pairs": (("instruction_pairs",), "instance_id", INSTRUCTION_PAIR.names),
+    "annotations": (("annotations",), "annotation_id", ANNOTATION.names),
+    "grounded": (("grounded_pairs",), "instance_id", GROUNDED_PAIR.names),
 }
+
+#: Components that a release has only where they have rows.
+OPTIONAL = ("annotations", "grounded")
 
 Gate = Callable[[str, pa.Table], None]
 
@@ -139,8 +147,8 @@ def _same_or_refuse(target: Path, counts: Mapping[str, int], content: str) -> Pu
 
 
 def _write_rows(snapshot: Snapshot, folder: Path, config: Release, chosen: Chosen, gate: Gate) -> dict[str, int]:
-    counts = {}
-    for component in FROM_TABLES:
+    counts = dict.fromkeys(OPTIONAL, 0)
+    for component in (name for name in FROM_TABLES if chosen.splits[name].num_rows or name not in OPTIONAL):
         counts[component] = _write_component(snapshot, folder, component, chosen, config, gate)
     counts["cases"] = _write_cases(folder / "cases", chosen, config, gate)
     counts |= write_views(folder, config, systems=chosen.cases.select(["case_id", "systems"]))
@@ -159,13 +167,14 @@ def _write_component(
 ) -> int:
     (table, *others), key, columns = FROM_TABLES[component]
     source = Source(snapshot, table, key, *others)
-    pictures = component == "images"
+    pictures, added = component == "images", Added(snapshot)
     size = IMAGE_ROWS_PER_SHARD if pictures else config.rows_per_shard
     (folder / component).mkdir()
     for split in SPLITS:
         ids = ids_of(chosen.splits[component], split)
         total = -(-len(ids) // size)
-        for number, rows in enumerate(source.batches(ids, size, columns)):
+        for number, own in enumerate(source.batches(ids, size, columns)):
+            rows = added.to(component, own)
             gate(component, rows)
             path = shard_path(folder / component, split, number, total)
             write_shard(path, rows, IMAGE_FEATURE if pictures else {})

@@ -1,4 +1,4 @@
-"""Views `release_images`, `release_reports`, `release_pairs`, `release_cases`: rows of all releases, with their split.
+"""Views `release_images`, `release_reports`, `release_pairs`, …: rows of all releases, with their split.
 
 In: the root of a warehouse. Out: SQL over the shards as they lie now. A release that is being written does not count.
 """
@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from schemas.case import IMAGE, REPORT
+from schemas.case import REPORT
+from schemas.grounding import ANNOTATION
 from schemas.instruction import INSTRUCTION_PAIR
-from schemas.released import RELEASED_CASE
+from schemas.released import RELEASED_CASE, RELEASED_GROUNDED, RELEASED_IMAGE
 
 #: View -> folder of a release, columns where there is no release yet.
 COMPONENTS: dict[str, tuple[str, pa.Schema]] = {
-    "release_images": ("images", IMAGE),
+    "release_images": ("images", RELEASED_IMAGE),
     "release_reports": ("reports", REPORT),
     "release_pairs": ("pairs", INSTRUCTION_PAIR),
     "release_cases": ("cases", RELEASED_CASE),
+    "release_annotations": ("annotations", ANNOTATION),
+    "release_grounded": ("grounded", RELEASED_GROUNDED),
 }
 _PLACE = r".*/releases/([^/]+)/[^/]+/([a-z]+)-[^/]*$"
 

@@ -173,6 +173,8 @@ def _all_features(schema: pa.Schema, features: Mapping[str, Any]) -> dict[str, A
 def _feature(kind: pa.DataType) -> dict[str, Any]:
     if pa.types.is_list(kind):
         return {"feature": _feature(kind.value_type), "_type": "List"}
+    if pa.types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}
     names = {
         pa.string(): "string",
         pa.int32(): "int32",

@@ -11,6 +11,9 @@ WITH kept AS (
     UNION ALL SELECT 5, 'verify', 'pair', count(*) FROM verdicts
     UNION ALL SELECT 6, 'deduplicate', 'pair', count(*) FROM dedup_pool
     UNION ALL SELECT 7, 'prescreen', 'pair', count(*) FROM prescreens
+    UNION ALL SELECT 8, 'annotate', 'annotation', count(*) FROM annotations
+    UNION ALL SELECT 9, 'ground', 'grounded_pair', count(*) FROM grounded_pairs
+    UNION ALL SELECT 10, 'rate', 'image', count(*) FROM frame_quality
 ),
 rejected AS (
     SELECT stage, unit, count(*) AS rejected FROM rejects GROUP BY ALL
@@ -22,10 +25,12 @@ SELECT step, stage, unit, (kept + coalesce(rejected, 0))::BIGINT AS rows_in, kep
        coalesce(rejected, 0)::BIGINT AS rejected,
        CASE WHEN step = 6 THEN (SELECT count(*) FILTER (spared) FROM dedup_pool) END AS spared
 FROM kept LEFT JOIN rejected USING (stage, unit)
+WHERE step < 8 OR kept + coalesce(rejected, 0) > 0 -- not every hospital has annotations
 UNION ALL
 SELECT 4, stage, unit, rejected, 0, rejected, NULL FROM rejected WHERE stage = 'generate' AND unit = 'case'
 UNION ALL
-SELECT 8, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
+SELECT 11, 'release ' || release, unit, (kept + rejected)::BIGINT, kept::BIGINT, rejected::BIGINT, NULL FROM released
+WHERE unit NOT IN ('annotation', 'grounded_pair') OR kept + rejected > 0
 ORDER BY ALL;
 
 -- Why rows left, per stage.

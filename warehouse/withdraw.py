@@ -21,7 +21,7 @@ from warehouse.release import IMAGE_FEATURE, content_of, finish
 from warehouse.shards import write_shard
 from warehouse.upkeep import WITHDRAWN
 
-COMPONENTS = ("images", "reports", "pairs", "cases", "stage1", "stage2", "test", "rejects")
+COMPONENTS = ("images", "reports", "pairs", "cases", "annotations", "grounded", "stage1", "stage2", "test", "rejects")
 Tighten = Callable[[pa.Table], pa.Table]
 
 

@@ -1,7 +1,7 @@
 """Items from a release: its test split only.
 
-In: a release's folder. Out: items of suite echovlm (report, diagnosis, vqa per system) or u2 (diagnosis, report and
-caption tasks; a release holds no gold for the others). Pictures are given one block at a time.
+In: a release's folder. Out: items of suite echovlm (report, diagnosis, vqa per system), u2 (diagnosis, report and
+caption tasks; a release holds no gold for the others) or grounded. Pictures are given one block at a time.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmark.read.grounded import item_of
 from benchmark.read.u2_tasks import U2Task
 from benchmark.records import Item, Suite
 from schemas.errors import ConfigError
@@ -34,13 +35,13 @@ def read_release(folder: Path, suite: Suite, *, keep_images: bool = False) -> It
 
     Raises: ConfigError for a release that is damaged or has no such items, or another suite.
     """
-    if suite not in (Suite.U2, Suite.ECHOVLM):
+    if suite is Suite.QBENCH:
         raise ConfigError(f"suite {suite.value} needs --gold: a release holds no gold for it")
     source = Source(folder)
     patients = source.patients(SPLIT)
     frames = source.index("images", SPLIT) if keep_images else None
     found = 0
-    for group in source.groups("pairs", SPLIT):
+    for group in source.groups("grounded" if suite is Suite.GROUNDED else "pairs", SPLIT):
         rows = source.read(group).to_pylist()
         for start in range(0, len(rows), _BLOCK):
             for item in _items(rows[start : start + _BLOCK], suite, source.name, patients, frames):
@@ -56,6 +57,12 @@ def _items(
     wanted = {frame for row in rows for frame in row["frame_ids"] if frames is not None and frame in frames}
     pictures = frames.take(wanted, "image") if frames is not None else {}
     for row in rows:
+        images = tuple(pictures[frame]["bytes"] for frame in row["frame_ids"] if frame in pictures)
+        if suite is Suite.GROUNDED:
+            item = item_of(row, release, patients.get(row["case_id"], row["case_id"]), images)
+            if item is not None:
+                yield item
+            continue
         task = U2.get(row["task"]) if suite is Suite.U2 else ECHOVLM.get(row["task"], "vqa")
         if task is None:
             continue
@@ -71,7 +78,7 @@ def _items(
             prompt=row["question"],
             options=options,
             visible=bool(row["answer_visible_in_image"]),
-            images=tuple(pictures[frame]["bytes"] for frame in row["frame_ids"] if frame in pictures),
+            images=images,
         )
 
 

@@ -8,8 +8,8 @@ import re
 from typing import NamedTuple
 
 _FILLER = (
-    r"(?:(?:an?|any|evidence of|signs? of|definite|obvious|visible|significant|further|other|convincing|clear|detectable"
-    r"|sonographic|discrete|appreciable) )*"
+    r"(?:(?:an?|any|evidence of|signs? of|definite|obvious|visible|significant|further|other|convincing|clear"
+    r"|detectable|sonographic|discrete|appreciable) )*"
 )
 _STOP = (
     r"(?:is|are|was|were|be|been|has|have|had|can|could|seen|noted|found|present|visible|identified|detected|shown"

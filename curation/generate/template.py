@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from curation.generate.prompts.base import ByLanguage, PromptModel
 from curation.generate.prompts.few_shot import CASE_TYPES, Shot, Template
+from curation.generate.prompts.grounded import Grounded
 from curation.generate.prompts.lines import line_of
 from curation.generate.prompts.lint import lint
 from curation.generate.prompts.phrasing import Phrasing, Phrasings
@@ -37,6 +38,8 @@ from schemas.errors import ConfigError
 SYSTEMS = tuple(
     AnatomicalSystem(name) for name in ("liver", "kidney", "thyroid", "vessel", "gynaecology", "heart", "breast")
 )
+#: Wordings of grounded pairs, which no other stage reads.
+GROUNDED = "grounded.toml"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -50,6 +53,7 @@ class Library(PromptModel):
     open: ByLanguage[OpenPrompt]
     tasks: TaskPrompts
     phrasings: Phrasings
+    grounded: Grounded
     vocabularies: tuple[Vocabulary, ...]
     sha256: dict[str, str]
 
@@ -128,6 +132,7 @@ class _Reader:
             "open": self.read("open.toml", ByLanguage[OpenPrompt]),
             "tasks": {name: self.read(f"tasks/{name}.toml", ByLanguage[TaskPrompt]) for name in TASK_NAMES},
             "phrasings": {name: self.read(f"phrasings/{name}.toml", Phrasing) for name in Phrasings.model_fields},
+            "grounded": self.read(GROUNDED, Grounded),
             "vocabularies": tuple(self.read(name, Vocabulary) for name in self.names("vocabulary")),
             "sha256": self.sha256,
         }

@@ -5,7 +5,8 @@ Source: DICOM PS3.3 C.8.5.5 (US Region Calibration): (0018,6011) with Spatial Fo
 and the location attributes (0018,6018/601A/601C/601E). Two of pydicom's own US files carry stale regions.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from pydicom.dataset import Dataset
 
@@ -13,11 +14,13 @@ from pydicom.dataset import Dataset
 FORMAT_2D, FORMAT_M_MODE, FORMAT_SPECTRAL, FORMAT_WAVEFORM = 1, 2, 3, 4
 #: Region Data Type (0018,6014): tissue and colour flow are images of the body.
 DATA_TISSUE, DATA_COLOR = 1, 2
+#: Physical Units (0018,6024): centimetres.
+UNITS_CM = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRegion:
-    """One region of a frame.
+    """One region of a frame; ``pixel_mm`` is the width and height of its pixels, None where they are no length.
 
     Shapes: ``box_px`` is xyxy, half-open, origin top-left.
     """
@@ -25,6 +28,7 @@ class ScanRegion:
     box_px: tuple[int, int, int, int]
     spatial_format: int
     data_type: int
+    pixel_mm: tuple[float | None, float | None] = (None, None)
 
 
 def read_regions(header: Dataset, rows: int, cols: int) -> tuple[ScanRegion, ...]:
@@ -48,7 +52,15 @@ def _region(item: Dataset) -> ScanRegion:
         int(item.RegionLocationMaxX1) + 1,
         int(item.RegionLocationMaxY1) + 1,
     )
-    return ScanRegion(box, int(item.get("RegionSpatialFormat") or 0), int(item.get("RegionDataType") or 0))
+    size = (_delta_mm(item, "X"), _delta_mm(item, "Y"))
+    return ScanRegion(box, int(item.get("RegionSpatialFormat") or 0), int(item.get("RegionDataType") or 0), size)
+
+
+def _delta_mm(item: Dataset, axis: str) -> float | None:
+    """Read Physical Delta X/Y (0018,602C/602E) where Physical Units (0018,6024/6026) are cm (3)."""
+    delta = abs(float(item.get(f"PhysicalDelta{axis}") or 0))
+    is_cm = int(item.get(f"PhysicalUnits{axis}Direction") or 0) == UNITS_CM
+    return 10 * delta if is_cm and 0 < delta < math.inf else None
 
 
 def _fits(box: tuple[int, int, int, int], rows: int, cols: int) -> bool:
@@ -59,4 +71,4 @@ def _fits(box: tuple[int, int, int, int], rows: int, cols: int) -> bool:
 
 def _clip(region: ScanRegion, rows: int, cols: int) -> ScanRegion:
     x0, y0, x1, y1 = region.box_px
-    return ScanRegion((x0, y0, min(x1, cols), min(y1, rows)), region.spatial_format, region.data_type)
+    return replace(region, box_px=(x0, y0, min(x1, cols), min(y1, rows)))

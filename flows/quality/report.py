@@ -12,6 +12,7 @@ from flows.masks.readers.sheets import write_private
 from flows.page import page, percent, table
 from flows.quality import sections
 from flows.quality.figures import Figures, figures_of
+from flows.quality.overlays import annotated_figures
 from flows.releases.gate_figures import kappa, rows
 from flows.show import FUNNEL_SQL
 from schemas.errors import ConfigError
@@ -42,6 +43,7 @@ def write_report(root: Path, target: Path) -> Figures:
         *_agreement(shelf, figures),
         *_releases(list(sections.releases(root, shelf))),
         *_examples(sections.examples(shelf, EXAMPLES)),
+        *annotated_figures(shelf),
     ]
     try:
         write_private(target, page("Quality report", parts).encode())

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from flows.quality.audit import covered, suspensions_of
 from flows.quality.opinions import COLUMNS, is_wrong
 from flows.quality.signing import unsigned_versions
-from schemas.instruction import Form, Task
+from schemas.instruction import Form, Task, Tier
 from schemas.reject import RejectReason
+from warehouse.added import verified_by
 from warehouse.tables import Tables
 
 Flags = npt.NDArray[np.bool_]
@@ -54,6 +55,19 @@ def of_unsigned(tables: Tables, ids: pa.ChunkedArray) -> Flags:
     prompts = rows["prompt_sha256"].to_pylist()
     wanted = [version in lacking or version not in known for version in prompts]
     return _among(ids, rows["instance_id"].filter(pa.array(wanted, pa.bool_())).to_pylist())
+
+
+def of_demo(tables: Tables, table: str, ids: pa.ChunkedArray) -> Flags:
+    """Flag the pairs of a table that a demo model had a hand in."""
+    demo = tables.read(table, ["instance_id"], pc.field("tier") == Tier.DEMO.value)
+    return _among(ids, demo["instance_id"].to_pylist())
+
+
+def of_unverified(tables: Tables, ids: pa.ChunkedArray) -> Flags:
+    """Flag the grounded pairs whose rationale no expert has accepted."""
+    verified = verified_by(tables)
+    explained = tables.read("grounded_pairs", ["instance_id"], pc.field("rationale").is_valid())
+    return _among(ids, [one for one in explained["instance_id"].to_pylist() if one not in verified])
 
 
 def _among(ids: pa.ChunkedArray, wanted: list[str]) -> Flags:

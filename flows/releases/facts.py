@@ -29,7 +29,7 @@ from schemas.publishing import Release
 from warehouse.catalog import query
 from warehouse.snapshot import Snapshot
 
-FUNNEL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel WHERE step < 8"
+FUNNEL = "SELECT stage, unit, rows_in, kept, rejected FROM funnel WHERE step < 11"
 DUPLICATES = "SELECT reason, count(*) AS rows FROM duplicates GROUP BY ALL ORDER BY ALL"
 REASONS = "SELECT stage, unit, reason, rows FROM reject_reasons"
 

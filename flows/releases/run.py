@@ -17,7 +17,7 @@ from schemas.instruction import Tier
 from schemas.load import release_of
 from schemas.publishing import Release
 from warehouse.published import manifest_of
-from warehouse.release import folder_of
+from warehouse.release import OPTIONAL, folder_of
 
 
 def run_release(
@@ -37,7 +37,7 @@ def run_release(
         else:
             create_release(context, config, Ask(tuple(against), audit))
     manifest = manifest_of(folder_of(context.shelf, name))
-    for component in UNITS:
+    for component in (name for name in UNITS if manifest["counts"][name] or name not in OPTIONAL):
         yield f"{component}: {manifest['counts'][component]}"
     yield f"content {manifest['content_sha256']}"
     yield f"{folder_of(context.shelf, name)}: see card.html there"

@@ -18,7 +18,7 @@ from curation.anonymity import Anonymised, anonymise
 from curation.split.assign import Groups, patient_groups, splits_of
 from curation.split.leak import near, text_of
 from flows.releases.against import HeldOut, Matches, match
-from flows.releases.barred import of_found_wrong, of_suspended, of_unsigned
+from flows.releases.barred import of_demo, of_found_wrong, of_suspended, of_unsigned, of_unverified
 from flows.releases.hashes import hashes_of
 from schemas.instruction import TWIN, Form, Tier
 from schemas.judgement import JuryOutcome
@@ -27,7 +27,14 @@ from schemas.reject import REJECT, RejectReason, Unit
 from warehouse.release import Chosen
 from warehouse.tables import Tables
 
-UNITS = {"cases": Unit.CASE, "images": Unit.IMAGE, "reports": Unit.REPORT, "pairs": Unit.PAIR}
+UNITS = {
+    "cases": Unit.CASE,
+    "images": Unit.IMAGE,
+    "reports": Unit.REPORT,
+    "pairs": Unit.PAIR,
+    "annotations": Unit.ANNOTATION,
+    "grounded": Unit.GROUNDED_PAIR,
+}
 STAGE = "release"
 DETAILS = {
     RejectReason.NO_REPORT: "the case has no scrubbed report",
@@ -40,6 +47,7 @@ DETAILS = {
     RejectReason.CONTAMINATED: "matches a set named by --against; it may not be trained on",
     RejectReason.SPLIT_LEAK: "its text is nearly that of a test row",
     RejectReason.STRATEGY_SUSPENDED: "experts found too many errors in pairs made as it was; see strategy_audit",
+    RejectReason.RATIONALE_NOT_VERIFIED: "no expert accepted its rationale; production takes only those",
     RejectReason.EXPERT_REJECTED: "an expert found it wrong",
     RejectReason.UNSIGNED_TEMPLATE: "no clinician has signed its template as it is now: sonocurate templates sign",
 }
@@ -82,6 +90,11 @@ def select_rows(tables: Tables, config: Release, held_out: HeldOut) -> Selection
     _lose_incomplete(parts, config)
     _lose_failed(tables, parts["pairs"])
     _lose_barred(tables, parts["pairs"], config)
+    grounded = parts["grounded"]
+    grounded.lose(~_not_in(grounded.rows["id"], of_found_wrong(tables)), RejectReason.EXPERT_REJECTED)
+    if config.tier is Tier.PRODUCTION:
+        grounded.lose(of_demo(tables, "grounded_pairs", grounded.rows["id"]), RejectReason.TIER_BARRED)
+        grounded.lose(of_unverified(tables, grounded.rows["id"]), RejectReason.RATIONALE_NOT_VERIFIED)
     found = match(tables, parts, held_out, config)
     _lose_leaks(tables, parts, config)
     shown = cases.filter(pc.is_in(cases["case_id"], _kept(parts["cases"])["id"]))
@@ -115,6 +128,8 @@ def _components(tables: Tables, cases: pa.Table, splits: Mapping[str, str]) -> d
         "images": frames,
         "reports": tables.read("reports", ["case_id", "site"]).select(["case_id", "case_id", "site"]),
         "pairs": tables.read("dedup_pool", ["instance_id", "case_id", "site"]),
+        "annotations": tables.read("annotations", ["annotation_id", "case_id", "site"]),
+        "grounded": tables.read("grounded_pairs", ["instance_id", "case_id", "site"]),
     }
     made = {}
     for name, table in rows.items():
@@ -148,8 +163,7 @@ def _is_not_in(values: pa.ChunkedArray, wanted: pa.Array) -> pa.ChunkedArray:
 
 def _lose_barred(tables: Tables, pairs: Component, config: Release) -> None:
     if config.tier is Tier.PRODUCTION:
-        demo = tables.read("instruction_pairs", ["instance_id"], pc.field("tier") == Tier.DEMO.value)["instance_id"]
-        pairs.lose(~_not_in(pairs.rows["id"], demo.combine_chunks()), RejectReason.TIER_BARRED)
+        pairs.lose(of_demo(tables, "instruction_pairs", pairs.rows["id"]), RejectReason.TIER_BARRED)
         pairs.lose(~_not_in(pairs.rows["id"], _not_screened(tables)), RejectReason.NOT_SCREENED)
     pairs.lose(of_suspended(tables, pairs.rows["id"]), RejectReason.STRATEGY_SUSPENDED)
     found_wrong = _with_twins(of_found_wrong(tables))

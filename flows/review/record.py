@@ -78,7 +78,8 @@ def record(context: Context, reviews: Sequence[Given]) -> Recorded:
     latest = {one.review_id: one for one in sorted(reviews, key=lambda one: one.reviewed_at)}
     with alone(context.shelf.root):
         tasks = _tasks(context, {one.task_id for one in latest.values()})
-        there = set(context.shelf.read("instruction_pairs", ["instance_id"])["instance_id"].to_pylist())
+        tables = ("instruction_pairs", "grounded_pairs")
+        there = {one for name in tables for one in context.shelf.read(name, ["instance_id"])["instance_id"].to_pylist()}
         known = {n: one for n, one in latest.items() if (t := tasks.get(one.task_id)) and t["instance_id"] in there}
         aside = [one for n, one in latest.items() if n not in known]
         recorded = _write_known(context, known, tasks)

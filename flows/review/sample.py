@@ -110,9 +110,21 @@ def _candidates(shelf: Shelf, config: Review) -> list[Candidate]:
         rows = rows.filter(wanted[config.scope])
     rows = rows.filter(pc.field("twin_of").is_null())  # a twin says what its original says
     parts = (rows[name].to_pylist() for name in columns[:5])
-    return [
+    return _explained(shelf, seen) + [
         Candidate(pair, (systems[0] if systems else _NONE, task, model or _NONE, template or _NONE))
         for pair, systems, task, model, template in zip(*parts, strict=True)
+    ]
+
+
+def _explained(shelf: Shelf, seen: pa.Array) -> list[Candidate]:
+    """List the grounded pairs with a rationale: only an expert's word makes it a verified one."""
+    columns = ["instance_id", "systems", "task", "rationale_source"]
+    rows = shelf.read("grounded_pairs", columns, pc.field("rationale").is_valid())
+    rows = rows.filter(pc.invert(pc.is_in(rows["instance_id"], seen)))
+    parts = (rows[name].to_pylist() for name in columns)
+    return [
+        Candidate(pair, (systems[0] if systems else _NONE, task, model or _NONE, _NONE))
+        for pair, systems, task, model in zip(*parts, strict=True)
     ]
 
 

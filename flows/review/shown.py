@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from PIL import Image
 
+from flows.quality.overlays import overlays
 from warehouse.shards import Source
 from warehouse.tables import Shelf
 
 _COLUMNS = ("instance_id", "case_id", "systems", "language", "task", "question", "answer", "frame_ids")
 JPEG_QUALITY = 90
+#: Behind the id of a frame: the same frame with its annotations drawn over it.
+OVERLAY = "/overlay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class Desk:
     """The tables that reviewers see, opened once."""
 
     def __init__(self, shelf: Shelf) -> None:
-        self._pairs = Source(shelf, "instruction_pairs", "instance_id")
+        self._shelf = shelf
+        self._pairs = Source(shelf, "instruction_pairs", "instance_id", "grounded_pairs")
         self._reports = Source(shelf, "reports", "case_id")
         self._frames = Source(shelf, "images", "frame_id", "twin_frames")
         self._known = {name: set(source.ids().to_pylist()) for name, source in self._sources().items()}
@@ -53,13 +58,22 @@ class Desk:
         cases = sorted({row["case_id"] for row in rows} & self._known["reports"])
         found = self._reports.rows(cases, ["case_id", "findings", "impression"]).to_pylist()
         reports = {row["case_id"]: "\n".join(text for text in _texts(row) if text) for row in found}
-        yield from (_shown(row, reports[row["case_id"]]) for row in rows if row["case_id"] in reports)
+        wanted = pc.field("instance_id").isin(pa.array(there, pa.string()))
+        grounded = set(self._shelf.read("grounded_pairs", ["instance_id"], wanted)["instance_id"].to_pylist())
+        for row in (row for row in rows if row["case_id"] in reports):
+            if row["instance_id"] in grounded:
+                row["frame_ids"] += [frame_id + OVERLAY for frame_id in row["frame_ids"]]
+            yield _shown(row, reports[row["case_id"]])
 
     def frames(self, pairs: Sequence[Shown], longest_px: int) -> dict[str, bytes]:
         """Give the frames of pairs as JPEG, by id; frames that have left are missing."""
-        ids = sorted({frame for pair in pairs for frame in pair.frame_ids} & self._known["frames"])
+        wanted = {frame for pair in pairs for frame in pair.frame_ids}
+        drawn = sorted(frame.removesuffix(OVERLAY) for frame in wanted if frame.endswith(OVERLAY))
+        ids = sorted(wanted & self._known["frames"])
         rows = self._frames.rows(pa.array(ids, pa.string()), ["frame_id", "image"]).to_pylist()
-        return {row["frame_id"]: smaller(row["image"]["bytes"], longest_px) for row in rows}
+        plain = {row["frame_id"]: smaller(row["image"]["bytes"], longest_px) for row in rows}
+        over = overlays(self._shelf, drawn, longest_px) if drawn else {}
+        return plain | {frame_id + OVERLAY: picture for frame_id, picture in over.items()}
 
 
 def smaller(picture: bytes, longest_px: int) -> bytes:

@@ -15,7 +15,8 @@ from typing import Any
 
 from flows.sample.faults import CASE_FAULTS, FAULTS, Faults, choose, host
 from flows.sample.furniture import views
-from flows.sample.pictures import Picture, folder_of, take
+from flows.sample.lesions import FOLDER, write
+from flows.sample.pictures import Picture, Where, folder_of, take
 from flows.sample.plan import Exam, make_exam, plan, write_date
 from flows.sample.reports import Report, clinical_texts, write_irrelevant, write_report
 from schemas.errors import ConfigError
@@ -41,8 +42,7 @@ class Summary:
 
 @dataclass
 class _Hospital:
-    root: Path
-    seed: int
+    where: Where
     rows: list[dict[str, str]] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     planted: dict[str, set[str]] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class _Hospital:
         """Draw the images of an exam and add its row."""
         taken = []
         for number in range(n_images):
-            taken.append(take(exam, number, self.serial, self.root, self.seed))
+            taken.append(take(exam, number, self.serial, self.where))
             self.serial += 1
         paths = [picture.path for picture in taken] + faults.extra_images.get(exam.case_id, [])
         cell = f"{folder_of(exam)}/*" if glob else ";".join(paths)
@@ -71,9 +71,10 @@ def build(
     *,
     cases: int = 24,
     seed: int = 1,
+    annotated: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
-    """Build the hospital and its ground truth.
+    """Build the hospital and its ground truth; ``annotated`` draws lesions into stills and writes their annotations.
 
     Raises: ConfigError where a folder is not empty or ``cases`` is not positive.
     """
@@ -82,9 +83,9 @@ def build(
     for folder in (out_dir, truth_dir):
         _need_empty(folder)
     exams, names = plan(cases, seed), choose(cases)
-    hospital = _Hospital(out_dir / "images", seed)
-    faults = Faults(hospital.root, seed)
-    hospital.root.mkdir(parents=True)
+    hospital = _Hospital(Where(out_dir / "images", seed, lesions=annotated))
+    faults = Faults(hospital.where.root, seed)
+    hospital.where.root.mkdir(parents=True)
     hosts = _plant_faults(faults, exams, names)
     for exam in exams:
         report = write_report(exam, Random(f"{seed}/report/{exam.number}"))
@@ -94,10 +95,13 @@ def build(
             progress(exam.number + 1, cases)
     _admit_faulty(hospital, faults, len(exams), names)
     check_no_collision(hospital.planted)
+    if annotated:
+        drawn = [(one.path, one.size_px, one.lesion) for one in hospital.pictures if one.lesion]
+        faults.expected += write(out_dir / FOLDER, drawn)
     table = out_dir / "cases.csv"
     _write_table(table, hospital.rows)
     n_rows, n_bad = len(hospital.rows), len(faults.expected)
-    summary = Summary(cases, len(hospital.pictures), n_rows, n_bad, table, hospital.root, truth_dir)
+    summary = Summary(cases, len(hospital.pictures), n_rows, n_bad, table, hospital.where.root, truth_dir)
     _write_truth(truth_dir, hospital, faults, summary)
     return summary
 
@@ -137,7 +141,7 @@ def _admit_faulty(hospital: _Hospital, faults: Faults, first: int, names: list[s
     for number, name in enumerate(names):
         if name not in CASE_FAULTS:
             continue
-        rng = Random(f"{hospital.seed}/faulty/{number}")
+        rng = Random(f"{hospital.where.seed}/faulty/{number}")
         exam = make_exam(rng, first + number)
         report = write_irrelevant(exam, rng) if name == "irrelevant_report" else Report("", "", frozenset())
         FAULTS[name](faults, exam)
@@ -191,7 +195,7 @@ def _write_truth(folder: Path, hospital: _Hospital, faults: Faults, summary: Sum
         "cases": summary.n_cases,
         "images": summary.n_images,
         "rows": summary.n_rows,
-        "seed": hospital.seed,
+        "seed": hospital.where.seed,
         "frames": len(boxes),
         "items": dict(sorted(items.items())),
         "layouts": dict(sorted(Counter(picture.layout for picture in hospital.pictures).items())),

@@ -15,6 +15,8 @@ from flows.sample.canvas import SUITABLE, Pixels, scan
 from flows.sample.console import Item, Screen
 from flows.sample.furniture import Shot
 from flows.sample.layouts import LAYOUTS, Layout, draw
+from flows.sample.lesions import Lesion
+from flows.sample.lesions import draw as draw_lesion
 from flows.sample.plan import Exam
 
 
@@ -45,6 +47,8 @@ class Picture:
     format: str
     frames: list[list[Item]] = field(repr=False)
     planted: set[str] = field(repr=False)
+    size_px: tuple[int, int] = (0, 0)
+    lesion: Lesion | None = None
 
     def truth(self) -> list[dict[str, object]]:
         """Give one ground-truth row per frame."""
@@ -64,13 +68,28 @@ def folder_of(exam: Exam) -> str:
     return f"{exam.at:%Y-%m}/{exam.case_id}" if exam.number % 3 else exam.accession
 
 
-def take(exam: Exam, number: int, serial: int, root: Path, seed: int) -> Picture:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where pictures are written, the seed of the hospital, and whether stills show lesions."""
+
+    root: Path
+    seed: int
+    lesions: bool = False
+
+
+def take(exam: Exam, number: int, serial: int, where: Where) -> Picture:
     """Draw and write one good image; ``serial`` counts the images of the whole hospital."""
+    root, seed = where.root, where.seed
     rng = Random(f"{seed}/image/{serial}")
     kind, layout = FORMATS[serial % len(FORMATS)], layout_of(exam)
     shot = Shot(exam, number, layout.native, 4 + serial % 5 if kind.cine else 1, rng)
     screen = draw(layout, shot)
     frames, items = render(screen, shot, rng)
+    lesion = None
+    if where.lesions and not kind.cine:
+        frames = frames.copy()
+        system = exam.systems[number % len(exam.systems)].value
+        lesion = draw_lesion(frames, screen, items[0], system, Random(f"{seed}/lesion/{serial}"))
     path = f"{folder_of(exam)}/{_stem(exam, number, serial)}{kind.suffix}"
     (root / path).parent.mkdir(parents=True, exist_ok=True)
     if kind.form:
@@ -78,7 +97,8 @@ def take(exam: Exam, number: int, serial: int, root: Path, seed: int) -> Picture
     else:
         save_still(frames[0], root / path)
     name = (kind.form + ("-cine" if kind.cine else "")) or kind.suffix.lower().removeprefix(".")
-    return Picture(path, layout.name, name, items, shot.planted)
+    size = (screen.width_px, screen.height_px)
+    return Picture(path, layout.name, name, items, shot.planted, size, lesion)
 
 
 def render(screen: Screen, shot: Shot, rng: Random) -> tuple[Pixels, list[list[Item]]]:

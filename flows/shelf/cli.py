@@ -67,7 +67,7 @@ def register(app: typer.Typer) -> None:
         *,
         format_: Annotated[
             str,
-            typer.Option("--format", help="hf, ms-swift, llama-factory, llava, webdataset, vlmevalkit or lmms-eval"),
+            typer.Option("--format", help="a format of `docs/releases.md`: hf, ms-swift, …, qwen2-vl, coco"),
         ],
         images: Annotated[
             str | None, typer.Option("--images", help="embed: inside the rows; files: beside them; default: as usual")

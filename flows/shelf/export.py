@@ -13,7 +13,7 @@ from pathlib import Path
 from flows.progress import Track
 from schemas.errors import ConfigError
 from warehouse.export.formats import choose
-from warehouse.export.layout import Call
+from warehouse.export.layout import Call, Layout
 from warehouse.export.run import Exported, export
 from warehouse.export.selection import Condition, Selection
 from warehouse.export.source import Source
@@ -38,12 +38,12 @@ def export_release(root: Path, release: str, out: Path, wanted: Wanted) -> Expor
     Raises: ConfigError when the call, the folder or the release is at fault; ChunkError when writing failed.
     """
     images, layout = choose(wanted.format, wanted.images)
-    condition = Condition(wanted.where)
+    condition = Condition(wanted.where, layout.component)
     source = Source(find_release(root, release))
     if out.resolve().is_relative_to(source.folder.resolve()):
         raise ConfigError(f"{out} lies inside the release: a release never changes, choose another folder")
-    splits = _splits(source, wanted.splits or layout.default_splits, asked=bool(wanted.splits))
-    selection = Selection(source, splits, condition)
+    splits = _splits(source, layout, wanted.splits)
+    selection = Selection(source, splits, condition, layout.component)
     call = Call(source.name, source.content_sha256, wanted.format, images, splits, wanted.where)
     with Track("export", sum(found.rows for found in selection.splits.values()), unit="pairs") as track:
         done = export(source, selection, call, layout, out, track.advance)
@@ -61,14 +61,16 @@ def lines(done: Exported) -> Iterable[str]:
     yield f"{done.folder}: {done.files} files, {state}"
 
 
-def _splits(source: Source, wanted: tuple[str, ...], *, asked: bool) -> tuple[str, ...]:
+def _splits(source: Source, layout: Layout, asked: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = asked or layout.default_splits
     unknown = sorted(set(wanted) - set(SPLITS))
     if unknown:
         raise ConfigError(f"--split must be of {', '.join(SPLITS)}")
-    there = source.splits()
+    there = source.splits(layout.component)
     absent = [split for split in wanted if split not in there]
     if (asked and absent) or len(absent) == len(wanted):
-        raise ConfigError(f"release {source.name} has no pairs of split {', '.join(absent)}: it has {', '.join(there)}")
+        has = f"it has {', '.join(there)}" if there else f"it has no component {layout.component}"
+        raise ConfigError(f"release {source.name} has no pairs of split {', '.join(absent)}: {has}")
     return tuple(split for split in there if split in wanted)
 
 

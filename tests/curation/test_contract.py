@@ -13,20 +13,29 @@ import pytest
 from curation.dedup.deduplicate import deduplicate
 from curation.generate.generate import generate
 from curation.generate.template import library
+from curation.ground.annotate import annotate
+from curation.ground.ground import ground
+from curation.ground.quality import rate
 from curation.image.desensitize import desensitize
 from curation.intake.intake import claims_of, intake
 from curation.quality.prescreen import Bench, prescreen
 from curation.tag.tag import tag
 from curation.text.scrub import scrub
 from curation.verify.verify import verify
+from schemas.annotated import Annotate, Ground, Rate
 from schemas.case import CASE, IMAGE, RAW_REPORT, REPORT
 from schemas.config import Deduplicate, Desensitize, Generate, Prescreen, Scrub, Verify
 from schemas.finding import FINDING, TAG_INPUT
+from schemas.grounding import ANNOTATION, FRAME_QUALITY, GROUNDED_PAIR
 from schemas.instruction import INSTRUCTION_PAIR, KEPT, VERDICT, VERIFY_INPUT
 from schemas.judgement import PRESCREEN
 from schemas.reject import REJECT, RejectReason
 from tests.curation.dedup.test_deduplicate import table as texts
 from tests.curation.generate.test_generate import ROWS, WITHOUT, Scripted, reports
+from tests.curation.ground.test_annotate import SQUARE, raw
+from tests.curation.ground.test_annotate import table as annotations
+from tests.curation.ground.test_ground import HIDDEN, LESION, frame, frames
+from tests.curation.ground.test_quality import Eyes
 from tests.curation.image.fakes import MemoryImage, Pixels, ScriptedOcr, speckle
 from tests.curation.image.test_desensitize import NAME, VALUE
 from tests.curation.image.test_desensitize import rows as images
@@ -72,6 +81,26 @@ STEPS = {
         pa.Table.from_pylist([report("a"), report("b", findings=""), report("c", "Liver.")], schema=RAW_REPORT),
         REPORT,
         "case_id",
+    ),
+    "annotate": Case(
+        partial(annotate, config=Annotate()),
+        annotations(raw(0, polygon_px=[SQUARE]), raw(1, name="?"), raw(2, bbox_xyxy_px=[1.0, 1, 9, 9])),
+        ANNOTATION,
+        "annotation_id",
+    ),
+    "ground": Case(
+        partial(ground, config=Ground(), names=Annotate()),
+        frames(frame(LESION), {**frame(HIDDEN, frame_id="c2/i000/f000", systems=()), "case_id": "c2"}),
+        GROUNDED_PAIR,
+        "case_id",
+        "case_id",
+    ),
+    "rate": Case(
+        partial(rate, config=Rate(), pool=Eyes(), pictures={"a": b"1", "b": b"2"}),
+        pa.Table.from_pylist([{"frame_id": one, "case_id": "c", "site": "s"} for one in "ab"]),
+        FRAME_QUALITY,
+        "frame_id",
+        rejects=False,
     ),
     "generate": Case(
         partial(generate, config=Generate(report_pairs=False, open_per_case=0, **WITHOUT), pool=Scripted()),

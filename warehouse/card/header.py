@@ -11,7 +11,7 @@ from typing import Any
 from warehouse.card.datasheet import governance_of
 from warehouse.card.figures import Figures
 
-CONFIGS = ("pairs", "images", "reports", "cases", "stage1", "stage2", "test")
+CONFIGS = ("pairs", "images", "reports", "cases", "annotations", "grounded", "stage1", "stage2", "test")
 SPLITS = ("train", "validation", "test")
 SIZES = (
     (1_000, "n<1K"),

@@ -1,7 +1,7 @@
 """Every format, and for each the ways that its pictures may travel: the first is the default."""
 
 from schemas.errors import ConfigError
-from warehouse.export import hf, llama_factory, llava, lmms_eval, ms_swift, vlmevalkit, webdataset
+from warehouse.export import coco, grounded, hf, llama_factory, llava, lmms_eval, ms_swift, vlmevalkit, webdataset
 from warehouse.export.layout import Layout
 
 FORMATS: dict[str, dict[str, Layout]] = {
@@ -12,6 +12,9 @@ FORMATS: dict[str, dict[str, Layout]] = {
     "webdataset": {"embed": webdataset.LAYOUT},
     "vlmevalkit": {"embed": vlmevalkit.EMBED, "files": vlmevalkit.FILES},
     "lmms-eval": {"embed": lmms_eval.LAYOUT},
+    "ms-swift-grounded": {"files": grounded.SWIFT},
+    "qwen2-vl": {"files": grounded.QWEN},
+    "coco": {"files": coco.LAYOUT},
 }
 
 

@@ -61,6 +61,7 @@ class Layout:
     ``file(call, split, part, parts)`` names a file; a format that ``appends`` names the same file for every part.
     ``write(stream, batches, call)`` writes one part. ``unfit(example)`` says why a row cannot be told in the format.
     ``columns`` of a pair are all that it reads (None: every column).
+    ``component`` of the release has the rows.
     ``extras(call, splits)`` gives small files of the whole export, by name.
     """
 
@@ -75,6 +76,7 @@ class Layout:
     with_report: bool = False
     columns: tuple[str, ...] | None = None
     default_splits: tuple[str, ...] = ("train", "validation", "test")
+    component: str = "pairs"
 
 
 def picture_path(split: str, frame_id: str) -> str:

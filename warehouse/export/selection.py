@@ -11,25 +11,28 @@ import duckdb
 import pyarrow as pa
 
 from schemas.errors import ConfigError
+from schemas.grounding import ANNOTATION
 from schemas.instruction import INSTRUCTION_PAIR
+from schemas.released import RELEASED_GROUNDED
 from warehouse.export.source import Group, Source
 
 #: Errors of DuckDB that quote the condition and never a row.
 _ABOUT_THE_CONDITION = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
-#: Columns that say where a pair belongs and what it shows.
-_PLACES = ("case_id", "frame_ids")
+#: Components that are exported, with the columns of their rows.
+SCHEMAS = {"pairs": INSTRUCTION_PAIR, "grounded": RELEASED_GROUNDED, "annotations": ANNOTATION}
 
 
 class Condition:
     """A condition on the columns of a pair, as DuckDB reads it."""
 
-    def __init__(self, sql: str | None) -> None:
+    def __init__(self, sql: str | None, component: str = "pairs") -> None:
         """Check the condition.
 
         Raises: ConfigError when it is none.
         """
+        self._schema = SCHEMAS[component]
         self.sql = sql
         self._database = duckdb.connect(config={"threads": 1})
         self._database.execute("SET python_enable_replacements = false")
@@ -59,7 +62,7 @@ class Condition:
 
     def _check(self, sql: str) -> None:
         statement = f"SELECT 1 FROM pairs WHERE ({sql}\n)"  # noqa: S608 - parsed and bound only, on no rows
-        self._database.register("pairs", INSTRUCTION_PAIR.empty_table())
+        self._database.register("pairs", self._schema.empty_table())
         try:
             parsed = self._database.extract_statements(statement)
             if len(parsed) != 1 or parsed[0].type != duckdb.StatementType.SELECT:
@@ -93,12 +96,12 @@ class Selected:
 class Selection:
     """The pairs of some splits that meet a condition."""
 
-    def __init__(self, source: Source, splits: tuple[str, ...], condition: Condition) -> None:
+    def __init__(self, source: Source, splits: tuple[str, ...], condition: Condition, component: str = "pairs") -> None:
         """Count the pairs and collect the frames that they name.
 
         Raises: ConfigError when a case is in two splits, or nothing is selected.
         """
-        self._source = source
+        self._source, self._component = source, component
         self._condition = condition
         self._last: tuple[Group, pa.Table] | None = None
         self.splits = {split: self._scan(split) for split in splits}
@@ -117,22 +120,23 @@ class Selection:
 
     def _scan(self, split: str) -> Selected:
         found = Selected(split)
-        for group in self._source.groups("pairs", split):
-            rows = self._condition.filter(self._source.read(group, None if self._condition.sql else _PLACES))
+        places = ["case_id", "frame_id" if self._component == "annotations" else "frame_ids"]
+        for group in self._source.groups(self._component, split):
+            rows = self._condition.filter(self._source.read(group, None if self._condition.sql else places))
             found.counts.append((group, rows.num_rows))
-            found.frames.update(rows["frame_ids"].combine_chunks().flatten().to_pylist())
+            found.frames.update(_listed(rows)["frame_ids"].combine_chunks().flatten().to_pylist())
             found.cases.update(rows["case_id"].unique().to_pylist())
         return found
 
     def _filtered(self, group: Group) -> pa.Table:
         if self._last is None or self._last[0] != group:
-            self._last = (group, self._condition.filter(self._source.read(group)))
+            self._last = (group, _listed(self._condition.filter(self._source.read(group))))
         return self._last[1]
 
     def _keep_apart(self) -> None:
         """Refuse a release where a case, or a patient, is in two of its splits, chosen or not."""
         seen: dict[str, str] = {}
-        for split in self._source.splits():
+        for split in self._source.splits(self._component):
             patients = self._source.patients(split)
             cases = self.splits[split].cases if split in self.splits else set()
             for one in {*cases, *patients, *(f"patient {key}" for key in patients.values())}:
@@ -141,3 +145,12 @@ class Selection:
                     raise ConfigError(
                         f"release {self._source.name}: a {unit} is in {seen[one]} and in {split}: damaged"
                     )
+
+
+def _listed(rows: pa.Table) -> pa.Table:
+    """Give rows about one frame a list of frames, as pairs have it."""
+    if "frame_ids" in rows.column_names:
+        return rows
+    frames = rows["frame_id"].combine_chunks()
+    ends = pa.array(range(len(frames) + 1), pa.int32())
+    return rows.append_column("frame_ids", pa.ListArray.from_arrays(ends, frames))

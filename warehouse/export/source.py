@@ -58,9 +58,9 @@ class Source:
         prefix = f"{component}/{split}-"
         return [self.folder / name for name in sorted(self._sums) if name.startswith(prefix)]
 
-    def splits(self) -> tuple[str, ...]:
-        """List the splits that have pairs."""
-        return tuple(split for split in SPLITS if any(group.rows for group in self.groups("pairs", split)))
+    def splits(self, component: str = "pairs") -> tuple[str, ...]:
+        """List the splits that have rows of a component."""
+        return tuple(split for split in SPLITS if any(group.rows for group in self.groups(component, split)))
 
     def groups(self, component: str, split: str) -> list[Group]:
         """List the row groups of a component and split, in order.

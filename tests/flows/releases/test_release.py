@@ -21,6 +21,8 @@ from warehouse.snapshot import Snapshot
 from warehouse.tables import Commit
 
 run = CliRunner()
+#: Columns that are joined when rows are published.
+ADDED = ("quality_level",)
 
 
 def create(hospital, **changes):
@@ -59,6 +61,7 @@ def test_a_raw_glob_is_the_pinned_version_also_after_overwrites_and_compaction(h
     ):
         published = glob(folder, component)
         assert published.num_rows == len(hospital.rows[table])
+        published = published.drop_columns([name for name in ADDED if name in published.column_names])
         wanted = pinned.read(table, published.column_names)
         assert published.sort_by(key).to_pylist() == wanted.sort_by(key).to_pylist()
     assert shelf.read("reports").num_rows == len(hospital.rows["reports"]) - 1

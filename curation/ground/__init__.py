@@ -1,0 +1,1 @@
+"""Grounded data: annotations of frames, their geometry, and the instruction pairs made of them."""

@@ -1,0 +1,1 @@
+"""Readers of annotations: COCO, mask folders in the layouts of public data sets, label tables."""

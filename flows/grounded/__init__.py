@@ -1,0 +1,1 @@
+"""Grounded data outside the pipeline: the bench and its invented shapes."""
