@@ -5,8 +5,8 @@ masks that the mask tokens stand for, in order.
 Source: Qwen2-VL (``<|object_ref_start|>x<|object_ref_end|>``, ``<|box_start|>(x1,y1),(x2,y2)<|box_end|>``, 0-1000).
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -16,9 +16,9 @@ from pycocotools import mask as coco
 from transformers import PreTrainedTokenizerBase
 
 from schemas.errors import ConfigError
+from schemas.grounded_form import BBOX, PLACES, POLYGON, REF, fill
 from training.conversation import Conversation
 
-PLACE = re.compile(r"<(ref-object|bbox|polygon|point)>")
 #: Qwen2-VL's coordinates run from 0 to this, whatever the size of the picture.
 SCALE = 1000
 #: Bits of a fraction of a pixel that OpenCV's fill understands.
@@ -51,23 +51,21 @@ class Grounded(Conversation):
 
 def filled(form: str, objects: Sequence[Mapping[str, Any]], size: tuple[int, int], mask_token: str) -> str | None:
     """Put values in the places of a form, each kind in the order of the objects; None where the numbers differ."""
-    values: dict[str, Iterator[str]] = {
-        "ref-object": (f"<|object_ref_start|>{one['label']}<|object_ref_end|>" for one in objects),
-        "bbox": (_box(one["bbox_xyxy_px"], size) for one in objects if one["bbox_xyxy_px"] is not None),
-        "polygon": (mask_token for one in objects if outlined(one)),
-        "point": (
-            _point(point["x_px"], point["y_px"], size)
-            for one in objects
-            for point in one["keypoints"] or ()
-            if point["visible"]
-        ),
-    }
+    said = Counter(place[0] for place in PLACES.finditer(form))
+    if said[POLYGON] not in {0, sum(map(outlined, objects))}:
+        return None  # a mask token for some of the outlines would not say which
+
+    def write(kind: str, value: Any) -> str:  # noqa: ANN401 - a value of any kind
+        if kind == REF:
+            return f"<|object_ref_start|>{value}<|object_ref_end|>"
+        if kind == BBOX:
+            return _box(value, size)
+        return mask_token if kind == POLYGON else _point(value["x_px"], value["y_px"], size)
+
     try:
-        text = PLACE.sub(lambda place: next(values[place.group(1)]), form)
-    except StopIteration:
+        return fill(form, objects, write)
+    except ValueError:
         return None
-    masks_left = next(values["polygon"], None) if "<polygon>" in form else None
-    return None if masks_left else text
 
 
 def outlined(one: Mapping[str, Any]) -> bool:
