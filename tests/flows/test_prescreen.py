@@ -15,7 +15,7 @@ from schemas.endpoint import Endpoint
 from schemas.instruction import KEPT
 from tests.flows.releases.conftest import hospital, kept  # noqa: F401 - a fixture
 from tests.flows.releases.test_release import create
-from warehouse.catalog import query
+from warehouse.catalog import query, rebuild
 from warehouse.published import manifest_of
 from warehouse.purge import purge, request_keys_of
 
@@ -55,6 +55,7 @@ def test_a_jury_judges_every_open_pair_once_and_its_rejects_stay_out_of_releases
     assert set(found["outcome"].to_pylist()) == {"pass"}
     assert found.num_rows == 46
     assert hospital.shelf.read("judgements").num_rows == 94
+    rebuild(hospital.shelf)
     [row] = query(
         hospital.shelf.root, "SELECT rows_in, kept, rejected FROM funnel WHERE stage = 'prescreen'"
     ).to_pylist()

@@ -6,13 +6,15 @@ import pytest
 from flows import deduplicate as flow
 from flows.cli import main
 from flows.key import init_key
+from flows.parameters import StageRun
 from flows.preflight import preflight
 from flows.stage import context_of, forget_contexts
+from flows.working import working
 from schemas.errors import ConfigError
 from schemas.instruction import INSTRUCTION_PAIR, VERDICT
 from tests.flows.dedup.test_dedup_file import some_texts
 from tests.flows.dedup.test_show import PAIR
-from warehouse.catalog import query
+from warehouse.catalog import query, rebuild
 from warehouse.tables import Commit
 
 
@@ -46,10 +48,11 @@ def decide_in_chunks(folder, texts, size, *, forget, against="kept"):
     config = write_config(folder, f'against = "{against}"')
     context = context_of(str(config))
     ids = add_pairs(context, texts)
-    for chunk in context.journal("deduplicate").plan(ids, size):
-        flow.deduplicate_chunk.fn(str(config), chunk.commit.chunk_id)
-        if forget:
-            flow._remembered.clear()
+    with working(StageRun(config_path=str(config)), "deduplicate"):
+        for chunk in context.journal("deduplicate").plan(ids, size):
+            flow.deduplicate_chunk.fn(str(config), chunk.commit.chunk_id)
+            if forget:
+                flow._remembered.clear()
     flow._remembered.clear()
     columns = [
         name for name in context.shelf.read("dedup_pool").schema.names if name not in {"chunk_id", "fingerprint"}
@@ -95,8 +98,10 @@ def test_the_funnel_counts_what_protect_spared(tmp_path):
         "A cyst of 12 mm in the left kidney at the upper pole.",
         "A cyst of 13 mm in the left kidney at the upper pole.",
     ]
-    for chunk in context.journal("deduplicate").plan(add_pairs(context, texts), 10):
-        flow.deduplicate_chunk.fn(str(config), chunk.commit.chunk_id)
+    with working(StageRun(config_path=str(config)), "deduplicate"):
+        for chunk in context.journal("deduplicate").plan(add_pairs(context, texts), 10):
+            flow.deduplicate_chunk.fn(str(config), chunk.commit.chunk_id)
+    rebuild(context.shelf)
     [row] = query(
         context.shelf.root, "SELECT kept, rejected, spared FROM funnel WHERE stage = 'deduplicate'"
     ).to_pylist()

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from curation.pool.ledger import Ledger
+from flows.arrivals import without_forgotten
 from flows.cli import app
 from flows.generate import ledger_path
-from flows.intake import _without_forgotten
 from flows.releases.forget import forget
 from flows.shelf.export import Wanted, export_release
 from schemas.errors import ConfigError
@@ -116,7 +116,7 @@ def test_what_a_killed_call_left_is_done_by_the_next(published, monkeypatch):
 def test_the_patient_does_not_come_back(published):
     forget(published.context, published.key, again=False)
     cases = published.context.export.raw_cases(published.context.export.case_ids)
-    marked = _without_forgotten(published.context, cases).to_pylist()
+    marked = without_forgotten(published.context, cases).to_pylist()
     reasons = {row["case_id"]: row["defect"] for row in marked}
     assert reasons.pop(published.case) == RejectReason.PATIENT_FORGOTTEN
     assert set(reasons.values()) == {None}
