@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from flows.quality.figures import Figures, figures_of
+from flows.releases.barred import of_found_wrong
 from flows.releases.create import create_release
 from flows.releases.decision import WAITING, Approval, check_decision, check_refusals
 from flows.releases.gate_figures import markdown
@@ -169,9 +170,12 @@ def test_pairs_that_no_jury_passed_stay_behind(ready):
     ready.shelf.append("rejects", pa.Table.from_pylist([reject], schema=REJECT), Commit("t", 0, "f", "2"))
     published, _ = create_release(ready.context, settings(ready), approve=agree)
     left = manifest_of(published.folder)["left_behind"]["pairs"]
-    assert left == {"NOT_SCREENED": 2, "PRESCREEN_FAILED": 1, "TIER_BARRED": 1}
+    found_wrong = set(of_found_wrong(ready.shelf).to_pylist())
+    counted = len(found_wrong - {*out, demo})
+    assert left == {"NOT_SCREENED": 2, "PRESCREEN_FAILED": 1, "TIER_BARRED": 1, "EXPERT_REJECTED": counted}
     research, _ = create_release(ready.context, settings(ready, name="r", tier="research"))
-    assert manifest_of(research.folder)["left_behind"]["pairs"] == {"PRESCREEN_FAILED": 1}
+    counted = len(found_wrong - {out[0]})
+    assert manifest_of(research.folder)["left_behind"]["pairs"] == {"PRESCREEN_FAILED": 1, "EXPERT_REJECTED": counted}
     assert PRESCREEN.names[0] == "instance_id"
 
 
