@@ -17,7 +17,7 @@ from flows.key import init_key
 from warehouse.tables import Shelf
 
 ROOT = Path(__file__).parents[3]
-CASES = 12
+CASES = 6
 TIMEOUT_S = 900
 KILLS = max(2, int(os.environ.get("SONOCURATE_KILLS", "2")) // 3)
 TABLES = ("cases", "reports", "findings", "rejects", "receipts")
