@@ -83,7 +83,7 @@ def test_names_are_taken_once_and_the_same_inputs_give_the_same_content(hospital
     assert [row["release"] for row in list_releases(hospital.shelf.root).to_pylist()] == ["a", "b"]
     done = hospital.shelf.read("releases").to_pylist()
     assert {(row["release"], row["unit"]) for row in done} == {
-        (name, unit) for name in "ab" for unit in ("case", "image", "report", "pair")
+        (name, unit) for name in "ab" for unit in ("case", "image", "report", "pair", "annotation", "grounded_pair")
     }
 
 
