@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from prefect import flow, task
+from prefect import Task, flow, task
 
 from curation.generate.embedded import embedded_endpoint
 from curation.generate.generate import STAGE, generate
@@ -29,7 +29,7 @@ from flows.quality.audit import note_regenerated
 from flows.stage import Context, Receipt, commit_chunk
 from flows.watch.costs import costs_of
 from flows.watch.events import budget_reached
-from flows.working import working
+from flows.working import current, working
 from schemas.case import IMAGE, TWIN_FRAME
 from schemas.endpoint import Endpoint
 from schemas.errors import BudgetError, ConfigError
@@ -48,12 +48,11 @@ def generate_flow(run: GenerateRun) -> Receipt:
         context = work.context
         ids = sorted(context.shelf.read("reports", ["case_id"])["case_id"].to_pylist())
         size = context.config.generate.chunk_cases
-        if not context.journal(STAGE).pending(ids):
+        if not context.journal(STAGE).pending(ids):  # then no demo model is served
             return run_chunks(generate_chunk, STAGE, ids, size)
-        with endpoints_of(context, embedded=run.embedded) as endpoints, shared_pool(context, endpoints):
-            plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
+        with endpoints_of(context, embedded=run.embedded) as endpoints:
             try:
-                receipt = run_chunks(generate_chunk, STAGE, ids, size, endpoints=plain)
+                receipt = run_asking(generate_chunk, STAGE, ids, size, endpoints)
             except BudgetError:
                 spent = sum(cost.cost_usd for cost in costs_of(context.shelf.root))
                 budget_reached(work, spent, context.config.generate.budget_usd or 0.0)
@@ -103,6 +102,20 @@ def shared_pool(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[Non
             yield
         finally:
             del _SHARED[context.shelf.root]
+
+
+def run_asking(
+    task: Task[..., Receipt], stage: str, ids: Sequence[str], size: int, endpoints: Sequence[Endpoint]
+) -> Receipt:
+    """Run the chunks of a stage that asks endpoints; without endpoints, or nothing new, no pool is opened.
+
+    Raises: as ``run_chunks``; ConfigError.
+    """
+    context = current().context
+    if not endpoints or not context.journal(stage).pending(ids):
+        return run_chunks(task, stage, ids, size, endpoints=[])
+    with shared_pool(context, endpoints):
+        return run_chunks(task, stage, ids, size, endpoints=[one.model_dump(mode="json") for one in endpoints])
 
 
 @contextmanager

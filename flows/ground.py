@@ -12,8 +12,7 @@ from prefect import flow, task
 
 from curation.ground.ground import STAGE, Asking, ground
 from curation.step import StepResult
-from flows.chunks import run_chunks
-from flows.generate import pool_of, shared_pool
+from flows.generate import pool_of, run_asking
 from flows.names import run_name
 from flows.parameters import ConfigRun
 from flows.rate import pictures_of
@@ -29,13 +28,8 @@ def ground_flow(run: ConfigRun) -> Receipt:
     with working(run, STAGE) as work:
         context = work.context
         ids = sorted(context.shelf.read("annotations", ["frame_id"])["frame_id"].unique().to_pylist())
-        size = context.config.ground.chunk_images
         endpoints = context.config.endpoints if context.config.ground.rationales else ()
-        if not endpoints or not context.journal(STAGE).pending(ids):
-            return run_chunks(ground_chunk, STAGE, ids, size, endpoints=[])
-        with shared_pool(context, endpoints):
-            plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
-            return run_chunks(ground_chunk, STAGE, ids, size, endpoints=plain)
+        return run_asking(ground_chunk, STAGE, ids, context.config.ground.chunk_images, endpoints)
 
 
 @task(name="ground chunk", persist_result=False)

@@ -12,8 +12,7 @@ from prefect import flow, task
 
 from curation.quality.prescreen import STAGE, Bench, prescreen
 from curation.step import StepResult
-from flows.chunks import run_chunks
-from flows.generate import pool_of, shared_pool
+from flows.generate import pool_of, run_asking
 from flows.names import run_name
 from flows.parameters import ConfigRun
 from flows.stage import Context, Receipt, commit_chunk
@@ -29,13 +28,8 @@ def prescreen_flow(run: ConfigRun) -> Receipt:
     """Have all new open-ended pairs judged; where no endpoint is configured, nobody is asked."""
     with working(run, STAGE) as work:
         context = work.context
-        ids, size = open_ids(context), context.config.prescreen.chunk_pairs
-        endpoints = context.config.endpoints
-        if not endpoints or not context.journal(STAGE).pending(ids):
-            return run_chunks(prescreen_chunk, STAGE, ids, size, endpoints=[])
-        with shared_pool(context, endpoints):
-            plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
-            return run_chunks(prescreen_chunk, STAGE, ids, size, endpoints=plain)
+        size = context.config.prescreen.chunk_pairs
+        return run_asking(prescreen_chunk, STAGE, open_ids(context), size, context.config.endpoints)
 
 
 @task(name="prescreen chunk", persist_result=False)

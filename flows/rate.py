@@ -9,8 +9,7 @@ from prefect import flow, task
 
 from curation.ground.quality import STAGE, rate
 from curation.step import StepResult
-from flows.chunks import run_chunks
-from flows.generate import pool_of, shared_pool
+from flows.generate import pool_of, run_asking
 from flows.names import run_name
 from flows.parameters import ConfigRun
 from flows.stage import Context, Receipt, commit_chunk
@@ -25,12 +24,8 @@ def rate_flow(run: ConfigRun) -> Receipt:
     with working(run, STAGE) as work:
         context = work.context
         endpoints = [one for one in context.config.endpoints if "vision" in one.capabilities]
-        ids, size = _ids(context) if endpoints else [], context.config.rate.chunk_images
-        if not context.journal(STAGE).pending(ids):
-            return run_chunks(rate_chunk, STAGE, ids, size, endpoints=[])
-        with shared_pool(context, endpoints):
-            plain = [endpoint.model_dump(mode="json") for endpoint in endpoints]
-            return run_chunks(rate_chunk, STAGE, ids, size, endpoints=plain)
+        ids = _ids(context) if endpoints else []
+        return run_asking(rate_chunk, STAGE, ids, context.config.rate.chunk_images, endpoints)
 
 
 @task(name="rate chunk", persist_result=False)

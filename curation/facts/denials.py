@@ -38,7 +38,8 @@ _GENERAL = re.compile(
     r"^(?:.*\b)?(?:abnormalit\w+|change\w*|difference|comparison|need|doubt|reason|longer|more|less|relation|history"
     r"|complications?|problems?|concern\w*|cause|treatment|action|sign|signs|evidence|finding\w*|features?|disease"
     r"|significant|definite|further|other|others|feature|definition|case|patient|contrast|interval|previous|prior"
-    r"|(?:异常)?(?:回声|信号|血流|光团|情况|表现|改变)|available|such|one|thing|normal|images?|follow\w*|surgery|biopsy|danger\w*|harm|worry|intervention)$",
+    r"|回声|信号|血流|光团|情况|表现|改变|available|such|one|thing|normal|images?|follow\w*|surgery|biopsy"
+    r"|danger\w*|harm|worry|intervention)$",
     re.IGNORECASE,
 )
 

@@ -33,6 +33,8 @@ _BESIDE = re.compile(
     r"|[距近邻])$",
     re.IGNORECASE,
 )
+#: Characters before a part in which such a word may stand.
+_REACH = 20
 
 
 class Part(NamedTuple):
@@ -50,7 +52,7 @@ def parts(text: str) -> list[Part]:
         Part(family, part, *m.span())
         for family, part, pattern in _PART
         for m in pattern.finditer(text)
-        if not _BESIDE.search(text, 0, m.start())
+        if not _BESIDE.search(text[max(0, m.start() - _REACH) : m.start()])
     ]
     for family, pattern in _NUMBERED.items():
         for match in pattern.finditer(text):

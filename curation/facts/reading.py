@@ -90,6 +90,10 @@ class Reading:
         same = [one for one in self.segments if one.sentence == segment.sentence]
         return self.text[same[0].start : same[-1].end]
 
+    def at(self, place: int) -> Segment:
+        """Give the clause that holds an offset of something that the text names."""
+        return next(one for one in self.segments if one.start <= place < one.end)
+
     @property
     def contexts(self) -> Context:
         """All organs and sides of the text."""

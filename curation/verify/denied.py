@@ -6,7 +6,7 @@ In: a ``Case``. Out: ``Broken`` rows. Findings with a row in the vocabulary are 
 from collections.abc import Iterator
 
 from curation.facts.denials import Denial, denials, heads, occurrences
-from curation.facts.reading import Reading, Segment
+from curation.facts.reading import Context, Reading
 from curation.facts.scope import Status, status
 from curation.verify.claims import Broken, Case, is_advice, is_conditional
 
@@ -43,26 +43,20 @@ def _outright(reading: Reading) -> list[Denial]:
 
 def _affirmed(one: Denial, by: Reading, other: Reading) -> list[tuple[int, int]]:
     """Find where the other text affirms of the same place what ``by`` denies; nothing where it also denies it."""
-    context = _at(by, one.start).context
+    context = by.at(one.start).context
     for phrase in heads(one.phrase):
         places = occurrences(phrase, other.text)
         if not places:
             continue
-        near = []
-        for place in places:
-            held = _at(other, place[0]).context
-            if context.organ_agrees(held) is not False and context.side_agrees(held) is not False:
-                near.append(place)
-        if all(status(other.text, *place) is Status.AFFIRMED for place in near):
-            return near
-        return []
+        near = [place for place in places if _agree(context, other.at(place[0]).context)]
+        return near if all(status(other.text, *place) is Status.AFFIRMED for place in near) else []
     return []
 
 
-def _at(reading: Reading, place: int) -> Segment:
-    return next(one for one in reading.segments if one.start <= place < one.end)
+def _agree(one: Context, other: Context) -> bool:
+    return one.organ_agrees(other) is not False and one.side_agrees(other) is not False
 
 
 def _asserts(reading: Reading, place: int) -> bool:
-    segment = _at(reading, place)
+    segment = reading.at(place)
     return not (is_conditional(reading, segment) or is_advice(reading, segment))

@@ -58,5 +58,5 @@ def _holders(name: str, case: Case, *, denied: bool) -> list[Segment]:
     for exact in (True, False) if concepts()[name].kind != "attribute" else (False,):
         said = [w.start for w in witnesses(name, case, exact=exact) if (w.status is Status.DENIED) is denied]
         if said:
-            return [one for start in said for one in case.report.segments if one.start <= start < one.end]
+            return [case.report.at(start) for start in said]
     return []

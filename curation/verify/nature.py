@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from curation.facts.findings import concepts
 from curation.facts.nature import nature_of, natures
-from curation.facts.reading import Context, Reading
+from curation.facts.reading import Context, Reading, Segment
 from curation.verify.claims import Broken, Case, Span
 
+#: Systems of categories are about one organ.
 _ORGANS = {"birads": "breast", "tirads": "thyroid", "lirads": "liver", "orads": "ovary", "bosniak": "kidney"}
 
 
@@ -22,7 +23,7 @@ def nature(case: Case) -> Iterator[Broken]:
     every = _known(case.report)
     mine = {one.name for text in (case.question, case.answer) for part in text.segments for one in part.findings}
     for one in natures(case.answer):
-        known = _about(_context_at(case.answer, one.start), every)
+        known = _about(case.answer.at(one.start).context, every)
         if len({said.name for said in known}) > 1:
             known = [said for said in known if not said.topics or said.topics & mine] or known
         names = {said.name for said in known}
@@ -44,34 +45,26 @@ class _Said(NamedTuple):
 
 
 def _known(report: Reading) -> list[_Said]:
-    out = [
-        _Said(one.name, (one.start, one.end), _assessed(report, one.start), _topics(report, one.start))
-        for one in natures(report)
-    ]
+    out = []
+    for one in natures(report):
+        segment = report.at(one.start)
+        out.append(_Said(one.name, (one.start, one.end), _assessed(segment), _topics(report, segment)))
     for segment in report.segments:
         for category in segment.categories:
             name = nature_of(category) or "doubtful"
-            out.append(_Said(name, (category.start, category.end), _assessed(report, category.start)))
+            out.append(_Said(name, (category.start, category.end), _assessed(segment)))
     return out
 
 
-def _assessed(report: Reading, place: int) -> Context:
+def _assessed(segment: Segment) -> Context:
     """Give what a clause is about; a category is about the organ of its system, whatever stands before it."""
-    segment = next((one for one in report.segments if one.start <= place < one.end), None)
-    if segment is None:
-        return Context()
     organs = {_ORGANS[one.system] for one in segment.categories if one.system in _ORGANS}
     return Context(frozenset(organs), segment.context.sides) if organs and not segment.organs else segment.context
 
 
-def _topics(report: Reading, place: int) -> frozenset[str]:
-    sentence = next((one.sentence for one in report.segments if one.start <= place < one.end), None)
-    named = {f.name for part in report.segments if part.sentence == sentence for f in part.findings}
+def _topics(report: Reading, segment: Segment) -> frozenset[str]:
+    named = {one.name for part in report.segments if part.sentence == segment.sentence for one in part.findings}
     return frozenset(name for name in named if name != "lesion" and concepts()[name].kind == "lesion")
-
-
-def _context_at(reading: Reading, place: int) -> Context:
-    return next((one.context for one in reading.segments if one.start <= place < one.end), Context())
 
 
 def _about(context: Context, said: list[_Said]) -> list[_Said]:

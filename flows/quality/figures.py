@@ -86,7 +86,7 @@ def figures_of(tables: Tables, ids: pa.Array, found_wrong: pa.Array | None = Non
         **_experts(reviews),
         checks=len(checks),
         caught=sum(is_wrong(row["verdict"]) for row in checks),
-        **_juries(tables, ids, pairs, wrong),
+        **_juries(tables, drawn, pairs, wrong),
     )
 
 
@@ -105,9 +105,10 @@ def _experts(reviews: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"reviewed_twice": len(twice), "expert_kappa": cohen_kappa_of((a, b) for a, b in twice)}
 
 
-def _juries(tables: Tables, ids: pa.Array, pairs: pa.Table, wrong: Mapping[str, bool]) -> dict[str, Any]:
-    rows = _of(tables, "judgements", ids, ["instance_id", "judge", "verdict", "saw_frames"]).to_pylist()
-    outcomes = _of(tables, "prescreens", ids, ["instance_id", "outcome"])
+def _juries(tables: Tables, drawn: pa.Array, pairs: pa.Table, wrong: Mapping[str, bool]) -> dict[str, Any]:
+    """Say what juries thought of the pairs; how far judges agree with experts needs also those found wrong."""
+    rows = _of(tables, "judgements", drawn, ["instance_id", "judge", "verdict", "saw_frames"]).to_pylist()
+    outcomes = _of(tables, "prescreens", drawn, ["instance_id", "outcome"])
     screened = outcomes.filter(pc.field("outcome") == JuryOutcome.PASS.value)["instance_id"].combine_chunks()
     open_pairs = pairs.filter((pc.field("form") == Form.OPEN.value) & pc.field("twin_of").is_null())["instance_id"]
     votes: dict[str, Counter[str]] = defaultdict(Counter)
@@ -117,7 +118,7 @@ def _juries(tables: Tables, ids: pa.Array, pairs: pa.Table, wrong: Mapping[str, 
     said = [(row["verdict"] == "pass", not wrong[row["instance_id"]]) for row in rows if row["instance_id"] in wrong]
     return {
         "open_pairs": len(open_pairs),
-        "juries": len({row["instance_id"] for row in rows}),
+        "juries": len({row["instance_id"] for row in rows}.intersection(pairs["instance_id"].to_pylist())),
         "unscreened": pc.sum(pc.invert(pc.is_in(open_pairs, screened))).as_py() or 0,
         "judges": tuple(sorted({row["judge"] for row in rows})),
         "vision_judges": tuple(sorted({row["judge"] for row in rows if row["saw_frames"]})),

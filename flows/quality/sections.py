@@ -129,7 +129,9 @@ def _published(root: Path) -> Iterator[tuple[Mapping[str, Any], Path]]:
 
 def _found_wrong(folder: Path) -> set[str]:
     """List the pairs that experts took from a release: drawn with the others, they count in its error rate."""
-    rows = [pq.read_table(path, columns=["id", "reason"]) for path in sorted((folder / "rejects").glob("*.parquet"))]
+    rows = [
+        pq.read_table(path, columns=["id", "unit", "reason"]) for path in sorted((folder / "rejects").glob("*.parquet"))
+    ]
     return {i for table in rows for i in left_for(table, RejectReason.EXPERT_REJECTED).to_pylist()}
 
 

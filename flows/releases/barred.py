@@ -14,7 +14,7 @@ from flows.quality.audit import covered, suspensions_of
 from flows.quality.opinions import COLUMNS, is_wrong
 from flows.quality.signing import unsigned_versions
 from schemas.instruction import Form, Task, Tier
-from schemas.reject import RejectReason
+from schemas.reject import RejectReason, Unit
 from warehouse.added import verified_by
 from warehouse.tables import Tables
 
@@ -27,8 +27,9 @@ def of_suspended(tables: Tables, ids: pa.ChunkedArray) -> Flags:
 
 
 def left_for(rejected: pa.Table, reason: RejectReason) -> pa.Array:
-    """List what a release leaves behind for a reason; ``rejected`` are its reject rows."""
-    return rejected.filter(pc.field("reason") == reason.value)["id"].combine_chunks()
+    """List the pairs that a release leaves behind for a reason; ``rejected`` are its reject rows."""
+    own = (pc.field("unit") == Unit.PAIR.value) & (pc.field("reason") == reason.value)
+    return rejected.filter(own)["id"].combine_chunks()
 
 
 def left_of(tables: Tables, ids: pa.Array) -> Counter[str]:

@@ -90,11 +90,7 @@ def select_rows(tables: Tables, config: Release, held_out: HeldOut) -> Selection
     _lose_incomplete(parts, config)
     _lose_failed(tables, parts["pairs"])
     _lose_barred(tables, parts["pairs"], config)
-    grounded = parts["grounded"]
-    grounded.lose(~_not_in(grounded.rows["id"], of_found_wrong(tables)), RejectReason.EXPERT_REJECTED)
-    if config.tier is Tier.PRODUCTION:
-        grounded.lose(of_demo(tables, "grounded_pairs", grounded.rows["id"]), RejectReason.TIER_BARRED)
-        grounded.lose(of_unverified(tables, grounded.rows["id"]), RejectReason.RATIONALE_NOT_VERIFIED)
+    _lose_grounded(tables, parts["grounded"], config)
     found = match(tables, parts, held_out, config)
     _lose_leaks(tables, parts, config)
     shown = cases.filter(pc.is_in(cases["case_id"], _kept(parts["cases"])["id"]))
@@ -172,16 +168,19 @@ def _lose_barred(tables: Tables, pairs: Component, config: Release) -> None:
         pairs.lose(of_unsigned(tables, pairs.rows["id"]), RejectReason.UNSIGNED_TEMPLATE)
 
 
+def _lose_grounded(tables: Tables, grounded: Component, config: Release) -> None:
+    grounded.lose(~_not_in(grounded.rows["id"], of_found_wrong(tables)), RejectReason.EXPERT_REJECTED)
+    if config.tier is Tier.PRODUCTION:
+        grounded.lose(of_demo(tables, "grounded_pairs", grounded.rows["id"]), RejectReason.TIER_BARRED)
+        grounded.lose(of_unverified(tables, grounded.rows["id"]), RejectReason.RATIONALE_NOT_VERIFIED)
+
+
 def _lose_failed(tables: Tables, pairs: Component) -> None:
     """Leave pairs behind that a jury of models rejected."""
     rows = tables.read("rejects", ["id", "reason"], pc.field("stage") == "prescreen")
     for reason in (RejectReason.PRESCREEN_FAILED, RejectReason.PRESCREEN_UNDECIDED):
-        pairs.lose(
-            ~_not_in(
-                pairs.rows["id"], _with_twins(rows.filter(pc.field("reason") == reason.value)["id"].combine_chunks())
-            ),
-            reason,
-        )
+        failed = rows.filter(pc.field("reason") == reason.value)["id"].combine_chunks()
+        pairs.lose(~_not_in(pairs.rows["id"], _with_twins(failed)), reason)
 
 
 def _with_twins(ids: pa.Array) -> pa.Array:
