@@ -54,8 +54,15 @@ def parts(text: str) -> list[Part]:
         for m in pattern.finditer(text)
         if not _BESIDE.search(text[max(0, m.start() - _REACH) : m.start()])
     ]
-    for family, pattern in _NUMBERED.items():
-        for match in pattern.finditer(text):
-            written = (match["number"] or match["zh"]).lower()
-            found.append(Part(family, ROMAN.get(written, written), *match.span()))
+    for family in _NUMBERED:
+        found += numbered(family, text)
     return sorted(found, key=lambda one: (one.start, one.family))
+
+
+def numbered(family: str, text: str) -> list[Part]:
+    """Read the parts of one family that are told by numbers; Roman ones become Arabic."""
+    found = []
+    for match in _NUMBERED[family].finditer(text):
+        written = (match["number"] or match["zh"]).lower()
+        found.append(Part(family, ROMAN.get(written, written), *match.span()))
+    return found

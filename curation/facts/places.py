@@ -2,6 +2,7 @@
 
 In: folded text. Out: ``Organ`` and ``Side`` rows. An organ is named by its family, so that renal pelvis and kidney
 agree; its words are rows of ``curation/vocabulary/organs.csv`` (regular expressions).
+Segments of the liver imply a side (Couinaud).
 Source: the seven systems of EchoVLM; terms of the report style guides of the systems' societies.
 """
 
@@ -9,6 +10,8 @@ import csv
 import re
 from importlib.resources import files
 from typing import NamedTuple
+
+from curation.facts.parts import numbered
 
 _B, _E = r"(?<![a-z])", r"(?![a-z])"
 _TABLE = files("curation").joinpath("vocabulary/organs.csv").read_text(encoding="utf-8")
@@ -51,10 +54,6 @@ _SIDE = re.compile(
     r"|(?<!左)右(?!侧卧|向左))",
     re.IGNORECASE,
 )
-#: Segments of the liver that tell a side (Couinaud).
-_SEGMENT = re.compile(
-    r"(?<![a-z])(?:segments?\s*|s)(?P<en>[2-8]|viii|vii|vi|v|iv|iii|ii)(?![a-z\d.])|(?<![a-z])s(?P<zh>[2-8])段?", re.I
-)
 #: From one side to the other: no side.
 _FLOW = re.compile(
     r"[由从自]?[左右](?:心)?[房室]?[向到至入][左右](?:心)?[房室]?"
@@ -71,7 +70,6 @@ _CHAMBER = re.compile(
     r"(?<![A-Za-z])(?:(?P<left>L)|(?P<right>R))[VA](?:EF|IDD|EDD|ESD|PWD?|SP|OT)?(?![A-Za-z])"
     r"|(?<![A-Za-z])(?:(?P<left_kidney>L)|(?P<right_kidney>R))K(?![A-Za-z])"
 )
-_RIGHT_SEGMENTS = {"5", "6", "7", "8", "v", "vi", "vii", "viii"}
 
 
 class Organ(NamedTuple):
@@ -104,9 +102,9 @@ def sides(text: str) -> list[Side]:
         for m in _SIDE.finditer(text)
         if not any(start <= m.start() < end for start, end in flows)
     ]
-    for match in _SEGMENT.finditer(text):
-        written = (match["en"] or match["zh"]).lower()
-        found.append(Side("right" if written in _RIGHT_SEGMENTS else "left", *match.span(), is_implied=True))
+    for one in numbered("liver segment", text):
+        if one.name != "1":  # the caudate lobe lies between
+            found.append(Side("right" if one.name > "4" else "left", one.start, one.end, is_implied=True))
     found += [Side(str(match.lastgroup), *match.span()) for match in _INITIAL.finditer(text)]
     found += [
         Side(str(match.lastgroup).partition("_")[0], *match.span(), is_implied=True)
