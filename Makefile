@@ -6,6 +6,8 @@ RUN := $(VENV)/bin/sonocurate
 # Two processes; files stay whole, and so do the tests of one finished run (tests/conftest.py).
 TWO := -n 2
 export PREFECT_HOME := $(CURDIR)/.prefect
+# Every command and every worker starts faster from compiled modules, which are written at their first import.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup bench-flows bench-grounded
 .PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio test-train review-server readme check chaos ui lock clean test-ui
