@@ -7,11 +7,12 @@ Flows in: rows {"id", "text"}, with "systems" or "case_id" where the scope needs
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from flows.dedup.pool_table import KeptTable
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -53,6 +56,11 @@ class Runners:
 
     threads: int = 1
     workers: int = 1
+
+    @property
+    def together(self) -> int:
+        """How many work at a time."""
+        return self.threads * self.workers
 
 
 def dedup_file(
@@ -103,6 +111,23 @@ def _opened(pool: Path | None, source: Path, config: Deduplicate, *, rebuild: bo
         yield table
 
 
+def _read(lines: Lines, decider: Decider) -> Iterator[tuple[Rows, Sequence[Text]]]:
+    """Prepare the texts of a file, batch by batch."""
+    texts = (Text(text, scope) for text, scope in lines.texts())
+    while batch := list(islice(texts, BATCH)):
+        for part in batches(batch):
+            yield decider.read(batch[part]), batch[part]
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Give items in order; the next one is made in a thread of its own meanwhile."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
+
+
 class _Run:
     """One pass over a file."""
 
@@ -121,13 +146,11 @@ class _Run:
             decider = Decider(self._rule, self._engine, pool)
             if self._table is not None:
                 self._table.load(decider, pool, self._engine)
-            texts = (Text(text, scope) for text, scope in lines.texts())
-            while batch := list(islice(texts, BATCH)):
-                for part in batches(batch):
-                    rows = decider.read(batch[part])
-                    found = decider.decide(rows)
-                    self._keep(rows, found, batch[part])
-                    yield self._written(int(rows.arrival[0]), found)
+            read = _read(lines, decider)
+            for rows, texts in ahead(read) if self._runners.together > 1 else read:
+                found = decider.decide(rows)
+                self._keep(rows, found, texts)
+                yield self._written(int(rows.arrival[0]), found)
 
     @contextmanager
     def _pool(self) -> Iterator[Pool]:

@@ -203,8 +203,9 @@ class Vocabulary:
 
     def _grow(self) -> None:
         self._slots = np.zeros(2 * len(self._slots), np.int32)
-        known, self.keys = self.keys[: self.size].copy(), np.zeros(len(self._slots), np.uint64)
-        number_keys(known, self.keys, self._slots, 0, np.empty(len(known), np.uint32))
+        known, keys = self.keys[: self.size], np.zeros(len(self._slots), np.uint64)
+        number_keys(known, keys, self._slots, 0, np.empty(len(known), np.uint32))
+        self.keys = keys  # whole before another thread can see it
 
 
 @compiled
