@@ -25,15 +25,16 @@ from curation.dedup.decide import Decider, Text
 from curation.dedup.engine import new_engine
 from curation.dedup.kept import LocalPool
 from curation.dedup.rows import NONE, Rule
-from flows.dedup import peers
+from flows.dedup import oracle
 from flows.dedup.corpus import texts
+from flows.dedup.peers import DISTANCE, THRESHOLD, Matches
 from flows.show import console
 
 KINDS = ("dense", "diverse")
 SMALL, LARGE, FULL = 100_000, 1_000_000, 3_420_000
 #: Texts of the comparison with the naive loop, and pairs of which its cost is measured.
 FEW, PAIRS = 2_000, 2_000
-RULE = Rule(peers.THRESHOLD, peers.DISTANCE, protect=False, against_all=False)
+RULE = Rule(THRESHOLD, DISTANCE, protect=False, against_all=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,17 @@ class Cost:
     matches: list[str | None]
 
 
-def run(kind: str, n: int, *options: str, seed: int = 1) -> Cost:
-    """Write n texts and run `sonocurate dedup` on them."""
+def run(kind: str, n: int, *options: str, seed: int = 1, peer: str | None = None) -> Cost:
+    """Write n texts and run `sonocurate dedup`, or a peer's command, on them."""
     with tempfile.TemporaryDirectory(prefix="sonocurate-bench-") as scratch:
         source, target = Path(scratch, "in.jsonl"), Path(scratch, "out.jsonl")
         with source.open("w", encoding="utf-8") as file:
             for at, text in enumerate(texts(kind, n, seed)):
                 file.write(json.dumps({"id": str(at), "text": text}, ensure_ascii=False) + "\n")
         started = time.monotonic()
-        command = [sys.executable, "-m", "flows.cli", "dedup", str(source), str(target), *options]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        command = ("flows.cli", "dedup") if peer is None else ("flows.dedup.peers", peer)
+        words = [sys.executable, "-m", *command, str(source), str(target), *options]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)
         if status:
             raise SystemExit("the command failed")
@@ -74,11 +76,11 @@ def equal() -> None:
     for kind in KINDS:
         some = list(texts(kind, FEW, seed=2))
         started = time.process_time()
-        expected = peers.naive(some)
+        expected = oracle.naive(some)
         slow = time.process_time() - started
         per_naive, (ours, matches, whole) = _naive_pair(some), _decide(some)
         started = time.process_time()
-        peers.brute_force(some)
+        oracle.brute_force(some)
         brute = time.process_time() - started
         pairs = FEW * (FEW - 1) / 2
         shown.add_row(
@@ -91,7 +93,7 @@ def equal() -> None:
 
 def _naive_pair(some: Sequence[str]) -> float:
     """Measure what rouge-score takes for a pair, in CPU seconds."""
-    rng, judge = random.Random(3), peers.scorer()
+    rng, judge = random.Random(3), oracle.scorer()
     pairs = [rng.sample(some, 2) for _ in range(PAIRS)]
     started = time.process_time()
     for left, right in pairs:
@@ -99,7 +101,7 @@ def _naive_pair(some: Sequence[str]) -> float:
     return (time.process_time() - started) / PAIRS
 
 
-def _decide(some: Sequence[str]) -> tuple[float, peers.Matches, float]:
+def _decide(some: Sequence[str]) -> tuple[float, Matches, float]:
     """Decide with the compiled engine; the fastest of five, in CPU seconds, without and with reading."""
     costs = []
     for _ in range(5):
@@ -121,14 +123,12 @@ def peers_at_small() -> None:
         cost = run(kind, SMALL)
         ours = np.array([match is not None for match in cost.matches])
         shown.add_row(kind, "sonocurate, exact", f"{cost.cpu_s:.1f}", "1.0", str(cost.kept), "0", "0")
-        some = list(texts(kind, SMALL))
-        methods = {"datasketch MinHashLSH": peers.minhash, "Simhash of words, as text-dedup": peers.simhash_of_words}
-        for name, method in methods.items():
-            started = time.process_time()
-            theirs = np.array([match is not None for match in method(some)])
-            spent = time.process_time() - started
+        methods = {"datasketch MinHashLSH": "minhash", "Simhash of words, as text-dedup": "simhash"}
+        for name, peer in methods.items():
+            other = run(kind, SMALL, peer=peer)
+            theirs = np.array([match is not None for match in other.matches])
             counts = [str(int(many)) for many in ((~theirs).sum(), (ours & ~theirs).sum(), (theirs & ~ours).sum())]
-            shown.add_row(kind, name, f"{spent:.1f}", f"{spent / cost.cpu_s:.1f}", *counts)
+            shown.add_row(kind, name, f"{other.cpu_s:.1f}", f"{other.cpu_s / cost.cpu_s:.1f}", *counts)
     console().print(shown)
 
 
@@ -151,11 +151,11 @@ def growth() -> None:
 
 def full() -> None:
     """Print cost at 3.42 million texts, the size of the paper's instruction data."""
-    shown = Table("texts", "kind", "CPU s", "wall s", "RSS MB", "kept")
     for kind in KINDS:
+        shown = Table("texts", "kind", "CPU s", "wall s, 2 threads", "RSS MB", "kept")
         cost = run(kind, FULL, "--threads", "2")
         shown.add_row(f"{FULL:,}", kind, f"{cost.cpu_s:.0f}", *_room(cost))
-    console().print(shown)
+        console().print(shown)
 
 
 def _room(cost: Cost) -> tuple[str, str, str]:

@@ -1,22 +1,19 @@
-"""What the bench compares with: the naive loop, a brute-force matrix, MinHash and Simhash as others use them.
+"""The approximate peers of the bench: MinHash and Simhash as others use them. Each imports only what it needs.
 
 Every peer takes texts in order and gives the index of the earlier kept text that each is a duplicate of, or None.
+`python -m flows.dedup.peers minhash|simhash IN.jsonl OUT.jsonl` does what `sonocurate dedup` does, in their manner.
 """
 
+import json
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
-from datasketch import MinHash, MinHashLSH
-from numpy.typing import NDArray
-from rapidfuzz.distance import LCSseq
-from rapidfuzz.process import cdist
-from rouge_score import rouge_scorer
-from simhash import Simhash
 
-from curation.dedup.rouge import f1
 from curation.dedup.tokens import tokenize
 
 THRESHOLD, DISTANCE = 0.7, 3
@@ -26,56 +23,10 @@ _BANDS, _BAND_BITS = 4, 16
 Matches = list[int | None]
 
 
-class OurTokens:
-    """Our tokens for rouge-score, whose own tokenizer finds none in Chinese."""
-
-    def tokenize(self, text: str) -> list[str]:
-        """Split a text."""
-        return tokenize(text)
-
-
-def scorer() -> rouge_scorer.RougeScorer:
-    """Make rouge-score's scorer with our tokens."""
-    return rouge_scorer.RougeScorer(["rougeL"], tokenizer=OurTokens())
-
-
-def naive(texts: Sequence[str]) -> Matches:
-    """Compare every text with every kept one before it, by rouge-score and simhash themselves (texts split once)."""
-    hashes, tokens = [Simhash(text) for text in texts], [tokenize(text) for text in texts]
-    kept: list[int] = []
-    matches: Matches = []
-    for n, text in enumerate(texts):
-
-        def meets(other: int, n: int = n, text: str = text) -> bool:
-            if texts[other] == text:
-                return True
-            if not tokens[n] or not tokens[other]:
-                return False
-            if rouge_scorer._score_lcs(tokens[other], tokens[n]).fmeasure > THRESHOLD:  # what RougeScorer calls
-                return True
-            return bool(hashes[n].distance(hashes[other]) <= DISTANCE)
-
-        matches.append(next((other for other in kept if meets(other)), None))
-        kept += [n] if matches[n] is None else []
-    return matches
-
-
-def brute_force(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Decide ROUGE-L of all pairs by one rapidfuzz matrix; tokens are written as characters. Shapes: bool[n, n]."""
-    numbers: dict[str, int] = {}
-    tokens = [[numbers.setdefault(token, len(numbers)) for token in tokenize(text)] for text in texts]
-    words = ["".join(chr(0x10000 + number) for number in some) for some in tokens]
-    common = cdist(words, words, scorer=LCSseq.similarity, dtype=np.int32)
-    lengths = np.array([len(some) for some in tokens])
-    reach = 2 * common / np.maximum(lengths[:, None] + lengths[None, :], 1)
-    above: NDArray[np.bool_] = reach > THRESHOLD + 1e-9
-    for left, right in zip(*np.nonzero(np.abs(reach - THRESHOLD) <= 1e-9), strict=True):
-        above[left, right] = f1(int(common[left, right]), int(lengths[left]), int(lengths[right])) > THRESHOLD
-    return above
-
-
 def minhash(texts: Sequence[str]) -> Matches:
     """Drop what MinHashLSH calls similar: 128 permutations over token sets, Jaccard 0.7 / 1.3 (Dice 0.7)."""
+    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - the other peer does not pay for it
+
     index = MinHashLSH(threshold=THRESHOLD / (2 - THRESHOLD), num_perm=_PERMUTATIONS)
     matches: Matches = []
     for n, text in enumerate(texts):
@@ -112,3 +63,20 @@ def _word_simhash(tokens: Sequence[str]) -> int:
 
 def _grams(tokens: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     return ((first, second, third) for (first, second), (_, third) in pairwise(pairwise(tokens)))
+
+
+PEERS: dict[str, Callable[[Sequence[str]], Matches]] = {"minhash": minhash, "simhash": simhash_of_words}
+
+
+def main(peer: str, source: str, target: str) -> None:
+    """Read rows {"id", "text"}, whose ids are their places, and write decisions."""
+    with Path(source).open(encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in file]
+    with Path(target).open("w", encoding="utf-8") as out:
+        for at, match in enumerate(PEERS[peer](texts)):
+            row = {"id": str(at), "keep": match is None, "duplicate_of": None if match is None else str(match)}
+            out.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
