@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from curation.anonymity import tighten
 from curation.pool.ledger import Ledger
-from flows.generate import ledger_path
+from flows.watch.costs import ledger_path
 from flows.releases.create import record
 from flows.shelf.export import RECORD
 from flows.stage import Context

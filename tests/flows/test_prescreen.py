@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from curation.pool.ledger import Ledger
-from flows.generate import ledger_path
+from flows.watch.costs import ledger_path
 from flows.pool.rehearsal import rehearsal
 from flows.prescreen import STAGE, _work, open_ids
 from flows.releases.create import check_whole

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from curation.pool.ledger import Ledger
-from flows.generate import ledger_path
+from flows.watch.costs import ledger_path
 from flows.pool.profiles import names, profile
 from flows.trace import trace
 from schemas.errors import ConfigError

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from curation.pool.ledger import Ledger
 from flows.arrivals import without_forgotten
 from flows.cli import app
-from flows.generate import ledger_path
+from flows.watch.costs import ledger_path
 from flows.releases.forget import forget
 from flows.shelf.export import Wanted, export_release
 from schemas.errors import ConfigError
