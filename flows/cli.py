@@ -15,7 +15,7 @@ import typer
 from flows.benchmark import cli as benchmark
 from flows.dedup import cli as dedup
 from flows.masks import cli as masks
-from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, FormatOption
 from flows.pool import cli as pool
 from flows.prompts import cli as prompts
 from flows.quality import cli as quality
@@ -50,7 +50,6 @@ app = typer.Typer(
 key_app = typer.Typer(help="The pseudonym key (keep it like the patient records).", no_args_is_help=True)
 app.add_typer(key_app, name="key")
 
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 
 
 @app.command()

@@ -10,10 +10,9 @@ from typing import Annotated
 
 import typer
 
-from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, FormatOption
 from flows.shelf.cli import RootOption
 
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 PortOption = Annotated[int, typer.Option(min=1, max=65_535, help="loopback port")]
 
 

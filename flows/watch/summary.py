@@ -10,6 +10,7 @@ from pathlib import Path
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from flows.page import markdown_table
 from flows.quality.figures import figures_of
 from flows.releases.gate_figures import rows as figure_rows
 from flows.show import FUNNEL_SQL
@@ -74,6 +75,4 @@ def _markdown(
 def _table(rows: Sequence[Row]) -> list[str]:
     if not rows:
         return []
-    head = list(rows[0])
-    lines: list[Sequence[object]] = [head, ["---"] * len(head), *([row[name] for name in head] for row in rows)]
-    return ["", *("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines), ""]
+    return ["", *markdown_table(list(rows[0]), (list(row.values()) for row in rows)), ""]
