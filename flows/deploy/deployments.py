@@ -26,6 +26,7 @@ from flows.intake import intake_flow
 from flows.parameters import ConfigRun, CurateRun, ReleaseRun, ReviewRun, StageRun
 from flows.release import release_flow
 from flows.review_sample import review_sample_flow
+from flows.terminated import Terminated
 
 #: Runs of all deployments at the same time, in one process that serves.
 AT_ONCE = 4
@@ -117,8 +118,13 @@ def _make_pool(name: str) -> None:
 def serve_all(config: Path) -> None:
     """Register the deployments and run what is due, until the process is told to end.
 
-    They are not paused when it ends: that could not be told from a person's pause.
+    Then runs in work get half a minute to finish their chunks. Deployments are not paused: that could not be told from a
+    person's pause.
+    Raises: Terminated after SIGTERM.
     """
     register(config)
     served = [one.deployment() for one in scheduled(config)]
-    serve(*served, limit=AT_ONCE, pause_on_shutdown=False, print_starting_message=False)
+    try:
+        serve(*served, limit=AT_ONCE, pause_on_shutdown=False, print_starting_message=False)
+    except SystemExit:  # Prefect's own way to end
+        raise Terminated from None
