@@ -7,7 +7,6 @@ taken back, before and after the work, so that a run that is killed in between l
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -95,7 +94,7 @@ def _states(context: Context, case_ids: Sequence[str]) -> dict[str, str]:
 
 def _stat(context: Context, path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(context.export.files.locate(path))
+        found = context.export.files.locate(path).stat()
     except (OSError, ValueError):
         return None
     return found.st_size, found.st_mtime_ns

@@ -43,7 +43,6 @@ key_app = typer.Typer(help="The pseudonym key (keep it like the patient records)
 app.add_typer(key_app, name="key")
 
 
-
 @app.command()
 def sample(
     out_dir: Annotated[Path, typer.Argument(help="new or empty folder")],

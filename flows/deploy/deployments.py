@@ -14,8 +14,8 @@ from prefect import Flow, serve
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.deployments.runner import RunnerDeployment
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
@@ -118,8 +118,8 @@ def _make_pool(name: str) -> None:
 def serve_all(config: Path) -> None:
     """Register the deployments and run what is due, until the process is told to end.
 
-    Then runs in work get half a minute to finish their chunks. Deployments are not paused: that could not be told from a
-    person's pause.
+    Then runs in work get half a minute to finish their chunks. Deployments are not paused: that could not be told from
+    a person's pause.
     Raises: Terminated after SIGTERM.
     """
     register(config)

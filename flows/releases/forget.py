@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 
 from curation.anonymity import tighten
 from curation.pool.ledger import Ledger
-from flows.watch.costs import ledger_path
 from flows.releases.create import record
 from flows.shelf.export import RECORD
 from flows.stage import Context
+from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
 from schemas.forgotten import FORGOTTEN
 from warehouse.catalog import rebuild

@@ -164,8 +164,8 @@ def _seeing(config: Pipeline) -> str:
     seeing = [one.name for one in config.endpoints if "vision" in one.capabilities]
     if not seeing:
         raise ConfigError(
-            f'rate.frames is "{config.rate.frames}", but no endpoint sees: name one with the capability "vision", or no '
-            "frame is judged"
+            f'rate.frames is "{config.rate.frames}", but no endpoint sees: name one with the capability "vision", or '
+            "no frame is judged"
         )
     return f"judged by {', '.join(seeing)}"
 

@@ -32,7 +32,7 @@ class StageState:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """What the log knows of chunks: the line of those whose last try failed, and those that were begun and not ended."""
+    """What the log knows of chunks: the line of those whose last try failed; those that were begun and not ended."""
 
     failed: dict[str, dict[str, Any]]
     begun: frozenset[str]

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from curation.pool.ledger import Ledger
 from flows.arrivals import without_forgotten
 from flows.cli import app
-from flows.watch.costs import ledger_path
 from flows.releases.forget import forget
 from flows.shelf.export import Wanted, export_release
+from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
 from schemas.shelf import TABLES

@@ -57,7 +57,7 @@ def test_annotated_and_rated_images_need_what_their_stages_need():
 
 
 def test_the_costs_of_deduplication_are_those_of_the_document():
-    dense = [row for row in cells_of(r"^\|.*\| dense \|.*$")]
+    dense = cells_of(r"^\|.*\| dense \|.*$")
     shown = [DedupRun(int(row[0].replace(",", "")), int(row[4].replace(",", "")), float(row[2])) for row in dense]
     assert shown == [SMALL_RUN, LARGE_RUN]
     for run in shown:

@@ -20,10 +20,12 @@ BUDGET_USD = 0.5
 PRICED = """
 [generate]
 budget_usd = {budget}
+"""
+JUDGE = """
 [[endpoints]]
-name = "judge"
+name = "{name}"
 base_url = "{url}"
-model = "judge"
+model = "{name}"
 capabilities = ["text", "vision", "json_schema"]
 price_output_usd_per_mtok = 1000.0
 """
@@ -46,10 +48,13 @@ def events_of(site, name, root):
 
 
 def test_a_budget_that_judges_spend_is_an_event(site, hospital):  # noqa: F811
+    for row in hospital.rows["instruction_pairs"]:
+        row |= {"model": "author", "endpoint": "author"}
     hospital.shelve()
     with rehearsal(lambda _text, _seen: "say:" + json.dumps(FINE)) as server:
-        text = hospital.config.read_text(encoding="utf-8")
-        hospital.config.write_text(text + PRICED.format(budget=BUDGET_USD, url=server.url), encoding="utf-8")
+        text = hospital.config.read_text(encoding="utf-8") + PRICED.format(budget=BUDGET_USD)
+        judges = (JUDGE.format(name=name, url=server.url) for name in ("author", "one", "two"))
+        hospital.config.write_text(text + "".join(judges), encoding="utf-8")
         with pytest.raises(BudgetError):
             prescreen_flow(ConfigRun(config_path=str(hospital.config)))
     [event] = events_of(site, BUDGET, hospital.folder / "warehouse")
