@@ -24,8 +24,8 @@ class Run(StageModel):
     worker_memory_mb: int | None = Field(
         None,
         ge=256,
-        description="of a worker process that a run starts (not of threads, nor of a scheduler's workers); a chunk that "
-        "needs more fails, and the others go on",
+        description="of a worker process that a run starts (threads and a scheduler's workers have none); a chunk "
+        "that needs more fails, and the others go on",
     )
     retries: int = Field(2, ge=0, le=10, description="of a chunk that failed, each after twice the time")
     retry_delay_s: float = Field(2.0, ge=0, le=600, description="before the first retry")
