@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import Flow, serve
+from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
@@ -22,11 +22,11 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.curate import curate
 from flows.deploy.automations import pause_on_leak
+from flows.deploy.serving import serve_until_told
 from flows.intake import intake_flow
 from flows.parameters import ConfigRun, CurateRun, ReleaseRun, ReviewRun, StageRun
 from flows.release import release_flow
 from flows.review_sample import review_sample_flow
-from flows.terminated import Terminated
 
 #: Runs of all deployments at the same time, in one process that serves.
 AT_ONCE = 4
@@ -118,13 +118,7 @@ def _make_pool(name: str) -> None:
 def serve_all(config: Path) -> None:
     """Register the deployments and run what is due, until the process is told to end.
 
-    Then runs in work get half a minute to finish their chunks. Deployments are not paused: that could not be told from
-    a person's pause.
     Raises: Terminated after SIGTERM.
     """
     register(config)
-    served = [one.deployment() for one in scheduled(config)]
-    try:
-        serve(*served, limit=AT_ONCE, pause_on_shutdown=False, print_starting_message=False)
-    except SystemExit:  # Prefect's own way to end
-        raise Terminated from None
+    serve_until_told([one.deployment() for one in scheduled(config)], at_once=AT_ONCE)
