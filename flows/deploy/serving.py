@@ -1,7 +1,7 @@
-"""Run what is due until the process is told to end, and end whole: chunks in work are finished, no run stays running.
+"""Run what is due until the process is told to end, and end whole: chunks in work finish, no run stays running.
 
 Flows in: deployments. Flows out: their runs, each a process of its own.
-Prefect 3.8.8's own SIGTERM handler leaves its event loop at once: runs are killed, and the server shows them as running.
+Prefect 3.8.8's own SIGTERM handler leaves its event loop at once: runs are killed and stay running on the server.
 """
 
 import asyncio
