@@ -9,9 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from curation.pool.ledger import Ledger
-from flows.arrivals import without_forgotten
+from flows.arrivals import LOOKS, without_forgotten
 from flows.cli import app
-from flows.arrivals import LOOKS
 from flows.releases.forget import forget
 from flows.shelf.export import Wanted, export_release
 from flows.watch.costs import ledger_path
