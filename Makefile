@@ -137,7 +137,8 @@ ui: setup
 test-ui: setup
 	$(PY) -m pytest -m ui
 
-# What orchestration costs, a rerun without news, two Dask workers against one (PARTS="overhead rerun dask" for some).
+# What orchestration costs, a rerun without news, two Dask workers against one; run it with nothing else running
+# (PARTS="rerun texts images dask-texts dask-images" for some; SONOCURATE_BENCH_IMAGES and …_TEXTS for fewer rows).
 bench-flows: setup
 	$(PY) -m flows.scale.bench $(PARTS)
 

@@ -1,10 +1,14 @@
-"""One run at a time in a folder: a lock that vanishes with its process, however that ends."""
+"""One run at a time in a folder: a lock that vanishes with its process, however that ends.
+
+A run that waits for a person sets the lock aside, so that others can work meanwhile, and takes it again.
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 
 from schemas.errors import ConfigError
 from warehouse.lock import held
@@ -13,8 +17,8 @@ LOCK = ".running"
 #: Least time that a run waits: `sonocurate status` holds the lock for a moment to see whether it is free.
 MOMENT_S = 0.5
 POLL_S = 0.1
-#: The folders that the running code holds already: a flow inside a flow shares the lock.
-_MINE: ContextVar[frozenset[Path]] = ContextVar("_MINE", default=frozenset())
+#: The folders that the running code holds already, and their locks: a flow inside a flow shares the lock.
+_MINE: ContextVar[Mapping[Path, ExitStack]] = ContextVar("_MINE", default=MappingProxyType({}))
 
 
 @contextmanager
@@ -26,24 +30,48 @@ def alone(root: Path, wait_s: float = 0.0) -> Iterator[None]:
     if root in _MINE.get():
         yield
         return
-    with ExitStack() as stack:
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-            mine = _taken(stack, root / LOCK, time.monotonic() + max(wait_s, MOMENT_S))
-        except OSError as error:
-            raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
-        if not mine:
-            raise ConfigError(f"another run is working on {root}; wait for it to end")
-        token = _MINE.set(_MINE.get() | {root})
+    with ExitStack() as lock:
+        _take(lock, root, wait_s)
+        token = _MINE.set({**_MINE.get(), root: lock})
         try:
             yield
         finally:
             _MINE.reset(token)
 
 
-def _taken(stack: ExitStack, lock: Path, deadline: float) -> bool:
-    while not (mine := stack.enter_context(held(lock))) and time.monotonic() < deadline:
-        time.sleep(POLL_S)
+@contextmanager
+def set_aside(root: Path, wait_s: float) -> Iterator[None]:
+    """Let others work in a folder that this run holds for the time of the block; then take it again.
+
+    What was read before the block may be out of date after it.
+    Raises: ConfigError when another run still holds it ``wait_s`` after the block.
+    """
+    lock = _MINE.get().get(root)
+    if lock is None:
+        yield
+        return
+    lock.close()
+    yield
+    _take(lock, root, wait_s)
+
+
+def _take(lock: ExitStack, root: Path, wait_s: float) -> None:
+    deadline = time.monotonic() + max(wait_s, MOMENT_S)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        while not (mine := _try(lock, root / LOCK)) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+    except OSError as error:
+        raise ConfigError(f"warehouse.root: {root} cannot be written ({error.strerror})") from None
+    if not mine:
+        raise ConfigError(f"another run is working on {root}; wait for it to end")
+
+
+def _try(lock: ExitStack, path: Path) -> bool:
+    with ExitStack() as attempt:
+        mine = attempt.enter_context(held(path))
+        if mine:
+            lock.push(attempt.pop_all())
     return mine
 
 

@@ -15,7 +15,7 @@ import typer
 from flows.benchmark import cli as benchmark
 from flows.dedup import cli as dedup
 from flows.masks import cli as masks
-from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, FormatOption
 from flows.pool import cli as pool
 from flows.prompts import cli as prompts
 from flows.quality import cli as quality
@@ -24,21 +24,13 @@ from flows.reports import cli as reports
 from flows.review import cli as review
 from flows.shelf import cli as shelf
 from flows.shelf.cli import RootOption
+from flows.terminated import Terminated, terminate
 from flows.training import cli as training
 from flows.watch import cli as watch
 from schemas.errors import ChunkError, ConfigError, CurationError, LeakError
 
 EXIT_CODES: dict[type[CurationError], int] = {ConfigError: 2, LeakError: 3, ChunkError: 1}
 UMASK = 0o077
-
-
-class _Terminated(BaseException):
-    """The process got SIGTERM; in a flow Prefect lets chunks in work finish first, then sends the signal again."""
-
-
-def _terminate(_number: int, _frame: object) -> NoReturn:
-    raise _Terminated
-
 
 app = typer.Typer(
     name="sonocurate",
@@ -49,8 +41,6 @@ app = typer.Typer(
 )
 key_app = typer.Typer(help="The pseudonym key (keep it like the patient records).", no_args_is_help=True)
 app.add_typer(key_app, name="key")
-
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 
 
 @app.command()
@@ -199,14 +189,14 @@ def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG
 def main() -> None:
     """Run the command line; an error is one line, never a traceback (it could show row content)."""
     os.umask(UMASK)
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     try:
         app(standalone_mode=True)
     except CurationError as error:
         _fail(str(error), next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except KeyboardInterrupt:
         _fail("interrupted; run the same command again to go on", 130)
-    except _Terminated:
+    except Terminated:
         _fail("terminated; chunks in work were finished; run the same command again to go on", 143)
     except Exception as error:
         if os.environ.get("SONOCURATE_DEBUG"):

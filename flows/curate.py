@@ -23,7 +23,7 @@ from flows.scrub import scrub_flow
 from flows.stage import Receipt
 from flows.tag import tag_flow
 from flows.verify import verify_flow
-from flows.watch.summary import show_run
+from flows.watch.summary import showing
 from flows.working import working
 
 
@@ -31,25 +31,23 @@ from flows.working import working
 def curate(run: CurateRun) -> list[Receipt]:
     """Run every stage on what is new since the last run, then publish the release.
 
-    Raises: ConfigError, ChunkError, LeakError; running again goes on where it stopped.
+    Raises: ConfigError, ChunkError, LeakError; running again goes on where it stopped. What was done is shown anyway.
     """
     if deployment.get_id():  # the command line has looked already
         preflight(run.config_path, embedded=run.embedded, publish=run.publish)
     path = run.config_path
-    with working(run, "curate") as work:
-        receipts = [
-            intake_flow(run),  # rows and files -> cases
-            desensitize_flow(run),  # images -> masked key frames
-            annotate_flow(run),  # masks, boxes, keypoints -> measured objects of frames
-            rate_flow(ConfigRun(config_path=path)),  # masked key frames -> levels of quality
-            scrub_flow(run),  # reports -> scrubbed reports
-            tag_flow(run),  # scrubbed reports -> findings
-            generate_flow(GenerateRun(config_path=path, embedded=run.embedded)),  # reports + frames -> pairs
-            verify_flow(run),  # pairs -> pairs their report supports
-            deduplicate_flow(run),  # pairs -> pairs unlike each other
-            prescreen_flow(ConfigRun(config_path=path)),  # open-ended pairs -> those that other models find fit
-            ground_flow(ConfigRun(config_path=path)),  # measured objects -> grounded pairs
-            *([release_flow(ReleaseRun(config_path=path))] if run.publish else []),  # -> a named release
-        ]
-        show_run(work, receipts)
-    return receipts
+    with working(run, "curate") as work, showing(work) as done:
+        done(intake_flow(run))  # rows and files -> cases
+        done(desensitize_flow(run))  # images -> masked key frames
+        done(annotate_flow(run))  # masks, boxes, keypoints -> measured objects of frames
+        done(rate_flow(ConfigRun(config_path=path)))  # masked key frames -> levels of quality
+        done(scrub_flow(run))  # reports -> scrubbed reports
+        done(tag_flow(run))  # scrubbed reports -> findings
+        done(generate_flow(GenerateRun(config_path=path, embedded=run.embedded)))  # reports + frames -> pairs
+        done(verify_flow(run))  # pairs -> pairs their report supports
+        done(deduplicate_flow(run))  # pairs -> pairs unlike each other
+        done(prescreen_flow(ConfigRun(config_path=path)))  # open-ended pairs -> those that other models find fit
+        done(ground_flow(ConfigRun(config_path=path)))  # measured objects -> grounded pairs
+        if run.publish:
+            done(release_flow(ReleaseRun(config_path=path)))  # -> a named release
+    return done.receipts

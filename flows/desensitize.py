@@ -21,10 +21,13 @@ def desensitize_flow(run: StageRun) -> Receipt:
     """Mask all new images of the cases on the shelf."""
     with working(run, STAGE) as work:
         context = work.context
-        ids = [
-            image for images in context.shelf.read("cases", ["image_ids"])["image_ids"].to_pylist() for image in images
-        ]
-        return run_chunks(desensitize_chunk, STAGE, sorted(ids), context.config.desensitize.chunk_images)
+        return run_chunks(desensitize_chunk, STAGE, ids_of(context), context.config.desensitize.chunk_images)
+
+
+def ids_of(context: Context) -> list[str]:
+    """List the images of the cases on the shelf."""
+    rows = context.shelf.read("cases", ["image_ids"])["image_ids"].to_pylist()
+    return sorted(image for images in rows for image in images)
 
 
 @task(name="desensitize chunk", persist_result=False)

@@ -27,7 +27,7 @@ from flows.parameters import GenerateRun
 from flows.pool.keys import keys_of
 from flows.quality.audit import note_regenerated
 from flows.stage import Context, Receipt, commit_chunk
-from flows.watch.costs import costs_of
+from flows.watch.costs import ledger_path
 from flows.watch.events import budget_reached
 from flows.working import current, working
 from schemas.case import IMAGE, TWIN_FRAME
@@ -37,7 +37,6 @@ from schemas.instruction import GENERATE_INPUT
 from schemas.reject import RejectReason, Unit
 from warehouse.shards import Source
 
-LEDGER = "ledger.sqlite"
 NO_FRAME = "none of the case's images was published"
 
 
@@ -51,12 +50,7 @@ def generate_flow(run: GenerateRun) -> Receipt:
         if not context.journal(STAGE).pending(ids):  # then no demo model is served
             return run_chunks(generate_chunk, STAGE, ids, size)
         with endpoints_of(context, embedded=run.embedded) as endpoints:
-            try:
-                receipt = run_asking(generate_chunk, STAGE, ids, size, endpoints)
-            except BudgetError:
-                spent = sum(cost.cost_usd for cost in costs_of(context.shelf.root))
-                budget_reached(work, spent, context.config.generate.budget_usd or 0.0)
-                raise
+            receipt = run_asking(generate_chunk, STAGE, ids, size, endpoints)
         note_regenerated(context.shelf, context.suspensions, context.fingerprint(STAGE), context.config.input.site)
         return receipt
 
@@ -109,13 +103,18 @@ def run_asking(
 ) -> Receipt:
     """Run the chunks of a stage that asks endpoints; without endpoints, or nothing new, no pool is opened.
 
-    Raises: as ``run_chunks``; ConfigError.
+    Raises: as ``run_chunks``; ConfigError; BudgetError, which is an event too.
     """
-    context = current().context
+    work = current()
+    context = work.context
     if not endpoints or not context.journal(stage).pending(ids):
         return run_chunks(task, stage, ids, size, endpoints=[])
     with shared_pool(context, endpoints):
-        return run_chunks(task, stage, ids, size, endpoints=[one.model_dump(mode="json") for one in endpoints])
+        try:
+            return run_chunks(task, stage, ids, size, endpoints=[one.model_dump(mode="json") for one in endpoints])
+        except BudgetError:
+            budget_reached(work, context.config.generate.budget_usd or 0.0)
+            raise
 
 
 @contextmanager
@@ -144,11 +143,6 @@ def pool_of(context: Context, endpoints: Sequence[Endpoint]) -> Iterator[AnswerP
         return
     with _own_pool(context, endpoints) as pool:
         yield pool
-
-
-def ledger_path(root: Path) -> Path:
-    """Give the file that remembers every paid answer."""
-    return root / LEDGER
 
 
 def _work(context: Context, ids: Sequence[str], endpoints: Sequence[Endpoint]) -> StepResult:

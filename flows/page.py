@@ -1,6 +1,6 @@
 """Parts of the reports that a person opens in a browser: self-contained HTML without scripts or outside resources.
 
-Flows in: numbers and words. Flows out: HTML text, escaped.
+Flows in: numbers and words. Flows out: HTML text, escaped; tables in Markdown for artifacts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,6 +31,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     top = "".join(f"<th>{escape(str(cell))}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><tr>{top}</tr>{body}</table>"
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Give the lines of a table; no cell can end its row or its column."""
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(map(_cell, line)) + " |" for line in lines]
+
+
+def _cell(value: object) -> str:
+    return " ".join(str(value).split()).replace("\\", "\\\\").replace("|", "\\|")
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -16,6 +17,7 @@ from curation.generate.embedded import model_path
 from curation.image.engines import check_engines
 from curation.pool.reach import check_endpoints
 from curation.pool.terms import Terms
+from flows.arrivals import come_late, would_keep
 from flows.pool.keys import keys_of
 from flows.stage import STAGES, Context, context_of
 from schemas.errors import ConfigError
@@ -121,7 +123,12 @@ def check_release_name(context: Context) -> None:
         return
     ids = {*context.export.case_ids, *context.export.orphan_ids}
     current = {name: context.fingerprint(name) for name in STAGES} | {"release": context.config.release.fingerprint()}
-    if published != current or ids - planned_ids(context.shelf, "intake") or _is_amended(context):
+    if (
+        published != current
+        or ids - planned_ids(context.shelf, "intake")
+        or come_late(context, partial(would_keep, context), note=False)
+        or _is_amended(context)
+    ):
         name = context.config.release.name
         raise ConfigError(
             f"release {name} is published and immutable, and the input, the key, the settings or the masks have "

@@ -23,8 +23,12 @@ def scrub_flow(run: StageRun) -> Receipt:
     """Scrub the reports of all new cases on the shelf."""
     with working(run, STAGE) as work:
         context = work.context
-        ids = sorted(context.shelf.read("cases", ["case_id"])["case_id"].to_pylist())
-        return run_chunks(scrub_chunk, STAGE, ids, context.config.scrub.chunk_reports)
+        return run_chunks(scrub_chunk, STAGE, ids_of(context), context.config.scrub.chunk_reports)
+
+
+def ids_of(context: Context) -> list[str]:
+    """List the cases on the shelf; each has one report."""
+    return sorted(context.shelf.read("cases", ["case_id"])["case_id"].to_pylist())
 
 
 @task(name="scrub chunk", persist_result=False)

@@ -21,6 +21,7 @@ from flows.annotations import Annotated
 from flows.export import Export
 from flows.key import load_key
 from flows.quality.audit import suspensions_of
+from flows.watch.log import Log
 from schemas.config import Pipeline
 from schemas.errors import ChunkError, CurationError
 from schemas.load import load
@@ -117,6 +118,11 @@ class Context:
         """The strategies that make no more pairs, read at first use."""
         return suspensions_of(self.shelf)
 
+    def reopen(self) -> None:
+        """Read the input and the suspensions anew at their next use: others may have changed them."""
+        for name in ("export", "annotated", "suspensions"):
+            self.__dict__.pop(name, None)
+
     def fingerprint(self, name: str) -> str:
         """Hash everything that a stage's result depends on."""
         stage = STAGES[name]
@@ -173,6 +179,7 @@ def commit_chunk(
     context = context_of(config_path)
     journal = context.journal(stage)
     chunk = journal.chunk(chunk_id)
+    Log(context.shelf.root).write("chunk.started", stage=stage, chunk=chunk_id)
     try:
         result = work(context, chunk.ids)
     except CurationError:

@@ -32,7 +32,7 @@ root = "warehouse/data"
 # task_runner = "threads"       # or processes, or dask
 # workers = 2                   # chunks that are worked on at the same time
 # dask_scheduler = "tcp://scheduler:8786"  # without it, dask makes a cluster on this machine
-# worker_memory_mb = 4096       # of a worker process
+# worker_memory_mb = 4096       # of a worker process; threads share one, which has no limit
 
 # [desensitize]
 # workers = 2                   # chunks that are read by OCR at the same time

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from curation.pool.ledger import Ledger
-from flows.generate import ledger_path
+from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
 from warehouse.tables import Shelf
 

@@ -22,7 +22,10 @@ class Run(StageModel):
         None, pattern=r"^(tcp|tls|ucx|ws|wss)://[^\s@]+$", description="address; without it a cluster on this machine"
     )
     worker_memory_mb: int | None = Field(
-        None, ge=256, description="of a worker process; a chunk that needs more fails, and the others go on"
+        None,
+        ge=256,
+        description="of a worker process that a run starts (threads and a scheduler's workers have none); a chunk "
+        "that needs more fails, and the others go on",
     )
     retries: int = Field(2, ge=0, le=10, description="of a chunk that failed, each after twice the time")
     retry_delay_s: float = Field(2.0, ge=0, le=600, description="before the first retry")

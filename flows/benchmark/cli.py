@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from flows.masks.cli import FormatOption
 from flows.shelf.cli import RootOption
 from schemas.errors import ConfigError
 
@@ -17,7 +18,6 @@ bench_app = typer.Typer(help="Score models on ultrasound benchmarks.", no_args_i
 SuiteOption = Annotated[str, typer.Option("--suite", help="u2, qbench, echovlm or grounded")]
 ModeOption = Annotated[str, typer.Option("--mode", help="compat (as published) or strict")]
 GoldOption = Annotated[Path, typer.Option("--gold", help="published TSV files, or JSONL records")]
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 ResamplesOption = Annotated[int, typer.Option(min=1, max=100_000, help="bootstrap resamples of patients")]
 
 

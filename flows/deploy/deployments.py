@@ -1,6 +1,7 @@
 """The deployments: which flow runs when, with which parameters. `prefect.yaml` says the same for work pools.
 
 Times are UTC. A run that finds another one on its warehouse waits for it; two of one deployment never run at once.
+What a person has paused on the server, a deployment or its schedule, stays paused when it is registered again.
 """
 
 from collections.abc import Mapping
@@ -9,16 +10,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import Flow, serve
+from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.curate import curate
 from flows.deploy.automations import pause_on_leak
+from flows.deploy.serving import serve_until_told
 from flows.intake import intake_flow
 from flows.parameters import ConfigRun, CurateRun, ReleaseRun, ReviewRun, StageRun
 from flows.release import release_flow
@@ -51,10 +55,13 @@ class Scheduled:
         return ["sonocurate", self.name]
 
     def deployment(self, pool: str | None = None) -> RunnerDeployment:
-        """Give what Prefect serves, or what the workers of a pool run."""
+        """Give what Prefect serves, or what the workers of a pool run; paused where the server has it paused."""
+        known = self._known()
+        on = known is None or all(one.active for one in known.schedules)
         return self.flow.to_deployment(  # type: ignore[return-value]
             self.name,
-            cron=self.cron,
+            schedules=[Schedule(cron=self.cron, active=on)],
+            paused=known is not None and known.paused,
             parameters=dict(self.parameters),
             description=self.description,
             tags=self.tags,
@@ -62,6 +69,13 @@ class Scheduled:
             entrypoint_type=EntrypointType.MODULE_PATH,
             work_pool_name=pool,
         )
+
+    def _known(self) -> DeploymentResponse | None:
+        with get_client(sync_client=True) as client:
+            try:
+                return client.read_deployment_by_name(f"{self.flow.name}/{self.name}")
+            except ObjectNotFound:
+                return None
 
 
 def scheduled(config: Path) -> list[Scheduled]:
@@ -102,6 +116,9 @@ def _make_pool(name: str) -> None:
 
 
 def serve_all(config: Path) -> None:
-    """Register the deployments and run what is due, until the process is told to end."""
+    """Register the deployments and run what is due, until the process is told to end.
+
+    Raises: Terminated after SIGTERM.
+    """
     register(config)
-    serve(*(one.deployment() for one in scheduled(config)), limit=AT_ONCE, print_starting_message=False)
+    serve_until_told([one.deployment() for one in scheduled(config)], at_once=AT_ONCE)

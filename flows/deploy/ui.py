@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.preflight import preflight
-from flows.server import check_configured_server, set_quiet, started, using, wait_healthy
+from flows.server import check_configured_server, is_free, set_quiet, started, using, wait_healthy
 from schemas.errors import ConfigError
 from schemas.load import load
 
@@ -58,8 +58,10 @@ def check_ready(config: Path) -> None:
 def ui_server(config: Path, port: int) -> Iterator[str]:
     """Run a Prefect server on a loopback port for the time of the block; gives the address of its UI.
 
-    Raises: ConfigError when it does not start.
+    Raises: ConfigError when it does not start, or something else listens on the port.
     """
+    if not is_free(port):
+        raise ConfigError(f"port {port} is taken by another program: choose another one (--port, PORT=… of make ui)")
     set_quiet()
     log = load(config).warehouse.root / LOG
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import typer
 
 DEFAULT_CONFIG = Path("pipeline.toml")
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="pipeline TOML")]
+FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 QueueArgument = Annotated[Path, typer.Argument(help="folder of the queue")]
 
 review_app = typer.Typer(help="Show doubtful masked boxes to a human, who may unmask them.", no_args_is_help=True)

@@ -22,8 +22,9 @@ from curation.pool.route import in_order, nobody
 from curation.pool.terms import check_hosts
 from curation.pool.tokens import tokens_in, tokens_out
 from curation.step import table_of
-from flows.generate import inputs_of, ledger_path
+from flows.generate import inputs_of
 from flows.stage import context_of
+from flows.watch.costs import ledger_path
 from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 from schemas.instruction import GENERATE_INPUT, Tier

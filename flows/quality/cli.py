@@ -10,10 +10,8 @@ from typing import Annotated
 
 import typer
 
-from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, FormatOption
 from flows.shelf.cli import RootOption
-
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 
 templates_app = typer.Typer(help="Sign-offs of the few-shot templates by clinicians.", no_args_is_help=True)
 

@@ -9,13 +9,12 @@ from typing import Annotated
 
 import typer
 
-from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, FormatOption
 from schemas.load import root_of
 
 RootOption = Annotated[
     Path | None, typer.Option("--root", help="warehouse root; default: the config's, else warehouse/data")
 ]
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 _AT = re.compile(r"([a-z_]+)@(\d+)")
 
 release_app = typer.Typer(help="Named, immutable releases.", no_args_is_help=True)

@@ -58,8 +58,8 @@ def create_release(
 ) -> tuple[Published, Receipt]:
     """Publish a release; the same content under the same name again changes nothing.
 
-    ``approve`` decides about a production release that is not there yet. What it approved is looked at again before
-    anything is written.
+    ``approve`` decides about a production release that is not there yet. Others may have worked on the warehouse
+    meanwhile: what it approved is looked at again, known PHI of new cases with it, before anything is written.
 
     Raises: ConfigError when the shelf is not whole, governance is missing, the name is taken by other content, or a
         production release is refused; LeakError when a row holds known PHI.
@@ -71,6 +71,7 @@ def create_release(
             check_refusals(prepared.figures, config)
             raise ConfigError("a production release needs a person's approval: `sonocurate release create` asks for it")
         approval = approve(prepared.figures, config)
+        context.reopen()
         prepared = prepare(context, config, ask)
         check_refusals(prepared.figures, config)
         if prepared.figures.sha256 != approval.figures_sha256:

@@ -17,11 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.alone import set_aside
 from flows.person import check_code
 from flows.quality.figures import Figures
 from flows.releases.gate_figures import markdown, refusals
 from schemas.errors import ConfigError
 from schemas.publishing import Release
+from warehouse.lock import held
 
 #: Who waits for a decision, so that `sonocurate release approve` finds it.
 WAITING = ".waiting-for-approval"
@@ -62,12 +64,15 @@ def check_decision(answer: Mapping[str, Any], figures: Figures) -> Approval:
 
 
 def ask_person(root: Path) -> Approve:
-    """Give an ``Approve`` that pauses the flow run that it is called in."""
+    """Give an ``Approve`` that pauses the flow run that it is called in.
+
+    Other runs may work on the warehouse until somebody has decided.
+    """
 
     def approve(figures: Figures, config: Release) -> Approval:
         _publish_artifact(figures, config)
         check_refusals(figures, config)
-        with _told(root, figures, config):
+        with set_aside(root, config.approval_timeout_s), _told(root, figures, config):
             return check_decision(_paused(figures, config), figures)
 
     return approve
@@ -105,7 +110,10 @@ def _paused(figures: Figures, config: Release) -> dict[str, Any]:
 
 @contextmanager
 def _told(root: Path, figures: Figures, config: Release) -> Iterator[None]:
-    """Say who waits, on standard error and in a file for `sonocurate release approve`."""
+    """Say who waits, on standard error and in a file for `sonocurate release approve`.
+
+    Raises: ConfigError when another release waits already.
+    """
     from prefect.runtime import flow_run  # noqa: PLC0415
     from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
 
@@ -116,15 +124,21 @@ def _told(root: Path, figures: Figures, config: Release) -> Iterator[None]:
         "figures_sha256": figures.sha256,
         "pid": os.getpid(),
     }
-    place = root / WAITING
-    aside = root / f"{WAITING}.new"
-    aside.write_text(json.dumps(note), encoding="utf-8")
-    aside.replace(place)
+    place, aside = root / WAITING, root / f"{WAITING}.new"
+    with held(root / f"{WAITING}.lock") as mine:
+        if not mine:
+            raise ConfigError("another release of this warehouse waits for approval: decide about it first")
+        aside.write_text(json.dumps(note), encoding="utf-8")
+        aside.replace(place)
+        _say_who_waits(config, str(note["flow_run_id"]))
+        try:
+            yield
+        finally:
+            place.unlink(missing_ok=True)
+
+
+def _say_who_waits(config: Release, flow_run_id: str) -> None:
     sys.stderr.write(
         f"release {config.name} waits for approval: `sonocurate release approve --approver CODE` (or --refuse), or "
-        f"resume flow run {note['flow_run_id']} in the Prefect UI; the figures are its artifact\n"
+        f"resume flow run {flow_run_id} in the Prefect UI; the figures are its artifact\n"
     )
-    try:
-        yield
-    finally:
-        place.unlink(missing_ok=True)

@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 
 from curation.anonymity import tighten
 from curation.pool.ledger import Ledger
-from flows.generate import ledger_path
+from flows.arrivals import LOOKS
 from flows.releases.create import record
 from flows.shelf.export import RECORD
 from flows.stage import Context
+from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
 from schemas.forgotten import FORGOTTEN
 from warehouse.catalog import rebuild
@@ -76,6 +77,7 @@ def forget(context: Context, patient: str, *, again: bool) -> Erased:
     erased = Erased(len(every))
     erased.answers = _erase_answers(context, request_keys_of(shelf, every))
     erased.rows = purge(shelf, every)
+    (shelf.root / LOOKS).unlink(missing_ok=True)
     _withdraw(shelf, every, erased, again=again)
     rebuild(shelf)
     return erased

@@ -5,7 +5,7 @@ Flows in: figures and the settings of the release. Flows out: refusals in plain 
 
 from collections.abc import Iterator
 
-from flows.page import percent
+from flows.page import markdown_table, percent
 from flows.quality.figures import Figures
 from schemas.publishing import Release
 
@@ -40,7 +40,7 @@ def markdown(figures: Figures, config: Release) -> str:
     against = list(refusals(figures, config))
     lines = [f"# Release {config.name}, tier {config.tier.value}", ""]
     lines += [f"- **refused**: {reason}" for reason in against] or ["Nothing speaks against it; a person decides."]
-    lines += ["", "| figure | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows(figures))]
+    lines += ["", *markdown_table(("figure", "value"), rows(figures))]
     return "\n".join([*lines, "", f"Figures: `{figures.sha256}`"])
 
 

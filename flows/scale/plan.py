@@ -21,17 +21,44 @@ from flows.watch.costs import costs_of
 from flows.watch.log import read
 from schemas.errors import ConfigError
 
-#: Which number of the archive a stage's rows follow.
+#: Which number of the archive a stage's rows follow; deduplication has a formula of its own.
 ROWS = {
     "intake": "cases",
     "desensitize": "images",
+    "annotate": "annotated",
+    "rate": "rated",
     "scrub": "cases",
     "tag": "cases",
     "generate": "cases",
     "verify": "pairs",
     "prescreen": "pairs",
+    "ground": "annotated",
 }
 _HOUR, _DAY = 3600.0, 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class DedupRun:
+    """A measured run of deduplication."""
+
+    texts: int
+    kept: int
+    cpu_s: float
+
+
+#: Dense texts of `make bench-dedup`, as the table of docs/scale.md shows them; of each, this is start-up.
+SMALL_RUN, LARGE_RUN = DedupRun(100_000, 49_071, 13.1), DedupRun(1_000_000, 256_384, 331.0)
+START_S = 3.0
+
+
+def _costs(small: DedupRun, large: DedupRun) -> tuple[float, float]:
+    """Draw a line through two runs: seconds per text = read + compare x half of what is kept."""
+    low, high = ((run.cpu_s - START_S) / run.texts for run in (small, large))
+    compare_s = (high - low) / ((large.kept - small.kept) / 2)
+    return low - compare_s * small.kept / 2, compare_s
+
+
+READ_S, COMPARE_S = _costs(SMALL_RUN, LARGE_RUN)
 
 
 class Numbers(BaseModel):
@@ -40,8 +67,8 @@ class Numbers(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     cpu_s: dict[str, float] = Field(default_factory=dict, description="processor seconds per row, by stage")
-    dedup_read_s: float = Field(12e-6, ge=0, description="to read a pair; measured in docs/scale.md")
-    dedup_compare_s: float = Field(1.5e-9, ge=0, description="to compare a pair with a kept one; docs/scale.md")
+    dedup_read_s: float = Field(READ_S, ge=0, description="of a pair, without its search")
+    dedup_compare_s: float = Field(COMPARE_S, ge=0, description="to compare a pair with a kept one")
     kept_share: float = Field(0.6, ge=0, le=1, description="share of pairs that deduplication keeps")
     request_s: float | None = Field(None, gt=0, description="seconds of a request, from sending to answer")
     requests_per_pair: float = Field(1.0, gt=0, description="with retries, checks and judges")
@@ -61,6 +88,8 @@ class Archive:
     images: int
     pairs: int
     days: float
+    annotated: int = 0  # images with annotations
+    rated: int = 0  # images whose quality a model judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +151,10 @@ def plan_of(archive: Archive, numbers: Numbers) -> Cluster:
     """Compute what an archive needs."""
     needs, missing = [], []
     for stage, unit in ROWS.items():
+        rows: int = getattr(archive, unit)
         if stage in numbers.cpu_s:
-            needs.append(_need(stage, getattr(archive, unit), numbers.cpu_s[stage], archive, numbers))
-        else:
+            needs.append(_need(stage, rows, numbers.cpu_s[stage], archive, numbers))
+        elif rows:
             missing.append(f"cpu_s.{stage}")
     needs.append(_dedup(archive, numbers))
     if numbers.request_s is None:
@@ -152,7 +182,7 @@ def _dedup(archive: Archive, numbers: Numbers) -> Need:
 
 
 def _requests(archive: Archive, numbers: Numbers) -> Need:
-    rows = round(archive.pairs * numbers.requests_per_pair)
+    rows = round(archive.pairs * numbers.requests_per_pair) + archive.rated
     seconds = numbers.request_s or 0.0
     money = [
         tokens * price / 1e6

@@ -1,11 +1,15 @@
 """The workers of a run: threads or processes of this machine, or a Dask cluster. Opened when the first chunk comes.
 
 A worker process imports the modules of the steps, which load a model at its first use and keep it: once per worker.
+It ends with the process that started it, however that ends: what a killed run has handed out is not worked on.
 """
 
+import os
 import resource
+import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -97,7 +101,7 @@ def _new_runner(choice: Choice) -> "TaskRunner[Any]":
     if choice.kind == "threads":
         return ThreadPoolTaskRunner(max_workers=choice.count)
     if choice.kind == "processes":
-        return ProcessPoolTaskRunner(max_workers=choice.count, initializer=limit_memory, initargs=(limit,))
+        return ProcessPoolTaskRunner(max_workers=choice.count, initializer=begin_worker, initargs=(limit,))
     return _dask_runner(choice)
 
 
@@ -123,6 +127,24 @@ def _connect(runner: "TaskRunner[Any]", settings: Run) -> None:
     except (OSError, TimeoutError):
         where = settings.dask_scheduler or "a cluster on this machine"
         raise ConfigError(f"run.dask_scheduler: {where} does not answer: start it, or correct the address") from None
+
+
+def begin_worker(megabytes: int | None) -> None:
+    """Prepare a new worker process: its memory, and its end."""
+    limit_memory(megabytes)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Let this process end at once when the one that started it is gone; a commit that is cut short does not count."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, name="end with parent", daemon=True).start()
 
 
 def limit_memory(megabytes: int | None) -> None:

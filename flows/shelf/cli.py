@@ -17,7 +17,7 @@ RootOption = Annotated[
 AnyRootOption = Annotated[
     str | None, typer.Option("--root", help="warehouse root, or s3://BUCKET/PREFIX; default: the config's")
 ]
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet")]
+FileFormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv, json or parquet")]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def sql(
         statement: Annotated[str, typer.Argument(help="one SQL statement that reads")],
-        output: FormatOption = "table",
+        output: FileFormatOption = "table",
         out: Annotated[Path | None, typer.Option("--out", help="write to a file; parquet needs it")] = None,
         config: ConfigOption = DEFAULT_CONFIG,
         root: AnyRootOption = None,

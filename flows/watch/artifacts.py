@@ -10,19 +10,23 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+from flows.watch.log import Log
+
 
 class Progress:
     """A progress artifact of a stage, 0 to 100 %."""
 
-    def __init__(self, stage: str) -> None:
-        self._stage = stage
-        self._id: UUID | None = offered(create_progress_artifact, progress=0.0, key=key_of("progress", stage))
+    def __init__(self, log: Log, stage: str) -> None:
+        self._log, self._stage = log, stage
+        key = key_of("progress", stage)
+        self._id: UUID | None = offered(log, create_progress_artifact, progress=0.0, key=key)
 
     def show(self, done: int, rows: int) -> None:
         """Say how far the stage is."""
         if self._id is not None:
             text = f"{self._stage}: {done} of {rows} rows"
-            offered(update_progress_artifact, artifact_id=self._id, progress=100.0 * done / rows, description=text)
+            now = {"progress": 100.0 * done / rows, "description": text}
+            offered(self._log, update_progress_artifact, artifact_id=self._id, **now)
 
 
 def key_of(*words: str) -> str:
@@ -30,9 +34,10 @@ def key_of(*words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
 
 
-def offered(create: Callable[..., Any], **fields: Any) -> Any:  # noqa: ANN401 - what Prefect takes and gives
-    """Make an artifact; None where the server does not take it."""
+def offered(log: Log, create: Callable[..., Any], **fields: Any) -> Any:  # noqa: ANN401 - what Prefect takes and gives
+    """Make an artifact; None where the server does not take it, which the log says."""
     try:
         return create(**fields)
-    except Exception:  # noqa: BLE001 - the server is for watching: work goes on without it
+    except Exception as error:  # noqa: BLE001 - the server is for watching: work goes on without it
+        log.write("artifact.failed", error=type(error).__name__)
         return None

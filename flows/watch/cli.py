@@ -10,10 +10,9 @@ from typing import Annotated
 
 import typer
 
-from flows.masks.cli import DEFAULT_CONFIG, ConfigOption
+from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, FormatOption
 from flows.shelf.cli import RootOption
 
-FormatOption = Annotated[str, typer.Option("--format", "-f", help="table, csv or json")]
 PortOption = Annotated[int, typer.Option(min=1, max=65_535, help="loopback port")]
 
 
@@ -85,6 +84,8 @@ def plan(  # noqa: PLR0913 - the options of one command
     cases: Annotated[int, typer.Option(min=1, help="cases of the archive")] = 208_941,
     images: Annotated[int, typer.Option(min=0, help="images of the archive")] = 1_470_000,
     pairs: Annotated[int, typer.Option(min=0, help="pairs that models write")] = 3_420_000,
+    annotated: Annotated[int, typer.Option(min=0, help="images of the archive that have annotations")] = 0,
+    rated: Annotated[int, typer.Option(min=0, help="images whose quality a model judges")] = 0,
     days: Annotated[float, typer.Option(min=0.01, help="time for all of it")] = 7.0,
     numbers: Annotated[
         Path | None, typer.Option(help="TOML of service times and prices; default: measured ones")
@@ -99,7 +100,7 @@ def plan(  # noqa: PLR0913 - the options of one command
     from schemas.load import root_of  # noqa: PLC0415
 
     times = work.service_of(root_of(config, root), numbers)
-    need = work.plan_of(work.Archive(cases, images, pairs, days), times)
+    need = work.plan_of(work.Archive(cases, images, pairs, days, annotated, rated), times)
     show_table(need.table(), output)
     if output == "table":
         for line in need.lines():

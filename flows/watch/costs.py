@@ -30,12 +30,17 @@ class Cost:
     cost_usd: float
 
 
+def ledger_path(root: Path) -> Path:
+    """Give the file of a warehouse that remembers every paid answer."""
+    return root / LEDGER
+
+
 def costs_of(root: Path) -> list[Cost]:
     """Sum the ledger by endpoint; nothing where nobody was asked yet.
 
     Raises: ConfigError when the ledger cannot be read.
     """
-    path = root / LEDGER
+    path = ledger_path(root)
     if not path.is_file():
         return []
     try:

@@ -1,24 +1,28 @@
 """`sonocurate doctor`: is everything here that a night run needs? Says what to do where it is not; changes nothing.
 
-Flows in: a config. Flows out: findings: versions, config, key and secrets, server, models, disk, permissions.
+Flows in: a config. Flows out: findings: versions, config, key and secrets, server, models, annotations, disk,
+permissions.
 """
 
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from curation.generate.embedded import model_path
+from curation.ground.read.source import open_source
 from curation.image.engines import check_engines, load_tools
 from curation.text.ner import load_redactor
 from flows.key import load_key
 from flows.pool.keys import keys_of
 from flows.preflight import check_root
 from flows.server import check_configured_server, set_quiet
+from schemas.annotated import Annotations
 from schemas.config import Pipeline
 from schemas.errors import ConfigError
 from schemas.load import load
@@ -68,6 +72,10 @@ def _of_config(config: Pipeline) -> Iterator[Finding]:
     yield _looked("warehouse", lambda: _root(config))
     yield _looked("disk", lambda: _disk(config.warehouse.root))
     yield _looked("input", lambda: _input(config))
+    for number, source in enumerate(config.annotations, start=1):
+        yield _looked(f"annotations {number} ({source.layout})", partial(_annotations, source))
+    if config.rate.frames != "none":
+        yield _looked("quality of frames", lambda: _seeing(config))
     if config.run.task_runner == "dask":
         yield _looked("dask", _dask)
 
@@ -143,6 +151,23 @@ def _input(config: Pipeline) -> str:
     if not config.input.images.is_dir():
         raise ConfigError(f"input.images: {config.input.images} is not a folder")
     return "table and images are there"
+
+
+def _annotations(source: Annotations) -> str:
+    pictures = len(open_source(source).images())
+    if not pictures:
+        raise ConfigError(f"annotations: {source.path} names no picture: see its layout")
+    return f"{pictures} pictures in {source.path}"
+
+
+def _seeing(config: Pipeline) -> str:
+    seeing = [one.name for one in config.endpoints if "vision" in one.capabilities]
+    if not seeing:
+        raise ConfigError(
+            f'rate.frames is "{config.rate.frames}", but no endpoint sees: name one with the capability "vision", or '
+            "no frame is judged"
+        )
+    return f"judged by {', '.join(seeing)}"
 
 
 def _dask() -> str:

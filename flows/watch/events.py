@@ -1,7 +1,7 @@
 """What other programs can act on: custom events of Prefect, with counts and names of releases only.
 
 `sonocurate.leak.suspected`, `sonocurate.budget.reached`, `sonocurate.release.published`; the resource is the warehouse,
-named by a hash of its place. `flows/deploy/automations.yaml` acts on them.
+named by a hash of its place. `flows/deploy/automations.py` acts on them.
 """
 
 import hashlib
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect.events import emit_event
+
+from flows.watch.costs import costs_of
 
 if TYPE_CHECKING:
     from flows.stage import Receipt
@@ -30,9 +32,10 @@ def leak_suspected(work: "Work", release: str) -> None:
     _emit(work, LEAK, release=release)
 
 
-def budget_reached(work: "Work", spent_usd: float, budget_usd: float) -> None:
+def budget_reached(work: "Work", budget_usd: float) -> None:
     """Tell that the budget of the warehouse is spent."""
-    _emit(work, BUDGET, spent_usd=round(spent_usd, 4), budget_usd=budget_usd)
+    spent = sum(cost.cost_usd for cost in costs_of(work.context.shelf.root))
+    _emit(work, BUDGET, spent_usd=round(spent, 4), budget_usd=budget_usd)
 
 
 def release_published(work: "Work", release: str, receipt: "Receipt") -> None:

@@ -31,7 +31,7 @@ class StageWatch:
     def __enter__(self) -> Self:
         self._began = time.monotonic()
         self._track = self._open.enter_context(Track(self._stage, self._rows))
-        self._progress = Progress(self._stage) if self._rows else None
+        self._progress = Progress(self._log, self._stage) if self._rows else None
         if self._rows:
             self._log.write("stage.started", stage=self._stage, rows=self._rows)
         return self

@@ -30,40 +30,55 @@ class StageState:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What the log knows of chunks: the line of those whose last try failed; those that were begun and not ended."""
+
+    failed: dict[str, dict[str, Any]]
+    begun: frozenset[str]
+
+
 def states_of(root: Path) -> list[StageState]:
     """Read the state of every stage; of its newest configuration."""
     receipts = Shelf(root).read("receipts", ["stage", "stage_epoch", "chunk_id", "state", "kept", "rejected"])
-    failures = failures_of(root)
-    held = is_held(root)
-    return [_state(name, receipts, failures, held=held) for name in STAGES]
+    tries = tries_of(root)
+    if not is_held(root):  # what a killed run had begun is done by nobody
+        tries = Tries(tries.failed, frozenset())
+    return [_state(name, receipts, tries) for name in STAGES]
 
 
-def failures_of(root: Path) -> dict[str, dict[str, Any]]:
-    """Read the chunks whose last try failed, with the line that says why."""
-    last: dict[str, dict[str, Any]] = {}
+def tries_of(root: Path) -> Tries:
+    """Read the last try of every chunk; what earlier runs had begun does not count."""
+    failed, begun = dict[str, dict[str, Any]](), set[str]()
     for line in read(root):
-        if line["event"] == "chunk.failed":
-            last[line["chunk"]] = line
-        elif line["event"] == "chunk.done":
-            last.pop(line["chunk"], None)
-    return last
+        event, chunk = line["event"], str(line.get("chunk"))
+        if event == "run.started":
+            begun.clear()
+        elif event == "chunk.started":
+            begun.add(chunk)
+        elif event in ("chunk.failed", "chunk.done"):
+            begun.discard(chunk)
+            failed.pop(chunk, None)
+            if event == "chunk.failed":
+                failed[chunk] = line
+    return Tries(failed, frozenset(begun))
 
 
-def _state(name: str, receipts: pa.Table, failures: dict[str, dict[str, Any]], *, held: bool) -> StageState:
+def _state(name: str, receipts: pa.Table, tries: Tries) -> StageState:
     rows = [row for row in receipts.to_pylist() if row["stage"] == name]
     epoch = max((row["stage_epoch"] for row in rows), default=-1)
     rows = [row for row in rows if row["stage_epoch"] == epoch]
     done = [row for row in rows if row["state"] == "done"]
     planned = {row["chunk_id"] for row in rows if row["state"] == "planned"}
     rest = planned - {row["chunk_id"] for row in done}
-    failed = sorted(rest & set(failures))
-    open_chunks = len(rest) - len(failed)
-    why = Counter(str(failures[chunk].get("message") or failures[chunk].get("error")) for chunk in failed)
+    doing = rest & tries.begun
+    failed = sorted(rest & set(tries.failed) - doing)
+    why = Counter(str(tries.failed[chunk].get("message") or tries.failed[chunk].get("error")) for chunk in failed)
     return StageState(
         name,
         len(done),
-        open_chunks if held else 0,
-        0 if held else open_chunks,
+        len(doing),
+        len(rest) - len(failed) - len(doing),
         len(failed),
         sum(row["kept"] for row in done),
         sum(row["rejected"] for row in done),

@@ -43,7 +43,7 @@ def content(root):
 
 
 def kill_at(site, config, root, moment, delay):
-    """Start a run and kill it `delay` seconds after the shelf has seen this many commits."""
+    """Start a run, kill it `delay` seconds after the shelf has seen this many commits; say whether it still ran."""
     process = subprocess.Popen(
         site.command("run", "--config", config),
         env=site.environment(),
@@ -54,11 +54,9 @@ def kill_at(site, config, root, moment, delay):
     while process.poll() is None and commits(root) < moment and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(delay)
-    killed = process.poll() is None
-    if killed:
+    if process.poll() is None:
         os.kill(process.pid, signal.SIGKILL)
-    process.wait(timeout=30)
-    return killed
+    return process.wait(timeout=30) == -signal.SIGKILL
 
 
 def check_kills(finished, site, model, folder, kills, seed):
@@ -95,7 +93,7 @@ def test_killed_runs_finish_with_the_same_tables(finished, site, model, tmp_path
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", range((KILLS + CI_KILLS - 1) // CI_KILLS))
 def test_chaos_of_kills(finished, site, model, tmp_path, seed):
-    check_kills(finished, site, model, tmp_path, CI_KILLS, seed=100 + seed)
+    assert check_kills(finished, site, model, tmp_path, CI_KILLS, seed=100 + seed) >= 1
 
 
 @pytest.mark.slow

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 
 from curation.pool.ledger import Ledger
-from flows.generate import ledger_path
 from flows.pool.rehearsal import rehearsal
 from flows.prescreen import STAGE, _work, open_ids
 from flows.releases.create import check_whole
 from flows.stage import commit_chunk
+from flows.watch.costs import ledger_path
 from schemas.endpoint import Endpoint
 from schemas.instruction import KEPT
 from tests.flows.releases.conftest import hospital, kept  # noqa: F401 - a fixture

@@ -20,12 +20,13 @@ ROOT = Path(__file__).parents[3]
 DECLARED = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 
 
-def ask(site, path, body=None):
+def ask(site, path, body=None, method=None):
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(site.server_url + path, data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(site.server_url + path, data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, json.loads(answer.read())
+            return answer.status, json.loads(answer.read() or "null")
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
 
@@ -96,6 +97,21 @@ def test_a_suspected_leak_pauses_the_deployment_that_publishes(site, deployed):
     while not (paused := ask(site, f"/deployments/{ids['monthly']}")[1]["paused"]) and time.monotonic() < deadline:
         time.sleep(0.5)
     assert paused
+    assert not ask(site, f"/deployments/{ids['nightly']}")[1]["paused"]
+
+
+def test_what_a_person_paused_stays_paused(site, deployed):
+    """A deployment, or its schedule; what nobody paused is on."""
+    config, ids = deployed
+    ask(site, f"/deployments/{ids['nightly']}/pause_deployment", {})
+    schedule = ask(site, f"/deployments/{ids['weekly']}")[1]["schedules"][0]["id"]
+    ask(site, f"/deployments/{ids['weekly']}/schedules/{schedule}", {"active": False}, "PATCH")
+    assert register(config) == ids
+    found = {name: ask(site, f"/deployments/{deployment_id}")[1] for name, deployment_id in ids.items()}
+    assert found["nightly"]["paused"] and not found["hourly"]["paused"] and not found["weekly"]["paused"]
+    assert [found[name]["schedules"][0]["active"] for name in ("nightly", "hourly", "weekly")] == [True, True, False]
+    ask(site, f"/deployments/{ids['nightly']}/resume_deployment", {})
+    register(config)
     assert not ask(site, f"/deployments/{ids['nightly']}")[1]["paused"]
 
 

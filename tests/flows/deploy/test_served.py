@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -78,7 +79,8 @@ def cases_of(export):
 
 
 def stop(process):
-    process.send_signal(signal.SIGTERM)
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
     process.wait(timeout=60)
 
 
@@ -107,6 +109,38 @@ def test_a_served_run_that_was_killed_goes_on_when_the_deployment_runs_again(sit
     again = started_run(site, export)
     assert wait_for(lambda: (now := state_of(site, again)) in ENDED and now) == "COMPLETED"
     assert len(cases_of(export)) == len(set(cases_of(export))) == CASES
+
+
+def commits_of(export):
+    """How often every transaction (stage, chunk, table) was committed."""
+    lines = [line for path in export.glob("warehouse/tables/*/_delta_log/*.json") for line in path.open()]
+    return Counter(json.loads(line)["txn"]["appId"] for line in lines if '"txn"' in line[:10])
+
+
+@pytest.mark.slow
+def test_sigterm_ends_serving_and_its_runs_whole(site, export, serving):
+    """Chunks in work are committed, nothing is left running or Running, and the next run does the rest once."""
+    run_id = started_run(site, export)
+    wait_for(lambda: len(cases_of(export)) >= 3)
+    children = psutil.Process(serving.pid).children(recursive=True)
+    serving.send_signal(signal.SIGTERM)
+    assert serving.wait(timeout=60) == 143
+    assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert state_of(site, run_id) in ENDED
+    said = (export / "serve.log").read_text()
+    assert "Traceback" not in said
+    assert said.splitlines()[-1].startswith("sonocurate: terminated")
+    rows = Shelf(export / "warehouse").read("receipts").to_pylist()
+    done = {row["chunk_id"] for row in rows if row["stage"] == "intake" and row["state"] == "done"}
+    assert 3 <= len(done) < CASES
+    log = [json.loads(line) for line in (export / "warehouse/logs/runs.jsonl").open()]
+    begun = {line["chunk"] for line in log if line["event"] == "chunk.started"}
+    assert begun == done
+    assert not any(one["paused"] for one in ask(site, "/deployments/filter", {}) if "sonocurate" in one["tags"])
+    finished = site.cli("run", "--config", export / "pipeline.toml")
+    assert finished.returncode == 0, finished.stderr
+    assert set(commits_of(export).values()) == {1}
+    assert len(cases_of(export)) == CASES
 
 
 @pytest.mark.slow

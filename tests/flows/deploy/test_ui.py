@@ -1,4 +1,4 @@
-"""The Prefect UI in headless Chromium: the run of a served deployment, with its artifacts."""
+"""The Prefect UI in headless Chromium: the run of a served deployment, with its artifacts; a port that is taken."""
 
 import json
 import os
@@ -6,8 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +120,31 @@ def clicked(browser, word):
             continue
         return True
     return False
+
+
+class Foreign(BaseHTTPRequestHandler):
+    """Says that it is well, whoever asks."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_port_that_another_server_has_is_one_line(tmp_path):
+    config = tmp_path / "pipeline.toml"
+    config.write_text(CONFIG)
+    with HTTPServer(("127.0.0.1", 0), Foreign) as foreign:
+        threading.Thread(target=foreign.serve_forever, daemon=True).start()
+        command = [sys.executable, "-m", "flows.cli", "ui", "--port", str(foreign.server_port), "--config", config]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        foreign.shutdown()
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and f"port {foreign.server_port} is taken" in done.stderr
+    assert not (tmp_path / "warehouse").exists()
 
 
 @pytest.mark.ui

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from curation.pool.ledger import Ledger
-from flows.generate import ledger_path
 from flows.pool.profiles import names, profile
 from flows.trace import trace
+from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
 from schemas.load import load_endpoints
 from warehouse.catalog import query

@@ -9,13 +9,14 @@ import httpx
 import pyarrow as pa
 import pytest
 
+from flows.alone import alone, is_held
 from flows.quality.figures import Figures, figures_of
 from flows.releases.barred import of_found_wrong
 from flows.releases.create import create_release
 from flows.releases.decision import WAITING, Approval, check_decision, check_refusals
 from flows.releases.gate_figures import markdown
 from schemas.config import Release
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, LeakError
 from schemas.judgement import PRESCREEN
 from tests.flows.quality.conftest import review, reviewed  # noqa: F401 - a fixture
 from warehouse.published import manifest_of
@@ -151,6 +152,48 @@ def test_what_changed_while_the_release_waited_needs_a_new_decision(ready):
     with pytest.raises(ConfigError, match="have changed since the release was approved"):
         create_release(ready.context, settings(ready), approve=slow)
     assert not (ready.shelf.root / "releases" / "gate").exists()
+
+
+@pytest.mark.slow
+def test_a_patient_who_came_while_the_release_waited_is_looked_for(ready):
+    """Another run has taken in a case whose patient is named in a text that was chosen before."""
+    report = ready.shelf.read("reports").to_pylist()[0] | {"findings": "Compared with that of Quentin Farthingale."}
+    from schemas.case import REPORT
+
+    ready.shelf.delete("reports", f"case_id = '{report['case_id']}'")
+    ready.shelf.append("reports", pa.Table.from_pylist([report], schema=REPORT), Commit("t", 0, "f", "named"))
+
+    def slow(figures, config):
+        with (ready.folder / "cases.csv").open("a", encoding="utf-8") as file:
+            file.write("E9999,P7799999,Quentin Farthingale,Liver cyst.,0.png\n")
+        return agree(figures, config)
+
+    create_release(ready.context, settings(ready, name="before"), approve=agree)
+    with pytest.raises(LeakError):
+        create_release(ready.context, settings(ready), approve=slow)
+    assert not (ready.shelf.root / "releases" / "gate").exists()
+
+
+@pytest.mark.slow
+def test_others_work_while_a_release_waits_and_it_takes_the_warehouse_again(ready, site):
+    root = ready.shelf.root
+    command = site.command("release", "create", "gate", "--config", ready.config)
+    waiting = subprocess.Popen(command, env=site.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not (root / WAITING).exists() and time.monotonic() < deadline and waiting.poll() is None:
+        time.sleep(0.2)
+    assert not is_held(root)
+    second = site.cli("release", "create", "other", "--config", ready.config)
+    assert second.returncode == 2
+    assert "another release of this warehouse waits for approval" in second.stderr
+    with alone(root):
+        done = site.cli("release", "approve", "--approver", "dr-1", "--root", root)
+        assert done.returncode == 0, done.stderr
+        time.sleep(8)
+        assert waiting.poll() is None and not (root / "releases" / "gate").exists()
+    _, errors = waiting.communicate(timeout=120)
+    assert waiting.returncode == 0, errors
+    assert manifest_of(root / "releases" / "gate")["approval"]["approver"] == "dr-1"
 
 
 @pytest.mark.slow

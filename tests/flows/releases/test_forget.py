@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from curation.pool.ledger import Ledger
-from flows.arrivals import without_forgotten
+from flows.arrivals import LOOKS, without_forgotten
 from flows.cli import app
-from flows.generate import ledger_path
 from flows.releases.forget import forget
 from flows.shelf.export import Wanted, export_release
+from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
 from schemas.shelf import TABLES
@@ -61,8 +61,10 @@ def traces(root, case):
 def test_nothing_of_the_patient_is_left(published, again):
     root = published.shelf.root
     assert traces(root, published.case)
+    (root / LOOKS).write_text(f'{{"states": {{"{published.case}": "x"}}}}')
     erased = forget(published.context, PATIENT, again=again)
     assert traces(root, published.case) == []
+    assert not (root / LOOKS).exists()
     assert erased.cases == 1
     assert erased.rows == {"cases": 1, "images": 1, "reports": 1, "findings": 1, "instruction_pairs": 2} | {
         "dedup_pool": 2,

@@ -21,8 +21,18 @@ CASES = 6
 TIMEOUT_S = 900
 KILLS = max(2, int(os.environ.get("SONOCURATE_KILLS", "2")) // 3)
 TABLES = ("cases", "reports", "findings", "rejects", "receipts")
+WORKER = "spawn_main"
 #: Who is killed, by the workers that the run has and by a word of the victim's command line.
-VICTIMS = {"run": ("threads", ""), "worker": ("processes", "spawn_main"), "server": ("threads", "server")}
+VICTIMS = {
+    "run": ("threads", ""),
+    "run-of-workers": ("processes", ""),
+    "worker": ("processes", WORKER),
+    "server": ("threads", "server"),
+}
+#: What a run has started is gone within this time after the run is.
+GONE_S = 20
+#: A run may have ended before its kill comes: so many other moments are tried.
+TRIES = 3
 CONFIG = """
 [input]
 table = "../cases.csv"
@@ -96,37 +106,54 @@ def undisturbed(export):
     return config.parent / "warehouse"
 
 
-def victim_of(process, mark):
-    if not mark:
-        return process.pid
+def children_of(process, mark=""):
+    """The processes that a process has started, with a word in their command line."""
     try:
         children = psutil.Process(process.pid).children(recursive=True)
-        return next(
-            (one.pid for one in children if mark in one.cmdline() or mark in " ".join(one.cmdline()[-2:])), None
-        )
+        return [one for one in children if mark in one.cmdline() or mark in " ".join(one.cmdline()[-2:])]
     except psutil.Error:
-        return None
+        return []
 
 
-def killed(config, mark, moment, delay):
-    """Kill the victim when the shelf has seen so many commits; the rest ends by itself."""
+def is_alive(one):
+    try:
+        return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def left_of(processes):
+    """Those of the processes that do not end."""
+    deadline = time.monotonic() + GONE_S
+    while (left := [one for one in processes if is_alive(one)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+def killed(config, kind, mark, moment, delay):
+    """Kill the victim when the shelf has seen so many commits, and say whether it was at work; the rest must end."""
     root, process = config.parent / "warehouse", started(config)
     deadline = time.monotonic() + TIMEOUT_S
-    while process.poll() is None and commits(root) < moment and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
+        if commits(root) >= moment and (kind == "threads" or children_of(process, WORKER)):
+            break
         time.sleep(0.02)
     time.sleep(delay)
-    victim = victim_of(process, mark) if process.poll() is None else None
-    if victim:
-        os.kill(victim, signal.SIGKILL)
+    rest = children_of(process)
+    victim = next(iter(children_of(process, mark)), None) if mark else psutil.Process(process.pid)
+    landed = victim is not None and is_alive(victim)
+    if landed:
+        os.kill(victim.pid, signal.SIGKILL)
     process.wait(timeout=TIMEOUT_S)
-    return victim is not None
+    assert left_of(rest) == []
+    return process.returncode == -signal.SIGKILL if landed and not mark else landed
 
 
 def check(export, undisturbed, victim, seed):
     rng = random.Random(seed)
     kind, mark = VICTIMS[victim]
     config = config_of(export, f"{victim}-{seed}", kind)
-    landed = killed(config, mark, rng.randrange(4, commits(undisturbed)), rng.uniform(0, 0.5))
+    landed = killed(config, kind, mark, rng.randrange(4, commits(undisturbed)), rng.uniform(0, 0.5))
     finish(config)
     assert content(config.parent / "warehouse") == content(undisturbed)
     return landed
@@ -135,11 +162,11 @@ def check(export, undisturbed, victim, seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_after_kills_the_next_run_ends_with_the_same_tables(export, undisturbed, victim):
-    assert sum(check(export, undisturbed, victim, seed) for seed in (1, 2)) >= 1
+    assert any(check(export, undisturbed, victim, seed) for seed in range(1, 1 + TRIES))
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("victim", VICTIMS)
 @pytest.mark.parametrize("seed", range(100, 100 + KILLS))
 def test_chaos_of_kills(export, undisturbed, victim, seed):
-    check(export, undisturbed, victim, seed)
+    assert any(check(export, undisturbed, victim, seed + 1000 * at) for at in range(TRIES))

@@ -1,8 +1,8 @@
-"""What failed and why; what has no warehouse; what a plan does without numbers."""
+"""What failed and why; what has no warehouse."""
 
 import pytest
 
-from flows.scale.plan import Archive, Numbers, plan_of, service_of
+from flows.alone import alone
 from flows.stage import STAGES
 from flows.watch.log import MAX_TEXT, Log, read
 from flows.watch.metrics import registry_of
@@ -34,6 +34,24 @@ def test_a_failed_chunk_has_a_reason_until_it_is_done(tmp_path):
     assert (state(tmp_path).failed, state(tmp_path).waiting, state(tmp_path).done) == (0, 1, 1)
 
 
+def test_only_chunks_that_somebody_works_on_are_doing(tmp_path):
+    _, chunks = planned(tmp_path, ["a", "b", "c"])
+    names = [chunk.commit.chunk_id for chunk in chunks]
+    log = Log(tmp_path)
+    log.write("run.started", flow="scrub")
+    log.write("chunk.started", stage="scrub", chunk=names[0])  # this run was killed
+    with alone(tmp_path):
+        log.write("run.started", flow="scrub")
+        assert (state(tmp_path).doing, state(tmp_path).waiting) == (0, 3)
+        log.write("chunk.started", stage="scrub", chunk=names[1])
+        assert (state(tmp_path).doing, state(tmp_path).waiting) == (1, 2)
+        log.write("chunk.failed", stage="scrub", chunk=names[1], error="ChunkError", message="no room")
+        assert (state(tmp_path).doing, state(tmp_path).waiting, state(tmp_path).failed) == (0, 2, 1)
+        log.write("chunk.started", stage="scrub", chunk=names[1])  # tried again
+        assert (state(tmp_path).doing, state(tmp_path).failed) == (1, 0)
+    assert (state(tmp_path).doing, state(tmp_path).waiting, state(tmp_path).failed) == (0, 2, 1)
+
+
 def test_a_line_that_a_kill_cut_short_is_left_out(tmp_path):
     log = Log(tmp_path)
     log.write("run.started", flow="curate")
@@ -47,27 +65,3 @@ def test_a_line_that_a_kill_cut_short_is_left_out(tmp_path):
 def test_metrics_without_a_warehouse_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="sonocurate run"):
         registry_of(tmp_path)
-
-
-def test_a_plan_says_what_it_does_not_know(tmp_path):
-    found = plan_of(Archive(10, 20, 30, 1), service_of(tmp_path, None))
-    assert [need.stage for need in found.needs] == ["deduplicate"]
-    assert {"cpu_s.desensitize", "request_s", "usd_per_core_hour"} <= set(found.missing)
-
-
-def test_a_plan_follows_littles_law():
-    numbers = Numbers(cpu_s={"desensitize": 0.6048}, request_s=2.0, tokens_out=100.0, usd_per_mtok_out=1.0)
-    found = {one.stage: one for one in plan_of(Archive(1, 1_000_000, 604_800, 7), numbers).needs}
-    assert found["desensitize"].at_once == pytest.approx(1 / 0.8)
-    assert found["requests"].at_once == pytest.approx(2.0)
-    assert found["requests"].usd == pytest.approx(60.48)
-
-
-@pytest.mark.parametrize("text", ["cpu_s = 3", "request_s = -1", "nonsense = 1", "= ="])
-def test_bad_numbers_are_one_line_that_names_them(tmp_path, text):
-    path = tmp_path / "numbers.toml"
-    path.write_text(text)
-    with pytest.raises(ConfigError) as error:
-        service_of(tmp_path, path)
-    assert "\n" not in str(error.value)
-    assert "numbers" in str(error.value)

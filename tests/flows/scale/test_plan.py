@@ -1,0 +1,75 @@
+"""What an archive needs: Little's law, what is not known, and the tables of docs/scale.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flows.scale.plan import LARGE_RUN, ROWS, SMALL_RUN, START_S, Archive, DedupRun, Numbers, plan_of, service_of
+from flows.stage import STAGES
+from schemas.errors import ConfigError
+
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "scale.md").read_text(encoding="utf-8")
+PAPER = Archive(208_941, 1_470_000, 3_420_000, 7)
+
+
+def cells_of(pattern):
+    return [[cell.strip() for cell in re.split("[|│]", line)[1:-1]] for line in re.findall(pattern, DOCUMENT, re.M)]
+
+
+def test_every_stage_is_in_the_plan():
+    assert {*ROWS, "deduplicate"} == set(STAGES)
+
+
+def test_a_plan_says_what_it_does_not_know(tmp_path):
+    found = plan_of(Archive(10, 20, 30, 1), service_of(tmp_path, None))
+    assert [need.stage for need in found.needs] == ["deduplicate"]
+    assert {"cpu_s.desensitize", "request_s", "usd_per_core_hour"} <= set(found.missing)
+
+
+def test_a_plan_follows_littles_law():
+    numbers = Numbers(cpu_s={"desensitize": 0.6048}, request_s=2.0, tokens_out=100.0, usd_per_mtok_out=1.0)
+    found = {one.stage: one for one in plan_of(Archive(1, 1_000_000, 604_800, 7), numbers).needs}
+    assert found["desensitize"].at_once == pytest.approx(1 / 0.8)
+    assert found["requests"].at_once == pytest.approx(2.0)
+    assert found["requests"].usd == pytest.approx(60.48)
+
+
+@pytest.mark.parametrize("text", ["cpu_s = 3", "request_s = -1", "nonsense = 1", "= ="])
+def test_bad_numbers_are_one_line_that_names_them(tmp_path, text):
+    path = tmp_path / "numbers.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        service_of(tmp_path, path)
+    assert "\n" not in str(error.value)
+    assert "numbers" in str(error.value)
+
+
+def test_annotated_and_rated_images_need_what_their_stages_need():
+    numbers = Numbers(cpu_s={"annotate": 6.048, "ground": 12.096}, request_s=1.0)
+    found = plan_of(Archive(1, 1, 0, 7, annotated=80_000, rated=604_800), numbers)
+    needs = {one.stage: one for one in found.needs}
+    assert needs["annotate"].at_once == pytest.approx(1.0)
+    assert needs["ground"].at_once == pytest.approx(2.0)
+    assert needs["requests"].at_once == pytest.approx(1.0)
+    assert "cpu_s.rate" in found.missing
+    assert "cpu_s.rate" not in plan_of(PAPER, numbers).missing
+
+
+def test_the_costs_of_deduplication_are_those_of_the_document():
+    dense = cells_of(r"^\|.*\| dense \|.*$")
+    shown = [DedupRun(int(row[0].replace(",", "")), int(row[4].replace(",", "")), float(row[2])) for row in dense]
+    assert shown == [SMALL_RUN, LARGE_RUN]
+    for run in shown:
+        numbers = Numbers(kept_share=run.kept / run.texts)
+        need = plan_of(Archive(0, 0, run.texts, 7), numbers).needs[0]
+        assert need.hours * 3600 + START_S == pytest.approx(run.cpu_s)
+
+
+def test_the_plan_of_the_document_is_what_the_command_says(tmp_path):
+    told = tmp_path / "numbers.toml"
+    told.write_text(re.search(r"```toml\n(.*?)```", DOCUMENT, re.S).group(1), encoding="utf-8")
+    found = plan_of(PAPER, service_of(tmp_path, told))
+    rows = [[str(cell) for cell in row.values()] for row in found.table().to_pylist()]
+    assert cells_of(r"^│.*│$") == rows
+    assert all(line in DOCUMENT for line in found.lines())
