@@ -17,7 +17,7 @@ from curation.ground.read.coco import CocoReader
 from flows.annotations import _columns
 from flows.cli import app
 from schemas.annotated import Annotate
-from schemas.expert import REVIEW
+from schemas.expert import REVIEW, text_sha256
 from schemas.grounding import FRAME_QUALITY, RAW_ANNOTATION
 from tests.flows.releases.test_release import create, glob, splits
 from warehouse.catalog import query
@@ -50,25 +50,24 @@ def test_a_release_splits_them_by_patient_and_leaves_nothing_out(annotated):
     assert query(annotated.shelf.root, "SELECT kept FROM funnel WHERE unit = 'grounded_pair'")["kept"].to_pylist()
 
 
-def review(name, verdict, reviewer="r1", *, attention=False):
+def review(name, verdict, reviewer="r1", *, attention=False, text=None):
     row = {"review_id": f"{name}{reviewer}", "task_id": "t", "instance_id": name, "case_id": name.partition("/")[0]}
     row |= {"site": "site-1", "reviewer": reviewer, "verdict": verdict, "errors": [], "attention": attention}
-    return row | {"reviewed_at": datetime(2026, 1, 1, tzinfo=UTC), "source": "csv"}
+    return row | {"reviewed_at": datetime(2026, 1, 1, tzinfo=UTC), "source": "csv", "text_sha256": text}
 
 
 def test_reviews_and_ratings_become_columns(annotated):
     shelf = annotated.shelf
     rows = shelf.read("grounded_pairs").to_pylist()
     names = [row["instance_id"] for row in rows if row["task"] == "diagnosis"]
-    explained = pa.Table.from_pylist(
-        [{**row, "rationale": "because", "instance_id": row["instance_id"] + "x"} for row in rows[:0]]
-        + [{**row, "rationale": "because"} for row in rows if row["task"] == "diagnosis"],
-        schema=shelf.read("grounded_pairs").schema,
-    )
+    written = [{**row, "rationale": "because"} for row in rows if row["task"] == "diagnosis"]
+    explained = pa.Table.from_pylist(written, schema=shelf.read("grounded_pairs").schema)
+    texts = {row["instance_id"]: text_sha256(row["question"], row["answer"]) for row in written}
     shelf.delete("grounded_pairs", "task = 'diagnosis'")
     shelf.append("grounded_pairs", explained.select(explained.column_names[:-3]), Commit("ground", 0, "f", "k2"))
-    reviews = [review(names[0], "accept"), review(names[1], "accept"), review(names[1], "reject", "r2")]
-    reviews.append(review(names[2], "accept", attention=True))
+    said = [(0, "accept", "r1", False), (1, "accept", "r1", False), (1, "reject", "r2", False), (2, "accept", "r1", True)]
+    reviews = [review(names[n], word, who, attention=check, text=texts[names[n]]) for n, word, who, check in said]
+    reviews += [review(names[3], "accept", text="of an older text"), review(names[4], "accept", text=None)]
     shelf.append("reviews", pa.Table.from_pylist(reviews, schema=REVIEW), Commit("review", 0, "f", "k"))
     frame = names[0].rpartition("/")[0]
     level = {"frame_id": frame, "case_id": frame.partition("/")[0], "site": "site-1", "level": "high"}
@@ -76,7 +75,8 @@ def test_reviews_and_ratings_become_columns(annotated):
     folder = create(annotated).folder
     found = {row["instance_id"]: row for row in glob(folder, "grounded").to_pylist()}
     assert names[1] not in found  # an expert found it wrong
-    assert [found[name]["rationale_verified_by"] for name in (names[0], names[2])] == ["r1", None]
+    told = [found[name]["rationale_verified_by"] for name in (names[0], *names[2:5])]
+    assert told == ["r1", None, None, None]
     assert {row["quality_level"] for row in found.values() if row["frame_ids"] == [frame]} == {"high"}
     pictures = glob(folder, "images", ["frame_id", "quality_level"]).to_pylist()
     assert {row["frame_id"] for row in pictures if row["quality_level"]} == {frame}
