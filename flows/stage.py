@@ -126,7 +126,7 @@ class Context:
         if name == "tag":
             own += [digest for path, digest in sorted(library().sha256.items()) if path.startswith("vocabulary/")]
         if name == "annotate" and self.config.annotations:
-            own.append(self.export.annotations.fingerprint())
+            own.append(self.export.annotations.fingerprint)
         if name in ("ground", "rate"):
             own += [library().sha256[GROUNDED], *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
             own.append(self.config.generate.tier.value)
@@ -139,9 +139,12 @@ class Context:
         own += [self.fingerprint(earlier) for earlier in stage.after]
         return hashlib.sha256("|".join(own).encode()).hexdigest()[:16]
 
-    def journal(self, name: str) -> Journal:
-        """Open the journal of a stage."""
-        return Journal(self.shelf, name, self.fingerprint(name), STAGES[name].tables)
+    def journal(self, name: str, *, begin: bool = True) -> Journal:
+        """Open the journal of a stage; only who plans may ``begin`` under settings or annotations that are new.
+
+        Raises: ChunkError without ``begin``, where the stage was planned under others.
+        """
+        return Journal(self.shelf, name, self.fingerprint(name), STAGES[name].tables, begin=begin)
 
 
 def context_of(config_path: str) -> Context:
@@ -161,6 +164,20 @@ def forget_contexts() -> None:
     _context.cache_clear()
 
 
+def _planned(config_path: str, stage: str) -> tuple[Context, Journal]:
+    """Open the journal that a chunk was planned in; a worker of an earlier run looks at the input anew first.
+
+    Raises: ChunkError when config or input have changed since the run began.
+    """
+    try:
+        context = context_of(config_path)
+        return context, context.journal(stage, begin=False)
+    except ChunkError:
+        forget_contexts()
+        context = context_of(config_path)
+        return context, context.journal(stage, begin=False)
+
+
 def commit_chunk(
     config_path: str, stage: str, chunk_id: str, work: Callable[[Context, Sequence[str]], StepResult]
 ) -> Receipt:
@@ -170,8 +187,7 @@ def commit_chunk(
     """
     began, cpu = time.monotonic(), time.thread_time()
     os.umask(UMASK)  # a worker of a cluster was not started by our command line
-    context = context_of(config_path)
-    journal = context.journal(stage)
+    context, journal = _planned(config_path, stage)
     chunk = journal.chunk(chunk_id)
     try:
         result = work(context, chunk.ids)

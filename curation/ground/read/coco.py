@@ -61,6 +61,10 @@ class CocoReader:
         """Give the file."""
         return frozenset({self._path})
 
+    def late_files(self, image: str) -> Sequence[Path]:
+        """List none: all is read by now."""
+        return ()
+
     def _image(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         key = row.get("image_id")
         return self._images.get(key, {}) if _is_key(key) else {}
