@@ -113,6 +113,44 @@ def test_absent_objects_are_those_of_other_parts_of_the_body():
     assert normal["absent"] and "lesion" in normal["question"]
 
 
+#: What may be in a frame of a system, and what surely is not.
+MAY_SHOW = {
+    "obstetrics": "left ventricle;right atrium;liver;kidney;bladder;fetal head;uterus;gallbladder",
+    "gynaecology": "left ventricle;fetal head;prostate;kidney",  # early pregnancies; who is registered as a man
+    "heart": "fetal head;liver;uterus;breast lesion",  # fetal hearts; the subcostal and the parasternal window
+    "kidney": "left atrium;fetal abdomen;prostate;bladder;uterus",
+    "liver": "right atrium;fetal head;uterus;kidney",
+    "breast": "left ventricle",
+    "thyroid": "thyroid nodule",
+}
+SURELY_NOT = {
+    "obstetrics": "thyroid nodule;breast lesion;prostate",
+    "gynaecology": "thyroid nodule;breast lesion",
+    "heart": "thyroid nodule;prostate",
+    "kidney": "thyroid nodule;breast lesion",
+    "liver": "thyroid nodule;breast lesion;prostate",
+    "breast": "thyroid nodule;kidney;fetal head;prostate;liver;uterus",
+    "thyroid": "left ventricle;liver;uterus;breast lesion",
+}
+
+
+@pytest.mark.parametrize("system", MAY_SHOW)
+def test_nothing_is_absent_that_a_frame_of_the_system_may_show(system):
+    found = pairs(HIDDEN, {"role": "diagnosis", "name": "benign"}, systems=(system,), config=Ground(absent=10))
+    said = " ".join(row["answer"] for row in found["referring"] if row["absent"])
+    for number in range(40):  # absent objects are drawn: look at many
+        more = pairs(LESION, frame_id=f"c1/i000/f{number:03d}", systems=(system,), config=Ground(absent=10))
+        said += " ".join(row["answer"] for row in more["referring"] if row["absent"])
+    assert [name for name in MAY_SHOW[system].split(";") if name in said] == []
+    assert [name for name in SURELY_NOT[system].split(";") if name not in said] == []
+
+
+def test_two_systems_of_a_case_may_both_be_shown():
+    found = pairs(LESION, systems=("thyroid", "obstetrics"), config=Ground(absent=10))["referring"]
+    said = {row["answer"] for row in found if row["absent"]}
+    assert len(said) == 2 and not any("thyroid" in text or "ventricle" in text for text in said)
+
+
 def test_both_languages():
     found = pairs(LESION, MALIGNANT, language="zh")
     assert all(row["language"] == "zh" for rows in found.values() for row in rows)

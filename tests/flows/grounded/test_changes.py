@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from flows import stage
 from flows.annotate import STAGE, _work
 from flows.stage import commit_chunk, forget_contexts
 from schemas.errors import ChunkError
@@ -56,22 +57,16 @@ def test_a_mask_that_changes_while_a_run_works_fails_its_chunk_alone(masked):
     assert {row["bbox_xyxy_px"][3] for row in rows} == {40}
 
 
-def test_a_worker_of_an_earlier_run_looks_at_the_annotations_anew(masked):
+def test_a_worker_of_an_earlier_run_looks_at_the_annotations_anew(masked, monkeypatch):
     for chunk in planned(masked):
         commit(masked, chunk)
     old = masked.context
     draw(masked.folder / "masks", 0, 30)
     forget_contexts()
     chunk, _ = planned(masked)
-    from flows import stage
-
     answers = [old, masked.context]
-    stage_context = pytest.MonkeyPatch()
-    stage_context.setattr(stage, "context_of", lambda _path: answers.pop(0))
-    try:
-        assert commit(masked, chunk).kept == 12
-    finally:
-        stage_context.undo()
+    monkeypatch.setattr(stage, "context_of", lambda _path: answers.pop(0))
+    assert commit(masked, chunk).kept == 12 and answers == []
 
 
 def test_what_left_the_export_after_the_plan_has_a_reason(masked):
