@@ -58,11 +58,6 @@ class Words:
         word = self._known.get(key)
         return word.system if word else None
 
-    def kind_of(self, key: str) -> str | None:
-        """Give the kind of a word, None where there is no such word."""
-        word = self._known.get(key)
-        return word.kind if word else None
-
 
 def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ").split())

@@ -6,12 +6,15 @@ import re
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmark.parse.geometry import shapes_of
 from curation.generate.request import Answer, Failure
 from curation.ground.annotate import annotate
 from curation.ground.ground import Asking, ground
 from curation.ground.masks import mask_of_rings, mask_of_rle, rle_of
+from curation.ground.pairs import written
 from curation.ground.rationale import numbers_agree
 from schemas.annotated import Annotate, Ground
 from schemas.grounded_form import PLACES, in_px
@@ -97,6 +100,37 @@ def test_measurements_are_those_of_the_geometry_with_their_unit():
     assert "measurement" not in pairs(LESION, {"bbox_xyxy_px": [1.0, 1, 9, 9]})  # which lesion?
     head = pairs({**LESION, "name": "fetal head"}, config=Ground(measures_per_frame=9), systems=("obstetrics",))
     assert "circumference" in {row["measurement"]["name"] for row in head["measurement"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (23.44, "mm", "23.4 mm"),
+        (123.4, "mm²", "123 mm²"),
+        (99.96, "mm", "100.0 mm"),
+        (0.04, "mm", "0.04 mm"),
+        (1.54, "mm", "1.5 mm"),
+        (0.254, "mm", "0.254 mm"),
+        (3.26, "mm", "3.26 mm"),
+        (0.0, "mm", "0.0 mm"),
+        (0.55, "°", "0.55°"),
+    ],
+)
+def test_a_value_is_written_within_one_percent(value, unit, said):
+    assert written({"value": value, "unit": unit}) == said
+
+
+@given(st.floats(1e-6, 1e5))
+def test_no_written_value_is_off_by_more_than_one_percent(value):
+    assert float(written({"value": value, "unit": "mm"}).split()[0]) == pytest.approx(value, rel=0.01)
+
+
+def test_tiny_objects_have_sizes():
+    small = pairs({**LESION, "px_mm_x": 0.001, "px_mm_y": 0.001}, config=Ground(measures_per_frame=9))["measurement"]
+    assert len(small) == 4
+    for row in small:
+        said = float(re.search(r"(\d+(?:\.\d+)?) mm", row["answer"])[1])
+        assert said == pytest.approx(row["measurement"]["value"], rel=0.01) and said > 0
 
 
 def test_absent_objects_are_those_of_other_parts_of_the_body():
