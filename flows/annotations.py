@@ -13,13 +13,15 @@ import pyarrow as pa
 from curation.ground.annotate import rejected_row
 from curation.ground.masks import box_of_rle
 from curation.ground.read.raw import UNKNOWN, PixelSize, Raw
+from curation.ground.words import Words
 from curation.image.decode import DecodeError, probe
 from curation.image.regions import FORMAT_2D, ScanRegion
 from curation.intake.intake import image_id_of
 from curation.pseudonym import Pseudonymizer
 from flows.export import Export
 from schemas.config import Pipeline, limits_of
-from schemas.grounding import RAW_ANNOTATION
+from schemas.errors import ConfigError
+from schemas.grounding import RAW_ANNOTATION, Role
 from schemas.reject import RejectReason
 
 #: Ids of this form are pictures that are not published; ids of images start with ``c``.
@@ -113,6 +115,18 @@ class Annotated:
             return probe(self._export.path_of(image_id), **limits_of(self._config.intake)).regions
         except DecodeError:
             return ()
+
+
+def check_words(config: Pipeline) -> None:
+    """See that every word that the config uses is known: measures, their keypoints, labels, categories of masks.
+
+    Raises: ConfigError naming the word.
+    """
+    words = Words(config.annotate)
+    for source in config.annotations:
+        for name in filter(None, (source.label, *source.values.values())):
+            if words.find(name, Role.OBJECT.value) is None:
+                raise ConfigError(f"annotations: {name} is no object of the vocabulary: map it in annotate.labels")
 
 
 def pixel_size(regions: Sequence[ScanRegion], centre: tuple[float, float] | None) -> PixelSize:

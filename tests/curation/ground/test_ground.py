@@ -109,7 +109,8 @@ def test_measurements_are_those_of_the_geometry_with_their_unit():
         (123.4, "mm²", "123 mm²"),
         (99.96, "mm", "100.0 mm"),
         (0.04, "mm", "0.04 mm"),
-        (1.54, "mm", "1.5 mm"),
+        (1.51, "mm", "1.5 mm"),
+        (1.54, "mm", "1.54 mm"),
         (0.254, "mm", "0.254 mm"),
         (3.26, "mm", "3.26 mm"),
         (0.0, "mm", "0.0 mm"),
@@ -220,7 +221,7 @@ class Writer:
             return Failure(self.text, "x")
         shown = request.messages[-1].content
         shown = shown if isinstance(shown, str) else shown[-1]
-        sizes = re.findall(r"(?:long|short) axis (\d+\.\d mm)", shown)
+        sizes = re.findall(r"(?:long|short) axis (\d+\.\d+ mm)", shown)
         text = self.text.format(long=sizes[0], short=sizes[1]) if "{" in self.text else self.text
         return Answer(request.key, text, "e", "m", self.tier, "stop")
 
