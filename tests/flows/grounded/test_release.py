@@ -19,7 +19,8 @@ from flows.cli import app
 from schemas.annotated import Annotate
 from schemas.expert import REVIEW, text_sha256
 from schemas.grounding import FRAME_QUALITY, RAW_ANNOTATION
-from tests.flows.releases.test_release import create, glob, splits
+from tests.flows.releases.test_against import against
+from tests.flows.releases.test_release import create, glob, rejects, splits
 from warehouse.catalog import query
 from warehouse.purge import purge
 from warehouse.tables import Commit
@@ -165,6 +166,21 @@ def test_conditions_are_on_the_columns_of_grounded_pairs(annotated, exported):
     assert done.exit_code == 0, done.output
     done = run.invoke(app, [*asked[:2], str(annotated.folder / "x"), *asked[3:], "--where", "template_id IS NULL"])
     assert done.exit_code != 0
+
+
+@pytest.mark.parametrize(("table", "key"), [("grounded_pairs", "instance_id"), ("annotations", "annotation_id")])
+def test_ids_of_grounded_data_that_are_held_out_leave_train(annotated, tmp_path, table, key):
+    where = splits(create(annotated, name="a").folder)
+    train = sorted(case for case, found in where.items() if found == {"train"})
+    row = next(row for row in annotated.shelf.read(table, [key, "case_id"]).to_pylist() if row["case_id"] == train[0])
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "items.jsonl").write_text(json.dumps({"id": row[key]}), encoding="utf-8")
+    folder = against(annotated, tmp_path / "held")
+    gone = {(one["unit"], one["reason"]) for one in rejects(folder)}
+    units = ("case", "image", "report", "pair", "annotation", "grounded_pair")
+    assert gone == {(unit, "CONTAMINATED") for unit in units}
+    for component in ("cases", "grounded", "annotations"):
+        assert train[0] not in splits(folder, component) and train[1] in splits(folder, component)
 
 
 def test_a_forgotten_patient_leaves_no_row(annotated):
