@@ -51,7 +51,7 @@ STAGES = {
     for stage in (
         Stage("intake", Unit.CASE, ("cases",), (), 1),
         Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 3, OCR),
-        Stage("annotate", Unit.ANNOTATION, ("annotations",), ("desensitize",), 1),
+        Stage("annotate", Unit.ANNOTATION, ("annotations",), ("desensitize",), 2),
         Stage("rate", Unit.IMAGE, ("frame_quality",), ("desensitize",), 1, ENDPOINTS),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
         Stage("tag", Unit.REPORT, ("findings",), ("scrub",), 1),
@@ -66,7 +66,7 @@ STAGES = {
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
         Stage("prescreen", Unit.PAIR, ("prescreens", "judgements"), ("deduplicate",), 1, ENDPOINTS),
-        Stage("ground", Unit.GROUNDED_PAIR, ("grounded_pairs",), ("annotate", "scrub"), 1, ENDPOINTS),
+        Stage("ground", Unit.GROUNDED_PAIR, ("grounded_pairs",), ("annotate", "scrub"), 2, ENDPOINTS),
     )
 }
 
