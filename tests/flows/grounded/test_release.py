@@ -100,19 +100,6 @@ def create_production(hospital):
     return select_rows(Snapshot.take(hospital.shelf, TABLES), config, HeldOut((), (), frozenset(), ())).left["grounded"]
 
 
-@pytest.fixture
-def exported(annotated):
-    folder = create(annotated, name="g").folder
-
-    def export(name):
-        out = annotated.folder / name
-        done = run.invoke(app, ["export", "g", str(out), "--format", name, "--root", str(annotated.shelf.root)])
-        assert done.exit_code == 0, done.output
-        return out
-
-    return folder, export
-
-
 def test_coco_round_trip(annotated, exported):
     _, export = exported
     out = export("coco")
