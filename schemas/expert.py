@@ -47,7 +47,6 @@ class ReviewSource(StrEnum):
     CSV = "csv"
 
 
-
 def text_sha256(question: str, answer: str) -> str:
     """Hash the text of a pair, which a review is about."""
     return hashlib.sha256(f"{question}\x1f{answer}".encode()).hexdigest()

@@ -195,4 +195,9 @@ def angle_deg(points: Sequence[Point], size: Size = PX) -> float:
 def measure(name: str, value: float, unit: str, source: Sequence[str]) -> dict[str, Any]:
     """Build a row of MEASURE, the same on every machine."""
     small = _PLACES - 1 - math.floor(math.log10(abs(value))) if value else 0
-    return {"name": name, "value": round(value, min(_MOST_PLACES, max(_PLACES, small))), "unit": unit, "source": list(source)}
+    return {
+        "name": name,
+        "value": round(value, min(_MOST_PLACES, max(_PLACES, small))),
+        "unit": unit,
+        "source": list(source),
+    }

@@ -1,6 +1,7 @@
 """What experts said, as the retrospect counts it: one word per pair, beside the strategy that made the pair.
 
-Flows in: tables `reviews`, `instruction_pairs` and `grounded_pairs`. Flows out: ``Reviewed`` rows, and how many reviews do not count.
+Flows in: tables `reviews`, `instruction_pairs` and `grounded_pairs`. Flows out: ``Reviewed`` rows, and how many reviews
+do not count.
 """
 
 from collections.abc import Iterator, Sequence

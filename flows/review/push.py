@@ -53,7 +53,7 @@ class Pushed:
         if self.doubles:
             yield f"{self.doubles} tasks stood there twice and were removed"
         if self.left:
-            yield f"{self.left} tasks are not shown: their pairs have left the shelf or changed since the sample was drawn"
+            yield f"{self.left} tasks are not shown: their pairs have left or changed since the sample was drawn"
 
 
 def studio_of(config: Review) -> Studio:

@@ -1,10 +1,11 @@
 """COCO JSON of the annotations of a release: one file per split, which our own reader takes back unchanged.
 
-Masks are RLE as they were; polygons stay polygons. COCO's polygons cannot say holes: such annotations are RLE, with their
-exact rings beside it as ``polygon_px``. A category has all keypoint names that any of its annotations has. Labels of whole
-pictures stand in ``image_labels``, pixel sizes with the pictures, or with each annotation where those of a picture do not
-agree: keys of ours that COCO tools ignore.
-Source: COCO data format (boxes x, y, width, height; area in px², of the box where there is no outline; keypoints x, y, v).
+Masks are RLE as they were; polygons stay polygons. COCO's polygons cannot say holes: such annotations are RLE, with
+their exact rings beside it as ``polygon_px``. A category has all keypoint names that any of its annotations has. Labels
+of whole pictures stand in ``image_labels``, pixel sizes with the pictures, or with each annotation where those of a
+picture do not agree: keys of ours that COCO tools ignore.
+Source: COCO data format (boxes x, y, width, height; area in px², that of the box where there is no outline; keypoints
+x, y, v).
 """
 
 import json

@@ -6,7 +6,9 @@ from curation.ground.numbers import numbers_agree
 
 FACTS = "category: malignant\nlesion: long axis 23.4 mm, short axis 12.0 mm, area 221 mm²"
 FACTS_ZH = "类别: 恶性\n病灶: 长径 23.4 mm, 短径 12.0 mm, 面积 221 mm²"
-NAMED = "lesion: distance between the ends of the long axis 23.0 mm, width of the mitral annulus 31.2 mm, alpha angle 55.0°"
+NAMED = (
+    "lesion: distance between the ends of the long axis 23.0 mm, width of the mitral annulus 31.2 mm, alpha angle 55.0°"
+)
 
 
 def test_every_number_must_be_one_of_the_facts():

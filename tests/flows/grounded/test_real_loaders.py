@@ -30,7 +30,9 @@ def test_ms_swift_loads_every_grounded_row_with_its_objects(exported, tmp_path, 
     boxes = 0
     for row, pair in zip(rows, wanted, strict=True):
         assert row["messages"] == [[m["role"], m["content"]] for m in pair["messages"]]
-        assert [(out / path).read_bytes() for path in row["images"]] == [(out / path).read_bytes() for path in pair["images"]]
+        assert [(out / path).read_bytes() for path in row["images"]] == [
+            (out / path).read_bytes() for path in pair["images"]
+        ]
         found = row["objects"] or {}
         gold = pair.get("objects", {})
         assert (found.get("ref") or [], found.get("bbox") or []) == (gold.get("ref", []), gold.get("bbox", []))

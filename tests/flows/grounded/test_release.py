@@ -66,7 +66,12 @@ def test_reviews_and_ratings_become_columns(annotated):
     texts = {row["instance_id"]: text_sha256(row["question"], row["answer"]) for row in written}
     shelf.delete("grounded_pairs", "task = 'diagnosis'")
     shelf.append("grounded_pairs", explained.select(explained.column_names[:-3]), Commit("ground", 0, "f", "k2"))
-    said = [(0, "accept", "r1", False), (1, "accept", "r1", False), (1, "reject", "r2", False), (2, "accept", "r1", True)]
+    said = [
+        (0, "accept", "r1", False),
+        (1, "accept", "r1", False),
+        (1, "reject", "r2", False),
+        (2, "accept", "r1", True),
+    ]
     reviews = [review(names[n], word, who, attention=check, text=texts[names[n]]) for n, word, who, check in said]
     reviews += [review(names[3], "accept", text="of an older text"), review(names[4], "accept", text=None)]
     shelf.append("reviews", pa.Table.from_pylist(reviews, schema=REVIEW), Commit("review", 0, "f", "k"))

@@ -101,7 +101,9 @@ def test_a_picture_has_a_pixel_size_only_where_all_annotations_agree(tmp_path):
     whole = written(rows, tmp_path)
     assert whole["images"][0]["px_mm_x"] == 0.1 and "px_mm_x" not in whole["annotations"][0]
     assert read(tmp_path) == rows
-    rows = checked({"polygon_px": [OUTLINE], **fine}, {"polygon_px": [OUTLINE], **coarse}, {"bbox_xyxy_px": [1.0, 2, 5, 9]}, label)
+    rows = checked(
+        {"polygon_px": [OUTLINE], **fine}, {"polygon_px": [OUTLINE], **coarse}, {"bbox_xyxy_px": [1.0, 2, 5, 9]}, label
+    )
     whole = written(rows, tmp_path)
     assert "px_mm_x" not in whole["images"][0]
     assert [one.get("px_mm_x") for one in whole["annotations"]] == [0.1, 0.3, None]
