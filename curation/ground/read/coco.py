@@ -1,8 +1,8 @@
 """Read COCO JSON: boxes, polygons, RLE, keypoints.
 
 Pictures, annotations and labels may carry ``px_mm`` or ``px_mm_x`` and ``px_mm_y``, pictures ``frame`` for one frame of
-a cine; ``image_labels`` (``{"image_id", "label"}``) label whole pictures. ``polygon_px`` beside RLE holds the exact rings
-of a polygon with holes (our own export writes it).
+a cine; ``image_labels`` (``{"image_id", "label"}``) label whole pictures. ``polygon_px`` beside RLE holds the exact
+rings of a polygon with holes (our own export writes it).
 
 In: a JSON file. Out: ``Raw`` values by picture. Rejects (as defect): DUPLICATE_ANNOTATION_ID, UNNAMED_KEYPOINTS,
 MALFORMED_ANNOTATION.

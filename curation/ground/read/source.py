@@ -121,7 +121,7 @@ class Sources:
         Raises: ChunkError when a file is not the one that was hashed: what it says belongs to another run.
         """
         source, reader = self._sources[number]
-        found = [(source.layout, raw) for raw in reader.read(image)]
+        found: list[tuple[str, Raw]] = [(source.layout, raw) for raw in reader.read(image)]
         if any(_stamp(path) != self._stamps.get(path, _stamp(path)) for path in reader.late_files(image)):
             raise ChunkError(f"annotations: a file of {source.path} has changed since the run began; run again")
         return found
