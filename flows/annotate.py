@@ -8,7 +8,7 @@ from prefect import flow, task
 
 from curation.ground.annotate import STAGE, annotate
 from curation.step import StepResult, rejects_of
-from flows.annotations import MISSING, Frame
+from flows.annotations import MISSING, Frame, check_words
 from flows.chunks import run_chunks
 from flows.names import run_name
 from flows.parameters import StageRun
@@ -22,6 +22,7 @@ def annotate_flow(run: StageRun) -> Receipt:
     """Read all new annotations of the export."""
     with working(run, STAGE) as work:
         context = work.context
+        check_words(context.config)
         ids = context.annotated.ids() if context.config.annotations else []
         _forget_found(context, set(ids))
         return run_chunks(annotate_chunk, STAGE, ids, context.config.annotate.chunk_images)

@@ -13,13 +13,15 @@ import pyarrow as pa
 from curation.ground.annotate import rejected_row
 from curation.ground.masks import box_of_rle
 from curation.ground.read.raw import UNKNOWN, PixelSize, Raw
+from curation.ground.words import Words
 from curation.image.decode import DecodeError, probe
 from curation.image.regions import FORMAT_2D, ScanRegion
 from curation.intake.intake import image_id_of
 from curation.pseudonym import Pseudonymizer
 from flows.export import Export
 from schemas.config import Pipeline, limits_of
-from schemas.grounding import RAW_ANNOTATION
+from schemas.errors import ConfigError
+from schemas.grounding import RAW_ANNOTATION, Role
 from schemas.reject import RejectReason
 
 #: Ids of this form are pictures that are not published; ids of images start with ``c``.
@@ -57,19 +59,23 @@ class Annotated:
             for number, image in export.annotations.missing
         }
         self._unlisted, self._places = unlisted, places
+        self._known = frozenset((*self._paths, *unlisted, *places))
 
     def ids(self) -> list[str]:
         """List all annotated pictures: images by id, the others by keyed id."""
-        return sorted([*self._paths, *self._unlisted, *self._places])
+        return sorted(self._known)
 
     def rows(self, ids: Sequence[str], frames: Mapping[str, Frame]) -> tuple[pa.Table, list[dict[str, Any]]]:
         """Give the annotations of published frames, and rejects for the others.
 
-        Rejects: ANNOTATED_IMAGE_MISSING.
+        Rejects: ANNOTATED_IMAGE_MISSING; ANNOTATION_GONE for ids that an earlier run planned (``ID/gone``).
         """
         found: list[dict[str, Any]] = []
         rejected: list[dict[str, Any]] = []
         for picture in ids:
+            if picture not in self._known:
+                rejected.append(self._missing(picture, f"{picture}/gone", RejectReason.ANNOTATION_GONE))
+                continue
             for number, (layout, raw) in enumerate(self._read(picture)):
                 frame_id = f"{picture}/f{raw.frame:03d}"
                 frame = frames.get(frame_id)
@@ -79,12 +85,14 @@ class Annotated:
                     found.append({**_columns(raw), **_frame_columns(frame), "layout": layout})
                     found[-1] |= {"annotation_id": name, "frame_id": frame_id}
                 else:
-                    case_id = None if picture.startswith(MISSING) else picture.partition("/")[0]
-                    site = self._sites[case_id] if case_id else self._config.input.site
-                    row = {"annotation_id": name, "site": site, "case_id": case_id}
-                    rejected.append(rejected_row(row, RejectReason.ANNOTATED_IMAGE_MISSING))
+                    rejected.append(self._missing(picture, name, RejectReason.ANNOTATED_IMAGE_MISSING))
         self._measure(found)
         return pa.Table.from_pylist(found, schema=RAW_ANNOTATION), rejected
+
+    def _missing(self, picture: str, annotation_id: str, reason: RejectReason) -> dict[str, Any]:
+        case_id = None if picture.startswith(MISSING) else picture.partition("/")[0]
+        site = self._sites.get(case_id or "", self._config.input.site)
+        return rejected_row({"annotation_id": annotation_id, "site": site, "case_id": case_id}, reason)
 
     def _read(self, picture: str) -> list[tuple[str, Raw]]:
         if picture in self._places:
@@ -107,6 +115,18 @@ class Annotated:
             return probe(self._export.path_of(image_id), **limits_of(self._config.intake)).regions
         except DecodeError:
             return ()
+
+
+def check_words(config: Pipeline) -> None:
+    """See that every word that the config uses is known: measures, their keypoints, labels, categories of masks.
+
+    Raises: ConfigError naming the word.
+    """
+    words = Words(config.annotate)
+    for source in config.annotations:
+        for name in filter(None, (source.label, *source.values.values())):
+            if words.find(name, Role.OBJECT.value) is None:
+                raise ConfigError(f"annotations: {name} is no object of the vocabulary: map it in annotate.labels")
 
 
 def pixel_size(regions: Sequence[ScanRegion], centre: tuple[float, float] | None) -> PixelSize:

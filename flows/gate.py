@@ -3,15 +3,18 @@
 In: what the export knows about its patients, and the rows of a release. Out: nothing, or LeakError, which stops all.
 Two looks: the known PHI of the row's own case in all its spellings; and, over all cases at once, long ids, phones and
 full names as they stand in the table. Pictures were audited when they were masked.
+Coordinates side by side spell phone numbers: of a text that is its form filled with coordinates, the form is read.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
 from curation.text.known import find_known
 from schemas.errors import LeakError
+from schemas.grounded_form import PLACES, in_px
 
 #: Ids shorter than this occur by chance.
 MIN_ID_CHARS = 6
@@ -34,6 +37,8 @@ OWN_COLUMNS = frozenset(
         "prompt_sha256",
     }
 )
+#: Texts of grounded pairs, their forms, and the objects that fill these.
+_FORMS = {"question": ("question_form", "shown"), "answer": ("answer_form", "objects")}
 
 
 class LeakGate:
@@ -57,8 +62,9 @@ class LeakGate:
         columns = [
             field.name for field in rows.schema if pa.types.is_string(field.type) and field.name not in OWN_COLUMNS
         ]
-        for row in rows.select([*columns, *({"case_id"} - set(columns))]).to_pylist():
-            text = "\n".join(row[name] for name in columns if row[name])
+        more = {"case_id", *(objects for form, objects in _FORMS.values() if form in columns)}
+        for row in rows.select([*columns, *sorted(more - set(columns))]).to_pylist():
+            text = "\n".join(_texts(row, columns))
             if find_known(text, self._of_case.get(row["case_id"], {})) or self._anyone(text):
                 raise LeakError(f"release stopped: known PHI found in {component} of case {row['case_id']}")
 
@@ -79,6 +85,25 @@ class LeakGate:
             return True
         words = [word.casefold() for word in _LATIN.findall(text)]
         return any(tuple(words[i : i + size]) in self._latin_names for size in (2, 3) for i in range(len(words)))
+
+
+def _texts(row: Mapping[str, Any], columns: Sequence[str]) -> Iterator[str]:
+    """Give the texts of a row; a text is passed over where its form and the names in it say the same."""
+    for name in columns:
+        form, objects = _FORMS.get(name, ("", ""))
+        if form in columns and _is_filled(row[name], row[form], row[objects]):
+            yield from (one["label"] for one in row[objects])
+            yield from (point["name"] for one in row[objects] for point in one["keypoints"] or ())
+        elif row[name]:
+            yield PLACES.sub("\n", row[name])
+
+
+def _is_filled(text: str, form: str, objects: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a text is a form with computed coordinates in its places, and nothing else."""
+    try:
+        return in_px(form, objects) == text
+    except ValueError:
+        return False
 
 
 def _han_pieces(text: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from curation.generate.embedded import model_path
 from curation.image.engines import check_engines
 from curation.pool.reach import check_endpoints
 from curation.pool.terms import Terms
+from flows.annotations import check_words
 from flows.arrivals import come_late, would_keep
 from flows.pool.keys import keys_of
 from flows.stage import STAGES, Context, context_of
@@ -74,6 +75,7 @@ def preflight(config_path: str | Path, *, embedded: bool, rebuild: bool = False,
 def _look(context: Context, *, embedded: bool, publish: bool) -> Preflight:
     check_root(context.shelf.root, context.config.input.images)
     check_engines(context.config.desensitize)
+    check_words(context.config)
     export = context.export
     if publish:
         check_release_name(context)

@@ -52,7 +52,7 @@ STAGES = {
     for stage in (
         Stage("intake", Unit.CASE, ("cases",), (), 1),
         Stage("desensitize", Unit.IMAGE, ("images", "text_regions"), ("intake",), 3, OCR),
-        Stage("annotate", Unit.ANNOTATION, ("annotations",), ("desensitize",), 1),
+        Stage("annotate", Unit.ANNOTATION, ("annotations",), ("desensitize",), 2),
         Stage("rate", Unit.IMAGE, ("frame_quality",), ("desensitize",), 1, ENDPOINTS),
         Stage("scrub", Unit.REPORT, ("reports",), ("intake",), 1),
         Stage("tag", Unit.REPORT, ("findings",), ("scrub",), 1),
@@ -67,7 +67,7 @@ STAGES = {
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),
         Stage("deduplicate", Unit.PAIR, ("dedup_pool", "duplicates"), ("verify",), 3),
         Stage("prescreen", Unit.PAIR, ("prescreens", "judgements"), ("deduplicate",), 1, ENDPOINTS),
-        Stage("ground", Unit.GROUNDED_PAIR, ("grounded_pairs",), ("annotate", "scrub"), 1, ENDPOINTS),
+        Stage("ground", Unit.GROUNDED_PAIR, ("grounded_pairs",), ("annotate", "scrub"), 2, ENDPOINTS),
     )
 }
 
@@ -132,7 +132,7 @@ class Context:
         if name == "tag":
             own += [digest for path, digest in sorted(library().sha256.items()) if path.startswith("vocabulary/")]
         if name == "annotate" and self.config.annotations:
-            own.append(self.export.annotations.fingerprint())
+            own.append(self.export.annotations.fingerprint)
         if name in ("ground", "rate"):
             own += [library().sha256[GROUNDED], *(endpoint.fingerprint() for endpoint in self.config.endpoints)]
             own.append(self.config.generate.tier.value)
@@ -145,9 +145,12 @@ class Context:
         own += [self.fingerprint(earlier) for earlier in stage.after]
         return hashlib.sha256("|".join(own).encode()).hexdigest()[:16]
 
-    def journal(self, name: str) -> Journal:
-        """Open the journal of a stage."""
-        return Journal(self.shelf, name, self.fingerprint(name), STAGES[name].tables)
+    def journal(self, name: str, *, begin: bool = True) -> Journal:
+        """Open the journal of a stage; only who plans may ``begin`` under settings or annotations that are new.
+
+        Raises: ChunkError without ``begin``, where the stage was planned under others.
+        """
+        return Journal(self.shelf, name, self.fingerprint(name), STAGES[name].tables, begin=begin)
 
 
 def context_of(config_path: str) -> Context:
@@ -167,6 +170,20 @@ def forget_contexts() -> None:
     _context.cache_clear()
 
 
+def _planned(config_path: str, stage: str) -> tuple[Context, Journal]:
+    """Open the journal that a chunk was planned in; a worker of an earlier run looks at the input anew first.
+
+    Raises: ChunkError when config or input have changed since the run began.
+    """
+    try:
+        context = context_of(config_path)
+        return context, context.journal(stage, begin=False)
+    except ChunkError:
+        forget_contexts()
+        context = context_of(config_path)
+        return context, context.journal(stage, begin=False)
+
+
 def commit_chunk(
     config_path: str, stage: str, chunk_id: str, work: Callable[[Context, Sequence[str]], StepResult]
 ) -> Receipt:
@@ -176,8 +193,7 @@ def commit_chunk(
     """
     began, cpu = time.monotonic(), time.thread_time()
     os.umask(UMASK)  # a worker of a cluster was not started by our command line
-    context = context_of(config_path)
-    journal = context.journal(stage)
+    context, journal = _planned(config_path, stage)
     chunk = journal.chunk(chunk_id)
     Log(context.shelf.root).write("chunk.started", stage=stage, chunk=chunk_id)
     try:

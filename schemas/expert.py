@@ -1,8 +1,10 @@
 """Expert reviews of instruction pairs: which pairs experts look at, what they say, and what cannot be used.
 
+A review holds for the text that the expert read: tasks and reviews carry its hash.
 Source: EchoVLM section 3.1 (samples of the open-ended set go to clinical experts).
 """
 
+import hashlib
 from enum import StrEnum
 
 import pyarrow as pa
@@ -45,6 +47,11 @@ class ReviewSource(StrEnum):
     CSV = "csv"
 
 
+def text_sha256(question: str, answer: str) -> str:
+    """Hash the text of a pair, which a review is about."""
+    return hashlib.sha256(f"{question}\x1f{answer}".encode()).hexdigest()
+
+
 #: Instead of a comment that could not be scrubbed.
 WITHHELD = "[WITHHELD]"
 
@@ -60,6 +67,7 @@ REVIEW_TASK = pa.schema(
         pa.field("readers", pa.int16(), False, {"comment": "how many experts are asked: 1 or 2"}),
         pa.field("stratum", pa.list_(pa.string()), False, {"comment": "system, task, model, template"}),
         pa.field("sealed", pa.binary(), False, {"comment": "encrypted: the kind of planted error, if any"}),
+        pa.field("text_sha256", pa.string(), True, {"comment": "hash of the pair's text; null in older samples"}),
     ]
 )
 
@@ -78,6 +86,7 @@ REVIEW = pa.schema(
         pa.field("attention", pa.bool_(), False, {"comment": "an error was planted: says nothing about the pair"}),
         pa.field("reviewed_at", pa.timestamp("us", tz="UTC"), False, {"comment": "when the reviewer decided"}),
         pa.field("source", pa.string(), False, {"comment": "label_studio or csv"}),
+        pa.field("text_sha256", pa.string(), True, {"comment": "hash of the text that was read; null: not known"}),
     ]
 )
 

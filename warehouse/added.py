@@ -10,10 +10,13 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.expert import ExpertVerdict
+from schemas.expert import ExpertVerdict, text_sha256
 from schemas.released import RELEASED_GROUNDED, RELEASED_IMAGE
 from warehouse.tables import Tables
 
+#: A pair and the hash of its text.
+Text = tuple[str, str]
+TEXT_COLUMNS = ("instance_id", "question", "answer", "rationale")
 _SCHEMAS = {"images": RELEASED_IMAGE, "grounded": RELEASED_GROUNDED}
 
 
@@ -32,10 +35,7 @@ class Added:
         values = {"quality_level": [self._levels.get(one) for one in frames.to_pylist()]}
         if component == "grounded":
             verified = verified_by(self._tables)
-            values["rationale_verified_by"] = [
-                verified.get(name) if rationale else None
-                for name, rationale in zip(rows["instance_id"].to_pylist(), rows["rationale"].to_pylist(), strict=True)
-            ]
+            values["rationale_verified_by"] = [verified.get(text) for text in texts_of(rows)]
         for name, column in values.items():
             rows = rows.append_column(schema.field(name), pa.array(column, pa.string()))
         return rows.select(schema.names)
@@ -46,12 +46,22 @@ class Added:
         return dict(zip(rows["frame_id"].to_pylist(), rows["level"].to_pylist(), strict=True))
 
 
-def verified_by(tables: Tables) -> dict[str, str]:
-    """Give the first expert who accepted each pair that no expert found wrong; attention checks say nothing."""
-    columns = ["instance_id", "reviewer", "verdict", "reviewed_at", "attention"]
-    rows = tables.read("reviews", columns, ~pc.field("attention")).sort_by("reviewed_at").to_pylist()
-    said: dict[str, list[tuple[str, str]]] = defaultdict(list)
+def texts_of(rows: pa.Table) -> list[Text | None]:
+    """Name the texts of grounded pairs, None where there is no rationale to be verified."""
+    columns = (rows[name].to_pylist() for name in TEXT_COLUMNS)
+    return [(name, text_sha256(q, a)) if rationale else None for name, q, a, rationale in zip(*columns, strict=True)]
+
+
+def verified_by(tables: Tables) -> dict[Text | None, str]:
+    """Give the first expert who accepted each text that no expert found wrong; attention checks say nothing.
+
+    A review of an older text of the pair says nothing about the one of now.
+    """
+    columns = ["instance_id", "text_sha256", "reviewer", "verdict", "reviewed_at", "attention"]
+    known = ~pc.field("attention") & pc.field("text_sha256").is_valid()
+    rows = tables.read("reviews", columns, known).sort_by("reviewed_at").to_pylist()
+    said: dict[Text, list[tuple[str, str]]] = defaultdict(list)
     for row in rows:
-        said[row["instance_id"]].append((row["verdict"], row["reviewer"]))
+        said[row["instance_id"], row["text_sha256"]].append((row["verdict"], row["reviewer"]))
     accepted = ExpertVerdict.ACCEPT.value
-    return {name: found[0][1] for name, found in said.items() if all(verdict == accepted for verdict, _ in found)}
+    return {text: found[0][1] for text, found in said.items() if all(verdict == accepted for verdict, _ in found)}

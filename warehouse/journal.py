@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.errors import ChunkError
 from schemas.shelf import RECEIPT
 from warehouse.tables import Commit, Shelf
 
@@ -44,13 +45,18 @@ def unfinished_ids(shelf: Shelf, stage: str, fingerprint: str, ids: Iterable[str
 class Journal:
     """The receipts of one stage under one configuration fingerprint."""
 
-    def __init__(self, shelf: Shelf, stage: str, fingerprint: str, tables: Sequence[str]) -> None:
-        """Open the stage; rows of an older configuration are retired from its ``tables`` and from ``rejects``."""
+    def __init__(
+        self, shelf: Shelf, stage: str, fingerprint: str, tables: Sequence[str], *, begin: bool = True
+    ) -> None:
+        """Open the stage; rows of an older configuration are retired from its ``tables`` and from ``rejects``.
+
+        Raises: ChunkError without ``begin``, where the stage is open under another configuration, or not at all.
+        """
         self.shelf = shelf
         self.stage = stage
         self.fingerprint = fingerprint
         self.tables = tuple(tables)
-        self.epoch = self._open()
+        self.epoch = self._open(begin=begin)
 
     def plan(self, ids: Iterable[str], size: int) -> list[Chunk]:
         """Plan all ids that no chunk has yet, and return every chunk that is not done, in order."""
@@ -80,11 +86,14 @@ class Journal:
         return any(row["chunk_id"] not in done for row in planned) or any(row_id not in known for row_id in ids)
 
     def chunk(self, chunk_id: str) -> Chunk:
-        """Look a planned chunk up."""
+        """Look a planned chunk up.
+
+        Raises: ChunkError when it is not planned under this configuration.
+        """
         for row in self._receipts():
             if row["chunk_id"] == chunk_id and row["state"] == "planned":
                 return Chunk(self._commit(chunk_id), tuple(row["ids"]))
-        raise KeyError(chunk_id)
+        raise ChunkError(f"{self.stage}: chunk {chunk_id} is not planned; run again")
 
     def commit(self, chunk: Chunk, tables: dict[str, pa.Table], rejects: pa.Table) -> tuple[int, int]:
         """Commit the tables of a chunk, then its rejects, then its receipt. Safe to repeat.
@@ -99,11 +108,13 @@ class Journal:
         self.shelf.append("receipts", pa.Table.from_pylist([row], schema=RECEIPT), chunk.commit, "/done")
         return kept, rejects.num_rows
 
-    def _open(self) -> int:
+    def _open(self, *, begin: bool) -> int:
         rows = self._all_receipts()
         epoch = max((row["stage_epoch"] for row in rows), default=-1)
         current = [row for row in rows if row["stage_epoch"] == epoch]
         if not current or current[0]["fingerprint"] != self.fingerprint:
+            if not begin:
+                raise ChunkError(f"{self.stage}: config or input have changed since the run began; run again")
             epoch += 1
             current = []
             self._mark(epoch, "opened")

@@ -13,15 +13,19 @@ from curation.ground.words import Words
 from schemas.annotated import Ground
 from schemas.grounding import Role
 
-#: Parts of the body that a frame of a system may show; the subcostal heart shows the liver. Others: anything.
+#: A frame that may show a fetus may show all of its organs, and its mother's.
+_WITH_FETUS = frozenset({"fetus", "heart", "abdomen", "pelvis"})
+#: Parts of the body that a frame of a system may show. The heart beats behind the left breast, whose tissue the
+#: parasternal window crosses; fetuses are examined as hearts and kidneys too, and reach the mother's liver; a bladder
+#: seen in an examination of kidneys lies on the prostate. Others: anything.
 _PARTS: Mapping[str, frozenset[str]] = {
     "thyroid": frozenset({"neck"}),
-    "breast": frozenset({"breast"}),
-    "heart": frozenset({"heart", "abdomen"}),
-    "liver": frozenset({"abdomen", "heart"}),
-    "kidney": frozenset({"abdomen", "pelvis"}),
-    "gynaecology": frozenset({"pelvis", "abdomen", "fetus"}),
-    "obstetrics": frozenset({"pelvis", "abdomen", "fetus"}),
+    "breast": frozenset({"breast", "heart"}),
+    "heart": _WITH_FETUS | {"breast"},
+    "liver": _WITH_FETUS,
+    "kidney": _WITH_FETUS | {"male pelvis"},
+    "gynaecology": _WITH_FETUS | {"male pelvis"},
+    "obstetrics": _WITH_FETUS,
 }
 #: Where objects lie that can be told to be absent.
 _PLACES: Mapping[str, str] = {
@@ -42,7 +46,7 @@ _PLACES: Mapping[str, str] = {
     "follicle": "pelvis",
     "fibroid": "pelvis",
     "bladder": "pelvis",
-    "prostate": "pelvis",
+    "prostate": "male pelvis",
     "fetal_head": "fetus",
     "fetal_abdomen": "fetus",
 }

@@ -21,6 +21,7 @@ from schemas.reject import RejectReason, Unit
 STAGE = "annotate"
 DETAILS = {
     RejectReason.ANNOTATED_IMAGE_MISSING: "its picture is not among the published frames",
+    RejectReason.ANNOTATION_GONE: "its picture, or what was annotated in it, has left the export since the plan",
     RejectReason.MALFORMED_ANNOTATION: "box, polygon, mask or keypoints are missing, not finite or without area",
     RejectReason.DUPLICATE_ANNOTATION_ID: "another annotation of the file has the same id; all of them are rejected",
     RejectReason.UNREADABLE_MASK: "the mask file could not be decoded",

@@ -56,6 +56,8 @@ def shape_of(row: Mapping[str, Any], words: Words, *, clip: bool) -> Shape:
     frame = (row["frame_width_px"], row["frame_height_px"])
     check_size(row, frame)
     points = _points(row["keypoints"] or (), frame, words, clip=clip)
+    if row["rle"] is not None and row["polygon_px"]:
+        return _with_holes(row, frame, points)
     if row["rle"] is not None:
         mask, (x, y) = _mask(row["rle"], frame)
         around = [float(one) for one in (x, y, x + mask.shape[1], y + mask.shape[0])]
@@ -68,6 +70,21 @@ def shape_of(row: Mapping[str, Any], words: Words, *, clip: bool) -> Shape:
     if box is None and not points:
         raise DefectError(RejectReason.MALFORMED_ANNOTATION)
     return Shape(box, points=points)
+
+
+def _with_holes(row: Mapping[str, Any], frame: tuple[int, int], points: list[dict[str, Any]]) -> Shape:
+    """Take the rings of a polygon with holes (even-odd rule), if they are those that the RLE was made of."""
+    rings = [list(ring) for ring in row["polygon_px"]]
+    _mask(row["rle"], frame)
+    for ring in rings:
+        _part(ring)
+    try:
+        of_rings(rings)
+    except ValueError:
+        raise DefectError(RejectReason.MALFORMED_ANNOTATION) from None
+    if not _inside(_around(rings), frame) or rle_of(mask_of_rings(rings, *frame)) != dict(row["rle"]):
+        raise DefectError(RejectReason.MALFORMED_ANNOTATION)
+    return Shape(_around(rings), rings, dict(row["rle"]), points)
 
 
 def check_size(row: Mapping[str, Any], frame: tuple[int, int]) -> None:
@@ -97,14 +114,7 @@ def _mask(rle: Mapping[str, Any], frame: tuple[int, int]) -> tuple[Mask, tuple[i
 
 def _rings(rings: Sequence[Sequence[float]], frame: tuple[int, int], *, clip: bool) -> tuple[list[Ring], bool]:
     """Check polygons and join those that overlap; tells whether a hole has come about where parts touch."""
-    parts = []
-    for ring in rings:
-        if len(ring) < 6 or len(ring) % 2 or not all(math.isfinite(one) for one in ring):
-            raise DefectError(RejectReason.MALFORMED_ANNOTATION)
-        part = shapely.Polygon(list(zip(ring[::2], ring[1::2], strict=True)))
-        if not part.is_valid:
-            raise DefectError(RejectReason.SELF_CROSSING_POLYGON)
-        parts.append(part)
+    parts = [_part(ring) for ring in rings]
     whole: BaseGeometry = parts[0] if len(parts) == 1 else shapely.union_all(parts)
     if not _inside(whole.bounds, frame):
         if not clip:
@@ -116,6 +126,15 @@ def _rings(rings: Sequence[Sequence[float]], frame: tuple[int, int], *, clip: bo
         raise DefectError(RejectReason.MALFORMED_ANNOTATION)
     outlines = _polygons(whole)
     return [ring for part in outlines for ring in _flat(part)], any(part.interiors for part in outlines)
+
+
+def _part(ring: Sequence[float]) -> shapely.Polygon:
+    if len(ring) < 6 or len(ring) % 2 or not all(math.isfinite(one) for one in ring):
+        raise DefectError(RejectReason.MALFORMED_ANNOTATION)
+    part = shapely.Polygon(list(zip(ring[::2], ring[1::2], strict=True)))
+    if not part.is_valid:
+        raise DefectError(RejectReason.SELF_CROSSING_POLYGON)
+    return part
 
 
 def _polygons(whole: BaseGeometry) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Lengths, areas, angles and volumes of outlines and keypoints, in px or mm.
+"""Lengths, areas and angles of outlines and keypoints, in px or mm.
 
 In: a mask or rings, points, and the size of a pixel (x, y) in mm. Out: numbers. Nothing is in mm where the size of a
 pixel is not known: ``in_mm`` refuses. Pixels need not be square: coordinates are scaled before anything is measured.
@@ -25,8 +25,9 @@ PX: Size = (1.0, 1.0)
 #: Width of the Gaussian (px) over which a mask's border is smoothed before its length is measured.
 _SMOOTH_PX = 1.0
 _RIM_PX = 4
-#: Sums in another order (vector units, alignment) differ far behind these places.
-_PLACES = 6
+#: Sums in another order (vector units, alignment) differ far behind these places; small values keep as many digits, as
+#: long as they are more than noise.
+_PLACES, _MOST_PLACES = 6, 12
 
 
 class UnknownPixelSizeError(ValueError):
@@ -169,14 +170,6 @@ def ellipse_circumference(long_axis: float, short_axis: float) -> float:
     return math.pi * (a + b) * (1 + 3 * h / (10 + math.sqrt(4 - 3 * h)))
 
 
-def ellipsoid_volume_ml(length_mm: float, width_mm: float, height_mm: float) -> float:
-    """Volume of an ellipsoid in ml from three diameters at right angles in mm.
-
-    Formula: pi / 6 * length * width * height. Source: ACR-AIUM practice parameters (thyroid lobe, ovary, bladder).
-    """
-    return math.pi / 6 * length_mm * width_mm * height_mm / 1000
-
-
 def distance(a: Point, b: Point, size: Size = PX) -> float:
     """Give the distance of two points in the unit of the pixel size."""
     return math.hypot((a[0] - b[0]) * size[0], (a[1] - b[1]) * size[1])
@@ -201,4 +194,10 @@ def angle_deg(points: Sequence[Point], size: Size = PX) -> float:
 
 def measure(name: str, value: float, unit: str, source: Sequence[str]) -> dict[str, Any]:
     """Build a row of MEASURE, the same on every machine."""
-    return {"name": name, "value": round(value, _PLACES), "unit": unit, "source": list(source)}
+    small = _PLACES - 1 - math.floor(math.log10(abs(value))) if value else 0
+    return {
+        "name": name,
+        "value": round(value, min(_MOST_PLACES, max(_PLACES, small))),
+        "unit": unit,
+        "source": list(source),
+    }

@@ -26,6 +26,8 @@ Row = Mapping[str, Any]
 _OBJECT, _DIAGNOSIS = Role.OBJECT.value, Role.DIAGNOSIS.value
 #: Circumference by a fitted ellipse is asked of what is measured so: head and abdomen of a fetus.
 _BY_ELLIPSE = frozenset({"fetal_head", "fetal_abdomen"})
+#: Values from here on are written without decimals; how far a written value may lie from the computed one.
+_WHOLE, _ROUNDING = 100, 0.01
 _COMMA = {Language.EN: ", ", Language.ZH: "、"}
 _NEXT = {Language.EN: "; ", Language.ZH: "；"}
 
@@ -161,9 +163,12 @@ def askable(row: Row) -> list[dict[str, Any]]:
 
 
 def written(one: Row) -> str:
-    """Write a measure as answers do: one decimal, none from 100 on."""
-    value = f"{one['value']:.0f}" if abs(one["value"]) >= 100 else f"{one['value']:.1f}"
-    return f"{value}{'' if one['unit'] == '°' else ' '}{one['unit']}"
+    """Write a measure as answers do: one decimal, none from 100 on, more where rounding would cost above 1 %."""
+    value = one["value"]
+    places = 0 if abs(value) >= _WHOLE else 1
+    while abs(round(value, places) - value) > _ROUNDING * abs(value):
+        places += 1
+    return f"{value:.{places}f}{'' if one['unit'] == '°' else ' '}{one['unit']}"
 
 
 def _boxed(row: Row, language: Language, means: Means) -> dict[str, Any]:

@@ -1,18 +1,17 @@
 """Why a picture has its diagnosis, written by a model that is shown the diagnosis and computed geometry.
 
 In: a frame's annotations and its diagnosis pair. Out: a request; then the rationale, or why it cannot be used. Every
-number of a rationale must be one of the geometry, in its unit, as exact as it is written.
+number of a rationale must be one of the geometry, of the measure it is said of, in its unit, as exact as it is written.
 Rejects: what the pool says, UNSUPPORTED_NUMBER, and of the rules of `verify`: WRONG_LANGUAGE, NAMES_SOURCE,
 RESIDUAL_PHI, REFUSED_ANSWER, CONTRADICTED_NATURE, UNSUPPORTED_GRADE, UNSAFE_ADVICE.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from curation.facts.quantities import quantities
 from curation.generate.fence import fenced, plain
 from curation.generate.request import Answer, Failure, Message, Picture, Request, content_sha256
+from curation.ground.numbers import numbers_agree
 from curation.ground.pairs import Means, askable, written
 from curation.verify.check import check
 from curation.verify.claims import Case
@@ -24,14 +23,6 @@ from schemas.reject import RejectReason
 Row = Mapping[str, Any]
 PURPOSE = "rationale"
 _RULES = frozenset({"nature", "grades", "wording", "advice"})
-#: Numbers that ``quantities`` does not read: longer words, Chinese numerals before a unit, fractions, digits in words.
-_WORDED = re.compile(
-    r"\b(?:thir|four|fif|six|seven|eigh|nine)teen\b|\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
-    r"|thousand|half|third|quarter|twice|double|triple)\b|[零一二三四五六七八九十百千两半]+(?:点[零一二三四五六七八九]+)?"
-    r"\s*(?:毫米|厘米|平方|毫升|倍|度|成|mm|cm)|百分之|[½¼¾]",
-    re.IGNORECASE,
-)
-_DIGIT = re.compile(r"\d")
 
 
 def facts_of(frame: Row, language: Language, means: Means) -> str:
@@ -77,22 +68,6 @@ def read_rationale(outcome: Answer | Failure, facts: str, question: str, languag
     if broken:
         return REASONS[min((one.rule for one in broken), key=list(REASONS).index)]
     return text
-
-
-def numbers_agree(text: str, facts: str) -> bool:
-    """Tell whether every number of a text is one of the facts: same unit, equal to the last place that is written."""
-    if _WORDED.search(text):
-        return False
-    known = quantities(facts)
-    found = quantities(text)
-    covered = [(one.start, one.end) for one in found]
-    if any(not any(start <= m.start() < end for start, end in covered) for m in _DIGIT.finditer(text)):
-        return False
-    return all(
-        (one.is_word and not one.unit and one.raw <= 1)
-        or any(one.unit == other.unit and abs(one.value - other.value) <= one.step / 2 for other in known)
-        for one in found
-    )
 
 
 def spoken(rows: Sequence[Row]) -> bool:

@@ -5,9 +5,8 @@ out of it and scaled. A picture resized by ``w / W`` scales coordinates by the s
 Masks are resized through their rings, so that they end where the coordinates say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 Box = tuple[float, float, float, float]
 
@@ -43,27 +42,3 @@ class Transform:
     def flat(self, values: Sequence[float]) -> list[float]:
         """Transform ``[x, y, x, y, …]``: a ring or a box."""
         return [(value - self.origin[i % 2]) * self.scale[i % 2] for i, value in enumerate(values)]
-
-    def pixel_mm(self, size: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
-        """Give the size of the new pixels in mm."""
-        return (
-            None if size[0] is None else size[0] / self.scale[0],
-            None if size[1] is None else size[1] / self.scale[1],
-        )
-
-    def objects(self, objects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Transform rows of OBJECT; RLE belongs to its picture and falls away, its rings stay."""
-        return [
-            {
-                **one,
-                "bbox_xyxy_px": None if one["bbox_xyxy_px"] is None else self.flat(one["bbox_xyxy_px"]),
-                "polygon_px": None if one["polygon_px"] is None else [self.flat(ring) for ring in one["polygon_px"]],
-                "rle": None,
-                "keypoints": [self._point(point) for point in one["keypoints"] or ()],
-            }
-            for one in objects
-        ]
-
-    def _point(self, point: Mapping[str, Any]) -> dict[str, Any]:
-        x, y = self.flat((point["x_px"], point["y_px"]))
-        return {**point, "x_px": x, "y_px": y}

@@ -1,6 +1,7 @@
 """What experts said, as the retrospect counts it: one word per pair, beside the strategy that made the pair.
 
-Flows in: tables `reviews` and `instruction_pairs`. Flows out: ``Reviewed`` rows, and how many reviews do not count.
+Flows in: tables `reviews`, `instruction_pairs` and `grounded_pairs`. Flows out: ``Reviewed`` rows, and how many reviews
+do not count.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ class Reviews:
     checks: int = 0
     second: int = 0
     gone: int = 0
+    grounded: int = 0
     suspended: int = 0
 
     def lines(self) -> Iterator[str]:
@@ -33,6 +35,7 @@ class Reviews:
             "are attention checks": self.checks,
             "are second opinions: only agreement between experts uses them": self.second,
             "are about pairs that have left": self.gone,
+            "are about grounded pairs, which no strategy made": self.grounded,
             "are about pairs of strategies that are suspended already": self.suspended,
         }
         yield from (f"  {count} reviews left out: they {why}" for why, count in told.items() if count)
@@ -44,13 +47,15 @@ def reviews_of(tables: Tables, suspensions: Sequence[Suspension] = ()) -> Review
     first = first_opinions(rows)
     checks = sum(row["attention"] for row in rows)
     out = Reviews(checks=checks, second=len(rows) - checks - len(first))
-    pairs = tables.read(
-        "instruction_pairs", STRATEGY_COLUMNS, pc.field("instance_id").isin(pa.array(list(first), pa.string()))
-    )
+    own = pc.field("instance_id").isin(pa.array(list(first), pa.string()))
+    pairs = tables.read("instruction_pairs", STRATEGY_COLUMNS, own)
     made = {pair["instance_id"]: strategy_of(pair) for pair in pairs.to_pylist()}
+    grounded = set(tables.read("grounded_pairs", ["instance_id"], own)["instance_id"].to_pylist())
     for instance_id, row in first.items():
         strategy = made.get(instance_id)
-        if strategy is None:
+        if strategy is None and instance_id in grounded:
+            out.grounded += 1
+        elif strategy is None:
             out.gone += 1
         elif any(one.covers(strategy) for one in suspensions):
             out.suspended += 1

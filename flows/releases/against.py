@@ -212,6 +212,8 @@ def _cases_named(tables: Tables, held_out: HeldOut) -> set[str]:
         "cases": ("case_id", "patient_key"),
         "images": ("frame_id", "image_id", "sha256"),
         "instruction_pairs": ("instance_id",),
+        "grounded_pairs": ("instance_id",),
+        "annotations": ("annotation_id",),
     }
     for table, names in columns.items():
         for name in names:

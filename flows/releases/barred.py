@@ -15,7 +15,7 @@ from flows.quality.opinions import COLUMNS, is_wrong
 from flows.quality.signing import unsigned_versions
 from schemas.instruction import Form, Task, Tier
 from schemas.reject import RejectReason, Unit
-from warehouse.added import verified_by
+from warehouse.added import TEXT_COLUMNS, texts_of, verified_by
 from warehouse.tables import Tables
 
 Flags = npt.NDArray[np.bool_]
@@ -65,10 +65,10 @@ def of_demo(tables: Tables, table: str, ids: pa.ChunkedArray) -> Flags:
 
 
 def of_unverified(tables: Tables, ids: pa.ChunkedArray) -> Flags:
-    """Flag the grounded pairs whose rationale no expert has accepted."""
+    """Flag the grounded pairs whose rationale, as it is now, no expert has accepted."""
     verified = verified_by(tables)
-    explained = tables.read("grounded_pairs", ["instance_id"], pc.field("rationale").is_valid())
-    return _among(ids, [one for one in explained["instance_id"].to_pylist() if one not in verified])
+    texts = texts_of(tables.read("grounded_pairs", TEXT_COLUMNS, pc.field("rationale").is_valid()))
+    return _among(ids, [text[0] for text in texts if text and text not in verified])
 
 
 def _among(ids: pa.ChunkedArray, wanted: list[str]) -> Flags:

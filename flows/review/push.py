@@ -53,7 +53,7 @@ class Pushed:
         if self.doubles:
             yield f"{self.doubles} tasks stood there twice and were removed"
         if self.left:
-            yield f"{self.left} tasks are not shown: their pairs have left the shelf since the sample was drawn"
+            yield f"{self.left} tasks are not shown: their pairs have left or changed since the sample was drawn"
 
 
 def studio_of(config: Review) -> Studio:
@@ -154,8 +154,8 @@ def answers_of(context: Context, rows: Sequence[Mapping[str, Any]], desk: Desk) 
     pairs = {pair.instance_id: pair for pair in desk.pairs(sorted({row["instance_id"] for row in rows}))}
     for row in rows:
         pair, planted = pairs.get(row["instance_id"]), unseal(key, row["sealed"])
-        if pair is None:
-            continue
+        if pair is None or row["text_sha256"] not in (None, pair.text_sha256):
+            continue  # what would be said of this text is not what the task asks
         answer = plant_in(pair, planted) if planted else pair.answer
         if answer is not None:
             yield row["task_id"], pair, answer

@@ -128,7 +128,7 @@ def _rows(
         rows[name] = {
             **_said(one),
             "task_id": one.task_id,
-            **{column: task[column] for column in ("instance_id", "case_id", "site")},
+            **{column: task[column] for column in ("instance_id", "case_id", "site", "text_sha256")},
             "comment": comments.get(name),
             "attention": unseal(key, task["sealed"]) is not None,
         }

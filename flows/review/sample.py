@@ -23,7 +23,7 @@ from flows.stage import Context
 from schemas.case import Language
 from schemas.config import Review
 from schemas.errors import ConfigError
-from schemas.expert import REVIEW_TASK, ExpertError
+from schemas.expert import REVIEW_TASK, ExpertError, text_sha256
 from schemas.instruction import Form
 from warehouse.catalog import rebuild
 from warehouse.tables import Commit, Shelf
@@ -110,21 +110,26 @@ def _candidates(shelf: Shelf, config: Review) -> list[Candidate]:
         rows = rows.filter(wanted[config.scope])
     rows = rows.filter(pc.field("twin_of").is_null())  # a twin says what its original says
     parts = (rows[name].to_pylist() for name in columns[:5])
-    return _explained(shelf, seen) + [
+    return _explained(shelf) + [
         Candidate(pair, (systems[0] if systems else _NONE, task, model or _NONE, template or _NONE))
         for pair, systems, task, model, template in zip(*parts, strict=True)
     ]
 
 
-def _explained(shelf: Shelf, seen: pa.Array) -> list[Candidate]:
-    """List the grounded pairs with a rationale: only an expert's word makes it a verified one."""
-    columns = ["instance_id", "systems", "task", "rationale_source"]
+def _explained(shelf: Shelf) -> list[Candidate]:
+    """List the grounded pairs with a rationale that nobody was asked about yet, as it is now.
+
+    Only an expert's word makes it a verified one.
+    """
+    asked = shelf.read(TABLE, ["instance_id", "text_sha256"])
+    seen = set(zip(asked["instance_id"].to_pylist(), asked["text_sha256"].to_pylist(), strict=True))
+    columns = ["instance_id", "systems", "task", "rationale_source", "question", "answer"]
     rows = shelf.read("grounded_pairs", columns, pc.field("rationale").is_valid())
-    rows = rows.filter(pc.invert(pc.is_in(rows["instance_id"], seen)))
     parts = (rows[name].to_pylist() for name in columns)
     return [
         Candidate(pair, (systems[0] if systems else _NONE, task, model or _NONE, _NONE))
-        for pair, systems, task, model in zip(*parts, strict=True)
+        for pair, systems, task, model, question, answer in zip(*parts, strict=True)
+        if (pair, text_sha256(question, answer)) not in seen
     ]
 
 
@@ -151,6 +156,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     key = load_key(context.config)
     sites = _sites(context.shelf)
+    hashes = _hashes(context.shelf, [one.instance_id for one in drawn] + [one.instance_id for one, _ in checks])
     tasks: list[tuple[str, tuple[str, ...], int, ExpertError | None]]
     tasks = [(one.instance_id, one.stratum, one.readers, None) for one in drawn]
     tasks += [(one.instance_id, one.stratum, 1, kind) for one, kind in checks]
@@ -166,9 +172,20 @@ def _rows(
             "readers": readers,
             "stratum": list(stratum),
             "sealed": seal(key, Planted(kind, plan.seed) if kind else None),
+            "text_sha256": hashes[instance_id],
         }
         for position, (instance_id, stratum, readers, kind) in enumerate(tasks)
     ]
+
+
+def _hashes(shelf: Shelf, ids: Sequence[str]) -> dict[str, str]:
+    """Hash the texts of pairs as they are now: a review is about this text alone."""
+    wanted = pc.field("instance_id").isin(pa.array(ids, pa.string()))
+    found = {}
+    for name in ("instruction_pairs", "grounded_pairs"):
+        for row in shelf.read(name, ["instance_id", "question", "answer"], wanted).to_pylist():
+            found[row["instance_id"]] = text_sha256(row["question"], row["answer"])
+    return found
 
 
 def _sites(shelf: Shelf) -> dict[str, str]:

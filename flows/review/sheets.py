@@ -44,7 +44,7 @@ class Exported:
         for name, count in self.rows.items():
             yield f"{name}: {count} pairs"
         if self.left:
-            yield f"{self.left} pairs have left the shelf since the sample was drawn"
+            yield f"{self.left} pairs have left or changed since the sample was drawn"
 
 
 def export_sheets(context: Context, sample: str | None, out_dir: Path) -> Exported:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from flows.quality.overlays import overlays
+from schemas.expert import text_sha256
 from warehouse.shards import Source
 from warehouse.tables import Shelf
 
@@ -36,6 +37,11 @@ class Shown:
     question: str = field(repr=False)
     answer: str = field(repr=False)
     frame_ids: tuple[str, ...]
+
+    @property
+    def text_sha256(self) -> str:
+        """Hash of the text that a review would be about."""
+        return text_sha256(self.question, self.answer)
 
 
 class Desk:

@@ -35,6 +35,37 @@ def test_it_counts_and_writes_nothing(hospital):
     assert sorted(hospital.rglob("*")) == sorted([*before, hospital / "pipeline.toml"])
 
 
+MEASURE = '[annotate]\nmeasures = [{{ name = "{}", kind = "distance", points = ["{}", "apex"] }}]\n'
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        (MEASURE.format("head_width", "centre"), "annotate.measures: head_width is no word"),
+        (MEASURE.format("annulus_width", "skull_left"), "annotate.measures: skull_left is no word"),
+        (MEASURE.format("annulus_width", "lesion"), "annotate.measures: lesion is no keypoint"),
+        (MEASURE.format("apex", "centre"), "annotate.measures: apex is no measure"),
+        ('[annotate]\nlabels = { "DBP" = "bile_duct" }\n', "annotate.labels: bile_duct is no word"),
+        (
+            '[annotate]\nwords = [{ key = "benign", kind = "object", en = "b", zh = "b" }]\n',
+            "annotate.words: benign is known as diagnosis",
+        ),
+        (
+            '[[annotations]]\nlayout = "masks"\npath = "images"\nlabel = "herd"\n',
+            "annotations: herd is no object of the vocabulary",
+        ),
+        (
+            '[[annotations]]\nlayout = "masks"\npath = "images"\nvalues = { "1" = "liver", "2" = "benign" }\n',
+            "annotations: benign is no object of the vocabulary",
+        ),
+    ],
+)
+def test_a_word_that_nobody_knows_is_named(hospital, extra, told):
+    with pytest.raises(ConfigError, match=told) as error:
+        preflight(config(hospital, extra=extra), embedded=True)
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -201,6 +201,19 @@ def test_another_configuration_retires_the_rows_of_the_old_one_and_may_come_back
         assert shelf.read("rejects").num_rows == 1
 
 
+def test_only_who_plans_begins_anew(shelf):
+    with pytest.raises(ChunkError, match="changed since the run began"):
+        Journal(shelf, "deduplicate", "f1", ("dedup_pool",), begin=False)
+    (chunk,) = journal(shelf).plan(["a"], 9)
+    journal(shelf).commit(chunk, {"dedup_pool": kept("a")}, rejects())
+    assert Journal(shelf, "deduplicate", "f1", ("dedup_pool",), begin=False).chunk(chunk.commit.chunk_id) == chunk
+    with pytest.raises(ChunkError, match="changed since the run began"):
+        Journal(shelf, "deduplicate", "f2", ("dedup_pool",), begin=False)
+    assert shelf.read("dedup_pool").num_rows == 1
+    with pytest.raises(ChunkError, match="chunk other is not planned"):
+        journal(shelf).chunk("other")
+
+
 def test_the_catalog_shows_all_tables_and_only_reads(shelf):
     shelf.append("dedup_pool", kept("a"), commit())
     rebuild(shelf)

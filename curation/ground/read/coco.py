@@ -1,7 +1,8 @@
 """Read COCO JSON: boxes, polygons, RLE, keypoints.
 
-Pictures may carry ``px_mm`` or ``px_mm_x`` and ``px_mm_y``, and ``frame`` for one frame of a cine; ``image_labels``
-(``{"image_id", "label"}``) label whole pictures.
+Pictures, annotations and labels may carry ``px_mm`` or ``px_mm_x`` and ``px_mm_y``, pictures ``frame`` for one frame of
+a cine; ``image_labels`` (``{"image_id", "label"}``) label whole pictures. ``polygon_px`` beside RLE holds the exact
+rings of a polygon with holes (our own export writes it).
 
 In: a JSON file. Out: ``Raw`` values by picture. Rejects (as defect): DUPLICATE_ANNOTATION_ID, UNNAMED_KEYPOINTS,
 MALFORMED_ANNOTATION.
@@ -61,6 +62,10 @@ class CocoReader:
         """Give the file."""
         return frozenset({self._path})
 
+    def late_files(self, image: str) -> Sequence[Path]:
+        """List none: all is read by now."""
+        return ()
+
     def _image(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         key = row.get("image_id")
         return self._images.get(key, {}) if _is_key(key) else {}
@@ -75,7 +80,9 @@ class CocoReader:
         sides = [image.get(name) for name in ("width", "height")]
         size = (int(sides[0]), int(sides[1])) if all(isinstance(s, int) and s > 0 for s in sides) else None  # type: ignore[arg-type]
         frame = image.get("frame")
-        return {"size_px": size, "frame": frame if isinstance(frame, int) else 0, "px_mm": pixel_size_of(image)}
+        own = pixel_size_of(row)
+        px_mm = own if own != UNKNOWN else pixel_size_of(image)
+        return {"size_px": size, "frame": frame if isinstance(frame, int) else 0, "px_mm": px_mm}
 
     def _label(self, row: Mapping[str, Any]) -> Raw:
         label = row.get("label")
@@ -91,6 +98,8 @@ class CocoReader:
         try:
             points = _points(row.get("keypoints"), category.get("keypoints"))
             shape = _shape(row.get("segmentation"))
+            if "rle" in shape and isinstance(row.get("polygon_px"), list):
+                shape |= _shape(row["polygon_px"])
             box = _box(row.get("bbox"))
         except _UnnamedError:
             return Raw(**own, defect=RejectReason.UNNAMED_KEYPOINTS)

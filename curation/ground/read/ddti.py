@@ -48,6 +48,10 @@ class DdtiReader:
         """List the files."""
         return frozenset(self._files)
 
+    def late_files(self, image: str) -> Sequence[Path]:
+        """List none: all is read by now."""
+        return ()
+
 
 def _raws(svg: str) -> Iterator[Raw]:
     try:

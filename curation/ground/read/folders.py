@@ -70,8 +70,12 @@ class MaskReader:
         return self._sizes.get(image, UNKNOWN)
 
     def files(self) -> frozenset[Path]:
-        """List the mask files."""
+        """List the mask files, and the tables of the layout."""
         return self._more | {mask.path for masks in self._masks.values() for mask in masks}
+
+    def late_files(self, image: str) -> Sequence[Path]:
+        """List the masks of a picture."""
+        return [mask.path for mask in self._masks.get(image, ())]
 
 
 def _read(mask: MaskFile, px_mm: PixelSize) -> list[Raw]:

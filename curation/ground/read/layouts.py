@@ -53,12 +53,13 @@ def hc18(folder: Path) -> MaskReader:
     for table in tables:
         base = table.parent.relative_to(folder)
         names = {name: image for image, _ in masks if (name := Path(image).name)}
-        for row in rows_of(table):
+        for row in rows_of(table, named=folder / "*pixel_size*.csv"):
             size = number_of(next((row[key] for key in row if key.startswith("pixel size")), None))
             image = names.get(row.get("filename", ""), (base / row.get("filename", "")).as_posix())
             if size and size > 0:
                 sizes[image] = (size, size)
-    return MaskReader(((image, MaskFile(path, "fetal head", outline=True)) for image, path in masks), sizes=sizes)
+    named = ((image, MaskFile(path, "fetal head", outline=True)) for image, path in masks)
+    return MaskReader(named, sizes=sizes, more=tables)
 
 
 def camus(folder: Path) -> MaskReader:

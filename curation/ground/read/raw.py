@@ -18,7 +18,7 @@ UNKNOWN: PixelSize = (None, None)
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One annotation. ``name`` and ``image`` are the hospital's words: they never leave memory.
+    """One annotation. Names are the hospital's words: they never leave memory, and no repr shows a value.
 
     Shapes: box xyxy px; rings ``[x, y, x, y, …]``; points ``(name, x, y, visible)``.
     """
@@ -27,10 +27,10 @@ class Raw:
     role: Role = Role.OBJECT
     frame: int = 0
     size_px: tuple[int, int] | None = None
-    box: Sequence[float] | None = None
-    rings: Sequence[Sequence[float]] | None = None
+    box: Sequence[float] | None = field(default=None, repr=False)
+    rings: Sequence[Sequence[float]] | None = field(default=None, repr=False)
     rle: Mapping[str, Any] | None = field(default=None, repr=False)
-    points: Sequence[tuple[str, float, float, bool]] | None = None
+    points: Sequence[tuple[str, float, float, bool]] | None = field(default=None, repr=False)
     px_mm: PixelSize = UNKNOWN
     defect: RejectReason | None = None
 
@@ -52,6 +52,10 @@ class Reader(Protocol):
 
     def files(self) -> frozenset[Path]:
         """List the files that the source is made of: they are no pictures, wherever they lie."""
+        ...
+
+    def late_files(self, image: str) -> Sequence[Path]:
+        """List the files that ``read`` opens for a picture; the others were read when the source was opened."""
         ...
 
 

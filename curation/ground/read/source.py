@@ -1,14 +1,16 @@
 """All sources of a config as one: which pictures have annotations, and what they are.
 
 In: ``Annotations`` settings and the paths of the hospital's pictures. Out: ``Raw`` values by path of the picture, and
-those whose picture is not there.
-Raises: ConfigError for a source that cannot be read at all.
+those whose picture is not there. Files are hashed once; one that changes later is refused where it is read.
+Raises: ConfigError for a source that cannot be read at all. Messages name the source of the config, never a file below
+it: the names of files may hold those of patients.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from curation.ground.read import layouts
@@ -17,7 +19,7 @@ from curation.ground.read.ddti import DdtiReader
 from curation.ground.read.raw import UNKNOWN, PixelSize, Raw, Reader
 from curation.ground.read.table import TableReader
 from schemas.annotated import Annotations
-from schemas.errors import ConfigError
+from schemas.errors import ChunkError, ConfigError
 
 _FOLDERS: dict[str, Callable[[Path], Reader]] = {
     "busi": layouts.busi,
@@ -36,6 +38,13 @@ def open_source(source: Annotations) -> Reader:
     is_file = source.layout in ("coco", "labels")
     if not (source.path.is_file() if is_file else source.path.is_dir()):
         raise ConfigError(f"annotations: {source.path} is no {'file' if is_file else 'folder'}")
+    try:
+        return _opened(source)
+    except OSError:
+        raise ConfigError(f"annotations: a file of {source.path} cannot be read") from None
+
+
+def _opened(source: Annotations) -> Reader:
     if source.layout == "coco":
         return CocoReader(source.path)
     if source.layout == "labels":
@@ -51,23 +60,35 @@ class Sources:
     def __init__(self, sources: Sequence[Annotations]) -> None:
         self._sources = [(source, open_source(source)) for source in sources]
         self._by_path: dict[str, list[tuple[int, str]]] | None = None
+        self._stamps: dict[Path, tuple[int, ...] | None] = {}
         self.missing: list[tuple[int, str]] = []
 
     def files(self) -> frozenset[Path]:
         """List all files of annotations."""
         return frozenset(path.resolve() for _, reader in self._sources for path in reader.files())
 
+    @cached_property
     def fingerprint(self) -> str:
-        """Hash what the sources say: their settings, and every file by its content."""
+        """Hash of what the sources say: their settings, and every file by its content, read once.
+
+        Raises: ConfigError when a file cannot be read.
+        """
         digest = hashlib.sha256()
         for source, reader in self._sources:
             digest.update(source.fingerprint().encode())
             base = source.path if source.path.is_dir() else source.path.parent
             for path in sorted(reader.files()):
                 digest.update(path.relative_to(base).as_posix().encode(errors="surrogateescape"))
-                with path.open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
+                try:
+                    digest.update(self._hash(path))
+                except OSError:
+                    raise ConfigError(f"annotations: a file of {source.path} cannot be read") from None
         return digest.hexdigest()[:16]
+
+    def _hash(self, path: Path) -> bytes:
+        self._stamps[path] = _stamp(path)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
 
     def match(self, paths: Iterable[str]) -> list[str]:
         """Find the picture of every annotation; gives the pictures that have some, ``missing`` has the others."""
@@ -95,9 +116,24 @@ class Sources:
         return [(layout, _sized(raw, size)) for n, image in places for layout, raw in self.of_place(n, image)]
 
     def of_place(self, number: int, image: str) -> list[tuple[str, Raw]]:
-        """Read (layout, annotation) of a picture of one source."""
+        """Read (layout, annotation) of a picture of one source.
+
+        Raises: ChunkError when a file is not the one that was hashed: what it says belongs to another run.
+        """
         source, reader = self._sources[number]
-        return [(source.layout, raw) for raw in reader.read(image)]
+        found: list[tuple[str, Raw]] = [(source.layout, raw) for raw in reader.read(image)]
+        if any(_stamp(path) != self._stamps.get(path, _stamp(path)) for path in reader.late_files(image)):
+            raise ChunkError(f"annotations: a file of {source.path} has changed since the run began; run again")
+        return found
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Give what changes when a file is written anew; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _sized(raw: Raw, size: PixelSize) -> Raw:

@@ -38,8 +38,8 @@ class TableReader:
             self._take(cells["image"].replace("\\", "/"), cells)
 
     def images(self) -> Sequence[str]:
-        """List the pictures that have labels."""
-        return sorted(self._raw)
+        """List the pictures that have labels, or a pixel size for the annotations of other sources."""
+        return sorted({*self._raw, *self._sizes})
 
     def read(self, image: str) -> Sequence[Raw]:
         """Give the labels of one picture, in the order of the table."""
@@ -52,6 +52,10 @@ class TableReader:
     def files(self) -> frozenset[Path]:
         """Give the file."""
         return frozenset({self._path})
+
+    def late_files(self, image: str) -> Sequence[Path]:
+        """List none: all is read by now."""
+        return ()
 
     def _take(self, image: str, cells: Mapping[str, str]) -> None:
         size = pixel_size_of(cells)
@@ -66,8 +70,8 @@ class TableReader:
             self._raw[image].append(Raw(cells["label"], box=None if defect else found, px_mm=size, defect=defect))
 
 
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """Read the rows of a CSV file; a broken row is an empty one.
+def rows_of(path: Path, named: Path | None = None) -> list[dict[str, str]]:
+    """Read the rows of a CSV file; a broken row is an empty one. Messages say ``named`` where it is given.
 
     Raises: ConfigError when there is no table.
     """
@@ -75,4 +79,4 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         header, rows = read_delimited(decode_bytes(path.read_bytes(), "auto"))
         return [{name: str(row.get(name) or "") if row else "" for name in header} for row in rows]
     except (OSError, ValueError):
-        raise ConfigError(f"annotations: {path} is not a readable table") from None
+        raise ConfigError(f"annotations: {named or path} is not a readable table") from None

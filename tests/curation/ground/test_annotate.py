@@ -8,7 +8,10 @@ import pytest
 
 from curation.ground.annotate import DETAILS, annotate
 from curation.ground.masks import mask_of_rings, rle_of
+from curation.ground.words import Words
 from schemas.annotated import Annotate, Measured, NewWord
+from schemas.case import Language
+from schemas.errors import ConfigError
 from schemas.grounding import ANNOTATION, RAW_ANNOTATION
 from schemas.reject import REJECT, RejectReason
 
@@ -139,6 +142,18 @@ def test_config_adds_words_and_names():
     assert one(config, name="dbp", polygon_px=[SQUARE])[0]["label"] == "bile_duct"
     assert one(config, name="HERD", polygon_px=[SQUARE])[0]["label"] == "lesion"
     assert one(config, name="胆管", polygon_px=[SQUARE])[0]["label"] == "bile_duct"
+
+
+def test_words_that_nobody_knows_stop_the_step():
+    length = Measured(name="head_width", kind="distance", points=("long_a", "long_b"))
+    with pytest.raises(ConfigError, match="head_width is no word of the vocabulary"):
+        one(Annotate(measures=(length,)), polygon_px=[SQUARE])
+    word = NewWord(key="head_width", kind="measure", en="width of the head", zh="头宽")
+    named = points(("long_a", 10, 10), ("long_b", 40, 50))
+    kept, _ = one(Annotate(measures=(length,), words=(word,)), keypoints=named)
+    assert [(row["name"], row["value"]) for row in kept["geometry"]] == [("head_width", 50)]
+    with pytest.raises(ConfigError, match="bile_duct"):
+        Words(Annotate()).say("bile_duct", Language.EN)
 
 
 def test_no_rows_give_the_declared_schemas():

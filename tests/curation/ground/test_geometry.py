@@ -12,8 +12,8 @@ from curation.ground.geometry import (
     angle_deg,
     distance,
     ellipse_circumference,
-    ellipsoid_volume_ml,
     in_mm,
+    measure,
     of_mask,
     of_rings,
 )
@@ -114,7 +114,12 @@ def test_formulas():
     assert ellipse_circumference(10, 10) == pytest.approx(10 * math.pi)
     assert ellipse_circumference(20, 0) == pytest.approx(40, rel=0.001)
     assert ellipse_circumference(0, 0) == 0
-    assert ellipsoid_volume_ml(40, 20, 20) == pytest.approx(8.3776, rel=1e-4)
+
+
+@given(st.floats(1e-7, 1e5))
+def test_small_values_keep_their_digits(value):
+    assert measure("area", value, "mm²", ["outline"])["value"] == pytest.approx(value, rel=1e-4)
+    assert measure("area", 1e-15, "°", [])["value"] == 0  # no more than noise
 
 
 @given(st.floats(0, math.pi), st.floats(0.2, 1), st.floats(20, 200))

@@ -26,10 +26,9 @@ def test_lengths_in_mm_stay():
     ring = [10, 10, 110, 10, 110, 60, 10, 60]
     way = Transform.crop((5, 5, 200, 200)).then(Transform.resize((195, 195), (390, 65)))
     before = of_rings([ring], (0.1, 0.2))
-    after = of_rings([way.flat(ring)], way.pixel_mm((0.1, 0.2)))
+    after = of_rings([way.flat(ring)], (0.1 / way.scale[0], 0.2 / way.scale[1]))
     assert after.long_axis == pytest.approx(before.long_axis)
     assert after.area == pytest.approx(before.area)
-    assert way.pixel_mm((None, None)) == (None, None)
 
 
 def test_a_resized_picture_shows_the_object_where_the_coordinates_say():
@@ -40,18 +39,3 @@ def test_a_resized_picture_shows_the_object_where_the_coordinates_say():
     drawn = mask_of_rings([way.flat(ring) for ring in rings_of(mask)], 320, 90)
     seen = picture >= 128
     assert (seen & (drawn > 0)).sum() / (seen | (drawn > 0)).sum() > 0.97
-
-
-def test_objects():
-    one = {
-        "label": "lesion",
-        "bbox_xyxy_px": [10.0, 20.0, 30.0, 40.0],
-        "polygon_px": [[10, 20, 30, 20, 30, 40]],
-        "rle": {"size": [1, 1], "counts": "x"},
-        "keypoints": [{"name": "a", "x_px": 12.0, "y_px": 22.0, "visible": True}],
-    }
-    (moved,) = Transform((10.0, 20.0), (2.0, 2.0)).objects([one])
-    assert moved["bbox_xyxy_px"] == [0, 0, 40, 40] and moved["polygon_px"] == [[0, 0, 40, 0, 40, 40]]
-    assert moved["rle"] is None and moved["keypoints"][0] == {"name": "a", "x_px": 4, "y_px": 4, "visible": True}
-    (bare,) = Transform().objects([{**one, "bbox_xyxy_px": None, "polygon_px": None, "keypoints": None}])
-    assert (bare["bbox_xyxy_px"], bare["polygon_px"], bare["keypoints"]) == (None, None, [])

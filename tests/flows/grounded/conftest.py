@@ -3,14 +3,17 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
 from curation.ground.ground import ground
 from curation.ground.masks import rle_of
 from flows.annotate import _work as annotate_work
+from flows.cli import app
 from flows.ground import inputs_of
 from schemas.config import Pipeline
 from tests.curation.ground.test_geometry import ellipse_mask
 from tests.flows.releases.conftest import Hospital, hospital  # noqa: F401, RUF100 - a fixture
+from tests.flows.releases.test_release import create
 from warehouse.catalog import rebuild
 from warehouse.tables import Commit
 
@@ -67,3 +70,17 @@ def annotated(hospital):  # noqa: F811 - the fixture
     hospital.shelf.append("grounded_pairs", pairs.kept, Commit("ground", 0, "f", "k"))
     rebuild(hospital.shelf)
     return hospital
+
+
+@pytest.fixture
+def exported(annotated):
+    """Give a release, and what exports it."""
+    folder = create(annotated, name="g").folder
+
+    def export(name):
+        out = annotated.folder / name
+        done = CliRunner().invoke(app, ["export", "g", str(out), "--format", name, "--root", str(annotated.shelf.root)])
+        assert done.exit_code == 0, done.output
+        return out
+
+    return folder, export

@@ -17,9 +17,10 @@ from curation.ground.read.coco import CocoReader
 from flows.annotations import _columns
 from flows.cli import app
 from schemas.annotated import Annotate
-from schemas.expert import REVIEW
+from schemas.expert import REVIEW, text_sha256
 from schemas.grounding import FRAME_QUALITY, RAW_ANNOTATION
-from tests.flows.releases.test_release import create, glob, splits
+from tests.flows.releases.test_against import against
+from tests.flows.releases.test_release import create, glob, rejects, splits
 from warehouse.catalog import query
 from warehouse.purge import purge
 from warehouse.tables import Commit
@@ -50,25 +51,29 @@ def test_a_release_splits_them_by_patient_and_leaves_nothing_out(annotated):
     assert query(annotated.shelf.root, "SELECT kept FROM funnel WHERE unit = 'grounded_pair'")["kept"].to_pylist()
 
 
-def review(name, verdict, reviewer="r1", *, attention=False):
+def review(name, verdict, reviewer="r1", *, attention=False, text=None):
     row = {"review_id": f"{name}{reviewer}", "task_id": "t", "instance_id": name, "case_id": name.partition("/")[0]}
     row |= {"site": "site-1", "reviewer": reviewer, "verdict": verdict, "errors": [], "attention": attention}
-    return row | {"reviewed_at": datetime(2026, 1, 1, tzinfo=UTC), "source": "csv"}
+    return row | {"reviewed_at": datetime(2026, 1, 1, tzinfo=UTC), "source": "csv", "text_sha256": text}
 
 
 def test_reviews_and_ratings_become_columns(annotated):
     shelf = annotated.shelf
     rows = shelf.read("grounded_pairs").to_pylist()
     names = [row["instance_id"] for row in rows if row["task"] == "diagnosis"]
-    explained = pa.Table.from_pylist(
-        [{**row, "rationale": "because", "instance_id": row["instance_id"] + "x"} for row in rows[:0]]
-        + [{**row, "rationale": "because"} for row in rows if row["task"] == "diagnosis"],
-        schema=shelf.read("grounded_pairs").schema,
-    )
+    written = [{**row, "rationale": "because"} for row in rows if row["task"] == "diagnosis"]
+    explained = pa.Table.from_pylist(written, schema=shelf.read("grounded_pairs").schema)
+    texts = {row["instance_id"]: text_sha256(row["question"], row["answer"]) for row in written}
     shelf.delete("grounded_pairs", "task = 'diagnosis'")
     shelf.append("grounded_pairs", explained.select(explained.column_names[:-3]), Commit("ground", 0, "f", "k2"))
-    reviews = [review(names[0], "accept"), review(names[1], "accept"), review(names[1], "reject", "r2")]
-    reviews.append(review(names[2], "accept", attention=True))
+    said = [
+        (0, "accept", "r1", False),
+        (1, "accept", "r1", False),
+        (1, "reject", "r2", False),
+        (2, "accept", "r1", True),
+    ]
+    reviews = [review(names[n], word, who, attention=check, text=texts[names[n]]) for n, word, who, check in said]
+    reviews += [review(names[3], "accept", text="of an older text"), review(names[4], "accept", text=None)]
     shelf.append("reviews", pa.Table.from_pylist(reviews, schema=REVIEW), Commit("review", 0, "f", "k"))
     frame = names[0].rpartition("/")[0]
     level = {"frame_id": frame, "case_id": frame.partition("/")[0], "site": "site-1", "level": "high"}
@@ -76,7 +81,8 @@ def test_reviews_and_ratings_become_columns(annotated):
     folder = create(annotated).folder
     found = {row["instance_id"]: row for row in glob(folder, "grounded").to_pylist()}
     assert names[1] not in found  # an expert found it wrong
-    assert [found[name]["rationale_verified_by"] for name in (names[0], names[2])] == ["r1", None]
+    told = [found[name]["rationale_verified_by"] for name in (names[0], *names[2:5])]
+    assert told == ["r1", None, None, None]
     assert {row["quality_level"] for row in found.values() if row["frame_ids"] == [frame]} == {"high"}
     pictures = glob(folder, "images", ["frame_id", "quality_level"]).to_pylist()
     assert {row["frame_id"] for row in pictures if row["quality_level"]} == {frame}
@@ -97,19 +103,6 @@ def create_production(hospital):
     governance = Governance(sites=("site-1",), ethics_reference="abc", consent_basis="abc", licence="abc")
     config = Release(tier=Tier.PRODUCTION, governance=governance)
     return select_rows(Snapshot.take(hospital.shelf, TABLES), config, HeldOut((), (), frozenset(), ())).left["grounded"]
-
-
-@pytest.fixture
-def exported(annotated):
-    folder = create(annotated, name="g").folder
-
-    def export(name):
-        out = annotated.folder / name
-        done = run.invoke(app, ["export", "g", str(out), "--format", name, "--root", str(annotated.shelf.root)])
-        assert done.exit_code == 0, done.output
-        return out
-
-    return folder, export
 
 
 def test_coco_round_trip(annotated, exported):
@@ -165,6 +158,21 @@ def test_conditions_are_on_the_columns_of_grounded_pairs(annotated, exported):
     assert done.exit_code == 0, done.output
     done = run.invoke(app, [*asked[:2], str(annotated.folder / "x"), *asked[3:], "--where", "template_id IS NULL"])
     assert done.exit_code != 0
+
+
+@pytest.mark.parametrize(("table", "key"), [("grounded_pairs", "instance_id"), ("annotations", "annotation_id")])
+def test_ids_of_grounded_data_that_are_held_out_leave_train(annotated, tmp_path, table, key):
+    where = splits(create(annotated, name="a").folder)
+    train = sorted(case for case, found in where.items() if found == {"train"})
+    row = next(row for row in annotated.shelf.read(table, [key, "case_id"]).to_pylist() if row["case_id"] == train[0])
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "items.jsonl").write_text(json.dumps({"id": row[key]}), encoding="utf-8")
+    folder = against(annotated, tmp_path / "held")
+    gone = {(one["unit"], one["reason"]) for one in rejects(folder)}
+    units = ("case", "image", "report", "pair", "annotation", "grounded_pair")
+    assert gone == {(unit, "CONTAMINATED") for unit in units}
+    for component in ("cases", "grounded", "annotations"):
+        assert train[0] not in splits(folder, component) and train[1] in splits(folder, component)
 
 
 def test_a_forgotten_patient_leaves_no_row(annotated):

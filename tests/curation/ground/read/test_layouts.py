@@ -10,9 +10,10 @@ from PIL import Image
 from curation.ground.masks import mask_of_rle
 from curation.ground.read import layouts
 from curation.ground.read.ddti import DdtiReader
+from curation.ground.read.raw import Raw
 from curation.ground.read.source import Sources, open_source
 from schemas.annotated import Annotations
-from schemas.errors import ConfigError
+from schemas.errors import ChunkError, ConfigError
 from schemas.grounding import Role
 from schemas.reject import RejectReason
 
@@ -98,6 +99,11 @@ def test_hc18_outline_is_filled_to_the_middle_of_its_line(tmp_path):
     (raw,) = reader.read("set/000_HC.png")
     assert (raw.name, raw.px_mm) == ("fetal head", (0.069, 0.069))
     assert mask_of_rle(raw.rle).sum() == pytest.approx(math.pi * 90 * 60, rel=0.01)
+    source = [Annotations(layout="hc18", path=tmp_path)]
+    assert len(reader.files()) == 2 and Sources(source).fingerprint == Sources(source).fingerprint
+    before = Sources(source).fingerprint
+    (tmp_path / "set" / "training_set_pixel_size_and_HC.csv").write_text(table.replace("0.069", "0.071"))
+    assert Sources(source).fingerprint != before  # other lengths in mm
 
 
 def test_camus_by_value(tmp_path):
@@ -167,10 +173,50 @@ def test_sources_find_pictures_by_path_then_by_name_without_suffix(tmp_path):
         ("labels", "benign", (0.2, 0.2)),
     ]
     assert len(sources.files()) == 4
-    before = sources.fingerprint()
-    assert before == sources.fingerprint()
-    save(tmp_path / "masks", "gone.png", oval(half=(9, 9)) * 255)
-    assert sources.fingerprint() != before
+
+
+def test_files_are_hashed_once_and_a_change_is_refused(tmp_path, monkeypatch):
+    import hashlib
+
+    hashed, digest = [], hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, name: hashed.append(file.name) or digest(file, name))
+    masks = [save(tmp_path, f"{name}.png", oval() * 255) for name in "ab"]
+    config = [Annotations(layout="masks", path=tmp_path, label="cyst")]
+    sources = Sources(config)
+    assert sources.fingerprint == sources.fingerprint and len(hashed) == 2
+    assert len(sources.of_place(0, "a")) == 1
+    save(tmp_path, "a.png", oval(half=(9, 9)) * 255)
+    masks[1].unlink()
+    for image in "ab":
+        with pytest.raises(ChunkError, match="has changed since the run began") as told:
+            sources.of_place(0, image)
+        assert f"{image}.png" not in str(told.value)
+    assert Sources(config).fingerprint != sources.fingerprint
+
+
+def test_a_file_that_cannot_be_read_is_not_named(tmp_path):
+    save(tmp_path, "John Doe.png", oval() * 255)
+    sources = Sources([Annotations(layout="masks", path=tmp_path, label="cyst")])
+    (tmp_path / "John Doe.png").unlink()
+    with pytest.raises(ConfigError, match="a file of .* cannot be read") as told:
+        _ = sources.fingerprint
+    assert "Doe" not in str(told.value)
+
+
+def test_a_table_of_pixel_sizes_alone_measures_the_masks(tmp_path):
+    save(tmp_path / "masks", "1.png", oval() * 255)
+    (tmp_path / "sizes.csv").write_text("image,px_mm_x,px_mm_y\n1.png,0.2,0.3\n2.png,0.4,0.4\n")
+    masks = Annotations(layout="masks", path=tmp_path / "masks", label="cyst")
+    sources = Sources([masks, Annotations(layout="labels", path=tmp_path / "sizes.csv")])
+    assert sources.match(["1.png", "2.png"]) == ["1.png", "2.png"]
+    ((layout, raw),) = sources.of_picture("1.png")
+    assert (layout, raw.px_mm) == ("masks", (0.2, 0.3)) and sources.of_picture("2.png") == []
+
+
+def test_no_repr_shows_a_name_or_a_place(tmp_path):
+    raw = Raw("Mrs Smith", points=[("J. Smith", 1.0, 2.0, True)], rings=[[77.0, 1, 2, 3, 4, 5]], box=[77.0, 1, 2, 3])
+    assert "Smith" not in repr(raw) and "77" not in repr(raw)
+    assert "Smith" not in repr(layouts.MaskFile(tmp_path / "Smith.png", "Smith"))
 
 
 @pytest.mark.parametrize("layout", ["coco", "labels", "masks", "busi"])
