@@ -31,7 +31,8 @@ def written(out: Path) -> list[Path]:
 
 def latest(out: Path) -> Path | None:
     """Find the newest checkpoint of a run."""
-    return (written(out) or [None])[-1]
+    found = written(out)
+    return found[-1] if found else None
 
 
 def hold_back(accelerator: Accelerator) -> None:
