@@ -1,8 +1,10 @@
 """The loader costs little more than reading the pictures, and its memory does not grow with the release."""
 
-import gc
 import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,8 +14,6 @@ import pytest
 
 pytest.importorskip("peft")
 
-import psutil
-
 from schemas.training import Stage, Training
 from tests.training.conftest import sealed
 from training.budget import fitted_one
@@ -22,6 +22,7 @@ from training.rows import KEPT_BYTES, KEPT_GROUPS, Order
 from warehouse.shards import IMAGE_ROWS_PER_GROUP
 
 pytestmark = pytest.mark.train
+ROOT = Path(__file__).parents[2]
 FRAMES, KINDS, BATCH = 512, 8, 4
 
 
@@ -40,7 +41,7 @@ def large(release, tmp_path_factory):
         grain = np.clip(smooth + rng.integers(-12, 13, smooth.shape), 0, 255).astype(np.uint8)
         pictures.append(cv2.imencode(".png", grain)[1].tobytes())
     first = table.slice(0, 1).to_pylist()[0] | {"width_px": 800, "height_px": 600}
-    with pq.ParquetWriter(path, table.schema, compression="NONE") as writer:
+    with pq.ParquetWriter(path, table.schema, compression="NONE", use_dictionary=False) as writer:
         for start in range(0, FRAMES, IMAGE_ROWS_PER_GROUP):
             rows = [
                 first | {"frame_id": f"f{number:04d}", "image": {"bytes": pictures[number % KINDS], "path": "x.png"}}
@@ -82,12 +83,12 @@ def test_the_loader_is_as_fast_as_a_plain_read(samples, large, record_property):
     stream = batches(samples, order)
     next(stream)  # the shard is hashed when it is first read
     alone, loaded = [], []
-    for turn in range(4):
+    for turn in range(3):
         start = time.process_time()
-        plain(path, [turn, turn + 4])
+        plain(path, [turn])
         alone.append(time.process_time() - start)
         start = time.process_time()
-        for _ in range(2 * IMAGE_ROWS_PER_GROUP // (2 * BATCH)):
+        for _ in range(IMAGE_ROWS_PER_GROUP // (2 * BATCH)):
             next(stream)
         loaded.append(time.process_time() - start)
     found = min(alone) / min(loaded)
@@ -111,19 +112,37 @@ def test_a_shelf_keeps_bytes_not_groups(samples):
     assert samples.rows.block == IMAGE_ROWS_PER_GROUP // 2  # what a block needs can be kept
 
 
-def test_memory_does_not_grow_with_the_release(samples, large, record_property):
+#: Reads every row of a release in a process of its own, so that nothing else is in its memory; tells bytes and rows.
+READER = """
+import sys
+from pathlib import Path
+import psutil
+from schemas.training import Stage, Training
+from training.data import batches, open_release, samples_of
+from training.rows import Order
+
+release, tiny, batch = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+samples = samples_of(open_release(release, allow_demo=True), Training(model=tiny, release="x", out="x"), Stage.ONE)
+process, most = psutil.Process(), 0
+before = process.memory_info().rss
+stream = batches(samples, Order(len(samples), batch, block=samples.rows.block))
+for _ in range(len(samples) // batch):
+    next(stream)
+    most = max(most, process.memory_info().rss)
+print(most - before)
+"""
+
+
+def test_memory_does_not_grow_with_the_release(samples, large, tiny, record_property):
     """Above the shelf's bytes lie the row group that is being read, the batches, and what the allocator holds back."""
     size = sum(path.stat().st_size for path in (large / "images").glob("train-*"))
+    line = [sys.executable, "-c", READER, str(large), str(tiny), str(BATCH)]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    grown = int(done.stdout)
+    record_property("release, MB", round(size / 1e6))
+    record_property("grown by, MB", round(grown / 1e6))
     group = samples.rows.pictures.group_bytes
-    samples._images = Shelf(samples.source, samples._images.columns)
-    gc.collect()
-    process = psutil.Process()
-    before, most = process.memory_info().rss, 0
-    stream = batches(samples, Order(len(samples), BATCH, block=samples.rows.block))
-    for _ in range(len(samples) // BATCH):
-        next(stream)
-        most = max(most, process.memory_info().rss)
-    record_property("grown by MB", round((most - before) / 1e6))
     limit = max(KEPT_BYTES, KEPT_GROUPS * group) + group + 64e6
-    assert size > 2 * limit
-    assert most - before < limit
+    assert size > 1.5 * limit
+    assert grown < limit
