@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("peft")
@@ -22,7 +24,7 @@ from accelerate.utils import set_seed
 from flows.cli import main
 from schemas.load import load_training
 from schemas.training import Stage
-from tests.training.conftest import changed
+from tests.training.conftest import changed, sealed
 from training.checkpoint import STATE, latest, written
 from training.data import batches, moved, open_release, samples_of
 from training.journal import forget
@@ -138,13 +140,19 @@ def test_a_killed_run_goes_on_with_the_same_losses(run, toml, tmp_path):
 
 def test_two_processes_share_the_rows_of_the_order(run, toml, release, tmp_path):
     """Every step of the log has the tokens of the rows that the order gives to both; the first has their loss."""
-    path = toml(name="two", batch=2)
+    folder = tmp_path / "copy" / "small"
+    shutil.copytree(release, folder)
+    shard = next((folder / "stage1").glob("train-*"))
+    table = pq.read_table(shard)
+    lengthened = [row | {"answer": row["answer"] + " lan" * at} for at, row in enumerate(table.to_pylist())]
+    pq.write_table(pa.Table.from_pylist(lengthened, schema=table.schema), shard)
+    path = toml(name="two", batch=2, release=str(sealed(folder)))
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
     out, err = started(path, *launcher, env={"ACCELERATE_USE_CPU": "true"}.items()).communicate(timeout=280)
     assert "done: " in out, err
     assert out.count("49 rows of small/stage1, 6 steps") == 1
     config = load_training(path)
-    samples = samples_of(open_release(release, allow_demo=True), config, Stage.ONE)
+    samples = samples_of(open_release(folder, allow_demo=True), config, Stage.ONE)
     order = Order(len(samples), 2, 2, config.seed, samples.rows.block)
     numbers = [[next(stream) for _ in range(6)] for stream in (order.of_rank(0), order.of_rank(1))]
     assert not {row for its in numbers[0] for row in its} & {row for its in numbers[1] for row in its}
@@ -158,7 +166,7 @@ def test_two_processes_share_the_rows_of_the_order(run, toml, release, tmp_path)
     assert abs(first[0] - first[1]) > 1e-3
     assert float(log[0]["loss"]) == pytest.approx(sum(first) / 2, abs=1e-5)
     assert len(list((tmp_path / "two" / "checkpoints" / "step-000006").glob("random_states_*"))) == 2
-    code, _, err = run("--allow-demo", name="two", batch=2)
+    code, _, err = run("--allow-demo", name="two", batch=2, release=str(folder))
     assert code == 2
     assert "holds a run with another number of processes: choose another `out`" in err
 
