@@ -1,9 +1,10 @@
 """Checkpoints of a run: what is trained, the optimiser, the schedule, the state of every random generator.
 
 In: a run at a step. Out: ``checkpoints/step-NNNNNN/``, which appears whole by one rename. Frozen weights are not in it:
-they are in the base.
+they are in the base, whose content is part of what a run is.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -18,12 +19,20 @@ from schemas.errors import ConfigError
 from training.model import trained
 
 STATE, WEIGHTS, RUN = "state.json", "trained.safetensors", "run.json"
+#: Files of a base: config, weights, tokenizer.
+OF_BASE = {".json", ".safetensors", ".txt", ".jinja"}
+
+
+def written(out: Path) -> list[Path]:
+    """List the checkpoints of a run, the oldest first."""
+    found = (path.parent for path in (out / "checkpoints").glob(f"step-*/{STATE}"))
+    return sorted(found, key=lambda folder: int(folder.name.removeprefix("step-")))
 
 
 def latest(out: Path) -> Path | None:
     """Find the newest checkpoint of a run."""
-    found = sorted((out / "checkpoints").glob(f"step-*/{STATE}"))
-    return found[-1].parent if found else None
+    found = written(out)
+    return found[-1] if found else None
 
 
 def hold_back(accelerator: Accelerator) -> None:
@@ -48,7 +57,7 @@ def save(accelerator: Accelerator, model: nn.Module, out: Path, step: int, keep:
     (aside / STATE).write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     aside.replace(folder)
-    for old in sorted((out / "checkpoints").glob("step-*"))[:-keep]:
+    for old in written(out)[:-keep]:
         shutil.rmtree(old)
 
 
@@ -78,12 +87,13 @@ def load_trained(model: nn.Module, folder: Path) -> None:
 def begin(out: Path, run: Mapping[str, Any]) -> Path | None:
     """Start a run, or find the checkpoint that it goes on from.
 
-    Raises: ConfigError when the folder holds a run with other settings.
+    Raises: ConfigError when the folder holds a run with another identity.
     """
     path = out / RUN
     if path.exists():
-        if read_run(out)["identity"] != run["identity"]:
-            raise ConfigError(f"{out} holds a run with other settings, data or processes: choose another `out`")
+        before, ours = read_run(out)["identity"], run["identity"]
+        if other := [name for name in ours if before.get(name) != ours[name]]:
+            raise ConfigError(f"{out} holds a run with another {' and '.join(other)}: choose another `out`")
         return latest(out)
     out.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".writing")
@@ -98,6 +108,16 @@ def read_run(out: Path) -> dict[str, Any]:
     Raises: ConfigError.
     """
     try:
-        return dict(json.loads((out / RUN).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        run = dict(json.loads((out / RUN).read_text(encoding="utf-8")))
+        return run | {"identity": dict(run["identity"])}
+    except (OSError, ValueError, KeyError, TypeError):
         raise ConfigError(f"{out} is no run of `sonocurate train`: {RUN} cannot be read") from None
+
+
+def hash_base(folder: Path) -> str:
+    """Hash the files of a base: sha256 over their names and contents, in hex."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.suffix in OF_BASE):
+        with path.open("rb") as file:
+            found.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return found.hexdigest()

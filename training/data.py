@@ -1,7 +1,8 @@
 """Stream a release's rows into batches of a Qwen2-VL.
 
 In: a release that was verified. Out: batches in a fixed order, from any step on, a share per rank; worker processes
-read and decode. Memory: a few row groups of pictures per process, whatever the size of the release.
+read and decode. Memory: row groups of ``KEPT_BYTES`` (or two, where they are larger) per process, whatever the size
+of the release.
 """
 
 from collections import OrderedDict
@@ -23,18 +24,16 @@ from schemas.training import Stage, Training
 from training.conversation import Conversation, read_tokenizer
 from training.model import IGNORED
 from training.pictures import MERGE, decoded, patches, resized, shown
-from training.rows import Order, Rows, choose_rows
+from training.rows import KEPT_BYTES, KEPT_GROUPS, Order, Rows, choose_rows
 from training.spoken import Grounded, masks_of
 from warehouse.export.source import Group, Source
 from warehouse.published import verify_release
 
-#: Row groups that a process keeps: 64 pictures each, some 10 MB; a block of rows spans fewer (``BLOCK_GROUPS``).
-KEPT_GROUPS = 12
 Batch = dict[str, Tensor]
 
 
 def open_release(folder: Path, *, allow_demo: bool, verify: bool = True) -> Source:
-    """Open a release for training. ``verify`` reads every byte of it once.
+    """Open a release for training. ``verify`` hashes every file of it.
 
     Raises: ConfigError when it is of tier demo and that was not allowed, was withdrawn, or is not intact.
     """
@@ -61,17 +60,22 @@ class Sample:
 
 
 class Shelf:
-    """Row groups of shards, the last few kept."""
+    """Row groups of shards, the last ones kept: at most ``most`` bytes of them, but always ``KEPT_GROUPS``."""
 
-    def __init__(self, source: Source, columns: Sequence[str] | None) -> None:
-        self.source, self.columns = source, columns
+    def __init__(self, source: Source, columns: Sequence[str] | None, most: int = KEPT_BYTES) -> None:
+        self.source, self.columns, self.most = source, columns, most
         self._kept: OrderedDict[Group, pa.Table] = OrderedDict()
+
+    @property
+    def nbytes(self) -> int:
+        """Say how many bytes are kept."""
+        return sum(int(table.nbytes) for table in self._kept.values())
 
     def group(self, group: Group) -> pa.Table:
         """Read a row group, or give the one that was kept."""
         table = self._kept.pop(group, None)
         self._kept[group] = self.source.read(group, self.columns) if table is None else table
-        while len(self._kept) > KEPT_GROUPS:
+        while len(self._kept) > KEPT_GROUPS and self.nbytes > self.most:
             self._kept.popitem(last=False)
         return self._kept[group]
 

@@ -8,6 +8,8 @@ they are settings, and lambda is the sigmoid of a learned number.
 """
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,14 +18,22 @@ from torch.nn import functional
 from schemas.training import Experts
 
 
+class Routed(NamedTuple):
+    """What a router decided: float[tokens, experts], int[tokens, k], float[tokens, k]."""
+
+    logits: Tensor
+    chosen: Tensor
+    gates: Tensor
+
+
 class GatedMLP(nn.Module):
-    """``down(silu(gate(x)) * up(x))``, the form of the base's FFN, of another width."""
+    """``down(silu(gate(x)) * up(x))``, the form of the base's FFN, of another width. Its weights are float32."""
 
     def __init__(self, hidden: int, width: int) -> None:
         super().__init__()
-        self.gate_proj = nn.Linear(hidden, width, bias=False)
-        self.up_proj = nn.Linear(hidden, width, bias=False)
-        self.down_proj = nn.Linear(width, hidden, bias=False)
+        self.gate_proj = nn.Linear(hidden, width, bias=False, dtype=torch.float32)
+        self.up_proj = nn.Linear(hidden, width, bias=False, dtype=torch.float32)
+        self.down_proj = nn.Linear(width, hidden, bias=False, dtype=torch.float32)
 
     def forward(self, x: Tensor) -> Tensor:
         """Shapes: float[..., hidden] -> float[..., hidden]."""
@@ -33,9 +43,9 @@ class GatedMLP(nn.Module):
 class DualPath(nn.Module):
     """Takes the place of an FFN. The base's weights keep their names, so that a base's checkpoint loads as it is.
 
-    After a forward pass with ``real`` (which tokens are no padding) set, ``balance`` is the loss of the load and
-    ``counts`` int[experts] says how many tokens each expert got. (Gradient checkpointing runs the pass twice and sets
-    both again: read them before the backward pass.)
+    What is added is float32, whatever the base is: a step of training is smaller than the spacing of bf16. A pass keeps
+    nothing: while ``tell`` is set, the router's decision goes there. (Gradient checkpointing runs the pass again during
+    the backward pass, when nobody listens any more.)
     """
 
     def __init__(self, ffn: nn.Module, experts: Experts, std: float) -> None:
@@ -44,16 +54,14 @@ class DualPath(nn.Module):
         self.act_fn = ffn.act_fn
         hidden = self.gate_proj.in_features
         self.settings, self.std = experts, std
-        self.alpha = nn.Parameter(torch.empty(()))
+        self.alpha = nn.Parameter(torch.empty((), dtype=torch.float32))
         if experts.shared:
             self.shared = GatedMLP(hidden, experts.shared_width)
-            self.lambda_logit = nn.Parameter(torch.empty(()))
+            self.lambda_logit = nn.Parameter(torch.empty((), dtype=torch.float32))
         if experts.count:
-            self.router = nn.Linear(hidden, experts.count, bias=False)
+            self.router = nn.Linear(hidden, experts.count, bias=False, dtype=torch.float32)
             self.experts = nn.ModuleList(GatedMLP(hidden, experts.width) for _ in range(experts.count))
-        self.real: Tensor | None = None
-        self.balance: Tensor | None = None
-        self.counts: Tensor | None = None
+        self.tell: Callable[[Routed], None] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -75,11 +83,12 @@ class DualPath(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Shapes: float[batch, tokens, hidden] -> float[batch, tokens, hidden]."""
         base = self.down_proj(self.act_fn(self.gate_proj(x)) * self.up_proj(x))
-        added = torch.zeros_like(base)
+        wide = x.to(self.alpha.dtype)
+        added = torch.zeros_like(wide)
         if self.settings.shared:
-            added = added + torch.sigmoid(self.lambda_logit) * self.shared(x)
+            added = added + torch.sigmoid(self.lambda_logit) * self.shared(wide)
         if self.settings.count:
-            added = added + self._routed(x.reshape(-1, x.shape[-1])).view_as(x)
+            added = added + self._routed(wide.reshape(-1, x.shape[-1])).view_as(x)
         return (self.alpha * base + (1 - self.alpha) * added).to(x.dtype)
 
     def _routed(self, x: Tensor) -> Tensor:
@@ -87,18 +96,14 @@ class DualPath(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             logits = functional.linear(x.float(), self.router.weight.float())
         chosen, gates = route(logits, self.settings.top_k)
-        if self.real is not None:
-            self._measure(logits, chosen, gates)
+        if self.tell:
+            self.tell(Routed(logits, chosen, gates))
         out = torch.zeros_like(x)
         for number, expert in enumerate(self.experts):
             token, place = (chosen == number).nonzero(as_tuple=True)
             part = expert(x[token]) * gates[token, place].unsqueeze(-1)  # no token: zero gradients, not none
             out = out.index_add(0, token, part.to(out.dtype))
         return out
-
-    def _measure(self, logits: Tensor, chosen: Tensor, gates: Tensor) -> None:
-        real = self.real.reshape(-1).bool() if self.real is not None else slice(None)
-        self.balance, self.counts = balance_of(logits[real], chosen[real], gates[real])
 
 
 def route(logits: Tensor, top_k: int) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,8 @@
 """Turn a run into a model's folder: adapters merged, safetensors, config, tokenizer, and where it comes from.
 
 In: the folder of a run. Out: a folder that `sonocurate train` takes as `model`, that ``EchoVLM.from_pretrained`` loads,
-and beside it ``training.json``. A run of the grounded stage also gives ``mask_decoder.safetensors``.
+and beside it ``training.json``. A run of the grounded stage also gives ``mask_decoder.safetensors`` and its settings,
+which ``training.outline`` reads.
 """
 
 import json
@@ -16,17 +17,18 @@ from schemas.endpoint import PATCH_PX
 from schemas.errors import ConfigError
 from schemas.training import Stage, Training
 from training.budget import MIN_PATCHES
-from training.checkpoint import latest, load_trained, read_run, step_of
+from training.checkpoint import hash_base, latest, load_trained, read_run, step_of
 from training.loop import objective_of
 from training.model import base_of
+from training.outline import DECODER, SETTINGS
 
-DECODER, ORIGIN = "mask_decoder.safetensors", "training.json"
+ORIGIN = "training.json"
 
 
 def export_run(run: Path, out: Path) -> dict[str, int]:
     """Write the newest checkpoint of a run as a model. Gives its step and its size in bytes.
 
-    Raises: ConfigError when the run has no checkpoint, its base is gone, or the folder holds files.
+    Raises: ConfigError when the run has no checkpoint, its base is gone or another, or the folder holds files.
     """
     facts, found = read_run(run), latest(run)
     if found is None:
@@ -35,6 +37,8 @@ def export_run(run: Path, out: Path) -> dict[str, int]:
         raise ConfigError(f"{out} holds files already: choose a new folder")
     config, stage = Training.model_validate(facts["config"]), Stage(facts["stage"])
     objective = objective_of(config, stage, lambda _line: None)
+    if hash_base(config.model) != facts["identity"].get("base"):
+        raise ConfigError(f"{config.model} is not the base that {run} was started with")
     load_trained(objective, found)
     aside = out.with_name(f".{out.name}.writing")
     shutil.rmtree(aside, ignore_errors=True)
@@ -48,6 +52,7 @@ def export_run(run: Path, out: Path) -> dict[str, int]:
     if stage is Stage.GROUNDED:
         decoder = {name: one.contiguous() for name, one in objective.decoder.state_dict().items()}
         save_file(decoder, aside / DECODER)
+        (aside / SETTINGS).write_text(config.mask.model_dump_json(indent=2) + "\n", encoding="utf-8")
     step = step_of(found)
     origin = {name: facts[name] for name in ("stage", "release", "content_sha256")} | {"step": step}
     (aside / ORIGIN).write_text(json.dumps(origin, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -13,13 +13,13 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedType, set_seed
+from accelerate.utils import AutocastKwargs, DistributedDataParallelKwargs, DistributedType, set_seed
 from torch import Tensor, nn
 from transformers import get_cosine_schedule_with_warmup
 
 from schemas.errors import ConfigError
 from schemas.training import Stage, Training
-from training.checkpoint import begin, hold_back, load, save
+from training.checkpoint import begin, hash_base, hold_back, load, save
 from training.conversation import read_tokenizer
 from training.data import Batch, Samples, batches, moved, open_release, samples_of
 from training.grounded import GroundedObjective
@@ -31,6 +31,9 @@ from warehouse.export.source import Source
 Tell = Callable[[str], None]
 #: How the model may be spread: whole on every device.
 WHOLE = {DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU}
+#: Gradients lie in the buckets that processes exchange, else every device holds them twice; autocast forgets its copies
+#: of weights at once, because a pass uses each but once.
+LEAN = [DistributedDataParallelKwargs(gradient_as_bucket_view=True), AutocastKwargs(cache_enabled=False)]
 
 
 class Objective(nn.Module):
@@ -100,7 +103,7 @@ def train(config: Training, stage: Stage, folder: Path, *, allow_demo: bool, tel
     Raises: ConfigError before the first step for a release that must not be trained on, a base that is no Qwen2-VL,
     rows that fill no batch, or a folder that holds another run.
     """
-    accelerator = Accelerator(mixed_precision=_precision(config))
+    accelerator = Accelerator(mixed_precision=_precision(config), kwargs_handlers=LEAN)
     if accelerator.distributed_type not in WHOLE:
         raise ConfigError("this reference keeps the whole model on every device: start it without FSDP or DeepSpeed")
     read_config(config.model)
@@ -183,12 +186,14 @@ def _steps(run: Run, done: int, steps: int, tell: Tell) -> None:
 def _precision(config: Training) -> str:
     if config.precision != "auto":
         return config.precision
-    return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
+    fast = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bf16" if fast else "no"
 
 
 def _identified(config: Training, stage: Stage, source: Source, processes: int) -> dict[str, Any]:
+    identity = {"stage": stage.value, "release": source.content_sha256, "base": hash_base(config.model)}
     return {
-        "identity": [config.fingerprint(), stage.value, source.content_sha256, processes],
+        "identity": identity | {"number of processes": processes, "set of settings": config.fingerprint()},
         "stage": stage.value,
         "release": source.name,
         "content_sha256": source.content_sha256,

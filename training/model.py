@@ -8,6 +8,7 @@ does not say how layers are put together).
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from transformers.conversion_mapping import (
 
 from schemas.errors import ConfigError
 from schemas.training import Experts, Lora, Stage
-from training.experts import DualPath
+from training.experts import DualPath, Routed, balance_of
 
 #: Labels that are not learned. Source: torch.nn.functional.cross_entropy, ignore_index.
 IGNORED = -100
@@ -43,6 +44,9 @@ register_checkpoint_conversion_mapping(
 class EchoVLM(Qwen2VLForConditionalGeneration):
     """Qwen2-VL with experts; ``config.experts`` holds the settings (``Experts``)."""
 
+    #: What is added is read as it was written, whatever the base is read as.
+    _keep_in_fp32_modules_strict = ("alpha", "lambda_logit", "shared", "router", "experts")
+
     def __init__(self, config: Qwen2VLConfig) -> None:
         super().__init__(config)
         self.experts = Experts.model_validate(config.experts)
@@ -56,20 +60,32 @@ class EchoVLM(Qwen2VLForConditionalGeneration):
         """List the dual-path blocks from the first layer to the last."""
         return [layer.mlp for layer in self.model.language_model.layers]
 
+    @contextmanager
+    def listening(self) -> Iterator[list[Routed]]:
+        """Give a list that gets what the router of every layer decides, for the time of the block."""
+        heard: list[Routed] = []
+        for block in self.blocks():
+            block.tell = heard.append
+        try:
+            yield heard
+        finally:
+            for block in self.blocks():
+                block.tell = None
+
     def losses(self, labels: Tensor, inputs: dict[str, Any]) -> tuple[dict[str, Tensor], Any]:
         """Compute ``loss``, ``text`` (mean cross-entropy of labelled tokens), ``balance``; give the model's output too.
 
         Logits are made for labelled tokens only: of a full batch they would be the largest thing in memory.
         """
-        for block in self.blocks():
-            block.real = inputs["attention_mask"]
-        output = self.model(**inputs, use_cache=False)
+        with self.listening() as heard:
+            output = self.model(**inputs, use_cache=False)
         learned = labels[:, 1:] != IGNORED
         logits = self.lm_head(output.last_hidden_state[:, :-1][learned]).float()
         text = functional.cross_entropy(logits, labels[:, 1:][learned])
-        found = [block.balance for block in self.blocks() if block.balance is not None]
-        balance = torch.stack(found).mean() if found else torch.zeros_like(text)
-        self.load = [block.counts for block in self.blocks() if block.counts is not None]
+        real = inputs["attention_mask"].reshape(-1).bool()
+        found = [balance_of(*(part[real] for part in routed)) for routed in heard]
+        balance = torch.stack([loss for loss, _ in found]).mean() if found else torch.zeros_like(text)
+        self.load = [counts for _, counts in found]
         return {"loss": text + self.experts.balance * balance, "text": text, "balance": balance}, output
 
 

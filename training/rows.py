@@ -25,6 +25,9 @@ TRAIN = "train"
 #: Row groups of pictures that the rows of a block span. Blocks are shuffled, and rows inside of a block: pictures of
 #: neighbours lie side by side, so that a row group is read about once per block, not once per row.
 BLOCK_GROUPS = 8
+#: What a process keeps of row groups in memory: so many bytes, but never fewer groups than a block may touch. A row
+#: group of 64 pictures of 800 x 600 px has 10 to 70 MB.
+KEPT_BYTES, KEPT_GROUPS = 128 << 20, 2
 #: Tokens of the chat template around the texts (system prompt, roles, vision marks), with room to spare.
 TEMPLATE_TOKENS = 128
 
@@ -40,6 +43,13 @@ class Frames:
     starts: Ints
     width_px: Ints
     height_px: Ints
+    #: bool[frames]: whether the frame's own case is of split train.
+    allowed: npt.NDArray[np.bool_]
+
+    @property
+    def group_bytes(self) -> float:
+        """Say how large a row group is: pictures are stored as they are, so their shards are as large."""
+        return sum(path.stat().st_size for path in {group.path for group in self.groups}) / len(self.groups)
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,13 @@ class Rows:
 
     @property
     def block(self) -> int:
-        """Say how many rows in turn name the pictures of ``BLOCK_GROUPS`` row groups."""
+        """Say how many rows in turn name the pictures of ``BLOCK_GROUPS`` row groups, or of those that can be kept.
+
+        A block begins anywhere in a row group, so that it touches one more than it fills.
+        """
         per_group = len(self.pictures.width_px) / len(self.pictures.groups)
-        return max(16, round(BLOCK_GROUPS * per_group * len(self.at) / len(np.unique(self.frames))))
+        groups = min(BLOCK_GROUPS, max(KEPT_GROUPS, int(0.9 * KEPT_BYTES / self.pictures.group_bytes)) - 1)
+        return max(16, round(groups * per_group * len(self.at) / len(np.unique(self.frames))))
 
     def first(self, count: int | None) -> "Rows":
         """Keep the first rows only; None keeps all."""
@@ -84,11 +98,11 @@ class Speech(Protocol):
 def choose_rows(source: Source, view: str, max_patches: int, max_tokens: int, speech: Speech) -> Rows:
     """Choose the rows of a view that fit.
 
-    Raises: ConfigError when the release has no such rows, a row names a frame outside of split train, or a patient of
-    split train is in another split too.
+    Raises: ConfigError when the release has no such rows, a row or a frame that it names is outside of split train, or
+    a patient of split train is in another split too.
     """
     cases = _training_cases(source)
-    ids, pictures = _frames(source, max_patches)
+    ids, pictures = _frames(source, max_patches, cases)
     costs = tokens_of(pictures.width_px, pictures.height_px)
     groups = [group for group in source.groups(view, TRAIN) if group.rows]
     left_out: Counter[str] = Counter()
@@ -96,7 +110,7 @@ def choose_rows(source: Source, view: str, max_patches: int, max_tokens: int, sp
     for number, group in enumerate(groups):
         rows = source.read(group)
         _keep_out(source, rows, cases)
-        its = _placed(source, rows["frame_ids"].combine_chunks(), ids)
+        its = _placed(source, rows["frame_ids"].combine_chunks(), ids, pictures)
         why = [
             _unfit(row, int(costs[some].sum()), max_tokens, speech)
             for row, some in zip(rows.to_pylist(), its, strict=True)
@@ -149,24 +163,27 @@ def _keep_out(source: Source, rows: pa.Table, cases: pa.Array) -> None:
         raise ConfigError(f"release {source.name}: a row of train is of a case outside of train: nothing is trained")
 
 
-def _frames(source: Source, max_patches: int) -> tuple[pa.Array, Frames]:
+def _frames(source: Source, max_patches: int, cases: pa.Array) -> tuple[pa.Array, Frames]:
     groups = [group for group in source.groups("images", TRAIN) if group.rows]
-    tables = [source.read(group, ["frame_id", "width_px", "height_px"]) for group in groups]
+    tables = [source.read(group, ["frame_id", "case_id", "width_px", "height_px"]) for group in groups]
     if not tables:
         raise ConfigError(f"release {source.name} has no images in split train")
     table = pa.concat_tables(tables)
     width, height = (table[name].to_numpy().astype(np.int64) for name in ("width_px", "height_px"))
     width, height = fitted(width, height, max_patches)
     starts = np.concatenate([[0], np.cumsum([group.rows for group in groups])]).astype(np.int64)
-    return table["frame_id"].combine_chunks(), Frames(groups, starts, width, height)
+    allowed = pc.is_in(table["case_id"], cases).to_numpy()
+    return table["frame_id"].combine_chunks(), Frames(groups, starts, width, height, allowed)
 
 
-def _placed(source: Source, lists: pa.ListArray, ids: pa.Array) -> list[Ints]:
-    """Find the frames of every row of a row group."""
+def _placed(source: Source, lists: pa.ListArray, ids: pa.Array, pictures: Frames) -> list[Ints]:
+    """Find the frames of every row of a row group; a frame says itself which case it is of."""
     found = pc.index_in(lists.flatten(), value_set=ids)
     if found.null_count:
         raise ConfigError(f"release {source.name}: a row of train names a frame outside of train: nothing is trained")
     places = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    if not pictures.allowed[places].all():
+        raise ConfigError(f"release {source.name}: a row of train shows a case outside of train: nothing is trained")
     lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False).astype(np.int64)
     return np.split(places, np.cumsum(lengths)[:-1]) if len(lengths) else []
 

@@ -9,20 +9,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
 from transformers import PreTrainedTokenizerBase
 
 from schemas.errors import ConfigError
-from schemas.grounded_form import BBOX, PLACES, POLYGON, REF, fill
+from schemas.grounded_form import BBOX, PLACES, POLYGON, REF, Scale, fill, in_thousandths
+from schemas.rings import mask_of_rings
 from training.conversation import Conversation
-
-#: Qwen2-VL's coordinates run from 0 to this, whatever the size of the picture.
-SCALE = 1000
-#: Bits of a fraction of a pixel that OpenCV's fill understands.
-FRACTION = 4
 
 Mask = npt.NDArray[np.uint8]
 
@@ -51,7 +46,7 @@ class Grounded(Conversation):
 
 def filled(form: str, objects: Sequence[Mapping[str, Any]], size: tuple[int, int], mask_token: str) -> str | None:
     """Put values in the places of a form, each kind in the order of the objects; None where the numbers differ."""
-    said = Counter(place[0] for place in PLACES.finditer(form))
+    said, scale = Counter(place[0] for place in PLACES.finditer(form)), in_thousandths(*size)
     if said[POLYGON] not in {0, sum(map(outlined, objects))}:
         return None  # a mask token for some of the outlines would not say which
 
@@ -59,8 +54,8 @@ def filled(form: str, objects: Sequence[Mapping[str, Any]], size: tuple[int, int
         if kind == REF:
             return f"<|object_ref_start|>{value}<|object_ref_end|>"
         if kind == BBOX:
-            return _box(value, size)
-        return mask_token if kind == POLYGON else _point(value["x_px"], value["y_px"], size)
+            return _box(value, scale)
+        return mask_token if kind == POLYGON else _point(scale((value["x_px"], value["y_px"])))
 
     try:
         return fill(form, objects, write)
@@ -84,24 +79,16 @@ def masks_of(row: Mapping[str, Any]) -> list[Mask]:
 
 
 def drawn(one: Mapping[str, Any], width_px: int, height_px: int) -> Mask:
-    """Draw one object: exactly from RLE, else its rings by the even-odd rule.
-
-    (0, 0) of a ring is the corner of the first pixel; OpenCV counts from pixel centres.
-    """
+    """Draw one object: exactly from RLE, else its rings as the pipeline draws them."""
     if one["rle"]:
         return np.asarray(coco.decode({"size": one["rle"]["size"], "counts": one["rle"]["counts"].encode()}), np.uint8)
-    rings = [np.asarray(ring, np.float64).reshape(-1, 2) - 0.5 for ring in one["polygon_px"]]
-    fixed = [np.rint(ring * 2**FRACTION).astype(np.int32) for ring in rings]
-    canvas = np.zeros((height_px, width_px), np.uint8)
-    cv2.fillPoly(canvas, fixed, 1, shift=FRACTION)
-    return canvas
+    return mask_of_rings(one["polygon_px"], width_px, height_px)
 
 
-def _box(box: Sequence[float], size: tuple[int, int]) -> str:
-    first, second = (_point(box[at], box[at + 1], size) for at in (0, 2))
-    return f"<|box_start|>{first},{second}<|box_end|>"
+def _box(box: Sequence[float], scale: Scale) -> str:
+    x0, y0, x1, y1 = scale(box)
+    return f"<|box_start|>{_point((x0, y0))},{_point((x1, y1))}<|box_end|>"
 
 
-def _point(x_px: float, y_px: float, size: tuple[int, int]) -> str:
-    x, y = (min(SCALE, max(0, round(value / side * SCALE))) for value, side in zip((x_px, y_px), size, strict=True))
-    return f"({x},{y})"
+def _point(point: Sequence[int]) -> str:
+    return f"({point[0]},{point[1]})"

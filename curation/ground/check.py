@@ -14,9 +14,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from curation.ground.geometry import PX, Outline, Size, of_mask, of_rings
-from curation.ground.masks import Mask, Ring, crop_of_rle, mask_of_rings, rings_of, rle_of
+from curation.ground.masks import Mask, Ring, crop_of_rle, rings_of, rle_of
 from curation.ground.words import Words
 from schemas.reject import RejectReason
+from schemas.rings import mask_of_rings
 
 #: Coordinates this far beyond the rim are rounding.
 _ROUNDING_PX = 1e-3

@@ -2,11 +2,11 @@
 
 In and out: masks uint8[H, W] of 0 and 1; RLE as COCO writes it; rings ``[x, y, x, y, …]`` in px, where (0, 0) is the
 corner of the first pixel. Rings of a mask run along its pixel edges, so that filling them again gives the mask; a ring
-inside a ring is a hole (even-odd rule).
+inside a ring is a hole (even-odd rule). ``schemas.rings`` fills them.
 Source: COCO data format (pycocotools); Suzuki and Abe 1985 (border following, OpenCV's findContours).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -121,12 +121,3 @@ def _straight(points: NDArray[np.int64]) -> Ring:
     bends = steps[:, 0] * after[:, 1] != steps[:, 1] * after[:, 0]
     corners: Ring = points[bends].astype(np.float64).ravel().tolist()
     return corners
-
-
-def mask_of_rings(rings: Sequence[Sequence[float]], width_px: int, height_px: int) -> Mask:
-    """Fill rings by the even-odd rule. Shapes: uint8[height, width]."""
-    filled = np.zeros((height_px, width_px), np.uint8)
-    for ring in rings:
-        part = coco.decode(coco.frPyObjects([list(ring)], height_px, width_px))[..., 0]
-        filled ^= part
-    return filled

@@ -13,7 +13,7 @@ from typing import Any
 from curation.generate.case import draw
 from curation.generate.prompts.grounded import Grounded
 from curation.ground.absent import absent_from
-from curation.ground.masks import mask_of_rings, rle_of
+from curation.ground.masks import rle_of
 from curation.ground.outline import simplified
 from curation.ground.words import Words
 from schemas.annotated import Ground
@@ -21,6 +21,7 @@ from schemas.case import Language
 from schemas.grounded_form import BBOX, POINT, POLYGON, REF, in_px
 from schemas.grounding import GroundedTask, Role
 from schemas.instruction import Tier
+from schemas.rings import mask_of_rings
 
 Row = Mapping[str, Any]
 _OBJECT, _DIAGNOSIS = Role.OBJECT.value, Role.DIAGNOSIS.value

@@ -20,13 +20,14 @@ from threadpoolctl import threadpool_limits
 from curation.ground.annotate import annotate
 from curation.ground.geometry import Outline, ellipse_circumference, of_mask, of_rings
 from curation.ground.ground import ground
-from curation.ground.masks import mask_of_rings, mask_of_rle, rings_of, rle_of
+from curation.ground.masks import mask_of_rle, rings_of, rle_of
 from curation.ground.outline import simplified
 from curation.ground.transform import Transform
 from flows.grounded.invented import Ellipse, ellipse, frame, mask_of_polygon, polygon, shape
 from flows.show import console
 from schemas.annotated import Annotate, Ground
 from schemas.grounding import ANNOTATION, GROUND_INPUT, RAW_ANNOTATION
+from schemas.rings import mask_of_rings
 
 SEED, SHAPES, KINDS, FRAMES, CHUNK, TURNS = 20260101, 2000, 5, 10_000, 200, 300
 SIZES_PX = (20, 30, 40, 60, 100)

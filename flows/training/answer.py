@@ -11,7 +11,6 @@ from benchmark.ask.requests import prompt_of
 from benchmark.read.faults import Faults
 from flows.benchmark.tasks import Source, items_of
 from flows.progress import Track
-from schemas.endpoint import MAX_PATCHES
 from schemas.errors import ConfigError
 from training.answer import Answerer, Asked, answers
 
@@ -26,7 +25,7 @@ def answer_suite(model: Path, out: Path, *, suite: str, release: str, root: Path
     source = Source(suite, None, release, root)
     total = sum(1 for _ in items_of(source, Faults(), keep_images=False)[1])
     kind, items = items_of(source, Faults(), keep_images=True)
-    answerer = Answerer(model, max_patches=MAX_PATCHES)
+    answerer = Answerer(model)
     asked = (Asked(item.item_id, prompt_of(item, kind), item.images) for item in items)
     aside, count = out.with_name(f".{out.name}.unfinished"), 0
     try:

@@ -45,6 +45,16 @@ def tiny(tmp_path_factory, release):
     return write_tiny(tmp_path_factory.mktemp("base"), texts)
 
 
+def changed(base):
+    """Give a base other weights under the same name."""
+    from safetensors.torch import load_file, save_file
+
+    path = base / "model.safetensors"
+    weights = load_file(path)
+    weights["lm_head.weight"] = weights["lm_head.weight"] * 1.01
+    save_file(weights, path, {"format": "pt"})
+
+
 def sealed(folder):
     """Give a changed copy of a release the hashes of what it holds now."""
     manifest = json.loads((folder / "release.json").read_text(encoding="utf-8"))

@@ -1,7 +1,10 @@
 """A run becomes a model: the same numbers, answers through generate(), a file that `bench score` reads."""
 
 import json
+import shutil
 
+import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("peft")
@@ -12,12 +15,14 @@ from typer.testing import CliRunner
 from flows.cli import app
 from schemas.errors import ConfigError
 from schemas.training import Experts, Stage, Training
+from tests.training.conftest import changed
 from training.answer import Answerer, Asked
 from training.checkpoint import latest, load_trained
 from training.data import batches, moved, open_release, samples_of
 from training.export import export_run
 from training.loop import objective_of, train
 from training.model import EchoVLM, read_model
+from training.outline import Outliner
 from training.rows import Order
 
 pytestmark = pytest.mark.train
@@ -29,7 +34,7 @@ def exported(release, tiny, tmp_path_factory):
     """Give a run of stage 2 and its model."""
     base = tmp_path_factory.mktemp("exported")
     config = Training(model=tiny, release="small", out=base / "run", experts=EXPERTS, batch=4, max_steps=3, workers=0)
-    config = config.model_copy(update={"learning_rate": 1e-2})
+    config = config.model_copy(update={"learning_rate": 1e-2, "max_patches": 16})
     train(config, Stage.TWO, release, allow_demo=True, tell=lambda _line: None)
     done = export_run(config.out, base / "model")
     assert done["step"] == 3
@@ -66,7 +71,7 @@ def test_generation_with_a_cache_is_the_argmax_of_full_passes(exported, release)
     import pyarrow.parquet as pq
 
     png = pq.read_table(next((release / "images").glob("test-*")))["image"][0]["bytes"].as_py()
-    answerer = Answerer(exported[1], max_patches=196)
+    answerer = Answerer(exported[1])
     asked = Asked("x", "What is seen?", [png, png])
     inputs = answerer.inputs(asked)
     made = answerer.model.generate(**inputs, max_new_tokens=6, min_new_tokens=6, do_sample=False)[0]
@@ -119,4 +124,25 @@ def test_what_cannot_be_exported_is_said(exported, tiny, tmp_path):
     with pytest.raises(ConfigError, match="holds files already"):
         export_run(exported[0].out, exported[1])
     with pytest.raises(ConfigError, match="is a base without experts"):
-        Answerer(tiny, max_patches=196)
+        Answerer(tiny)
+    with pytest.raises(ConfigError, match="is no export of stage grounded"):
+        Outliner(exported[1])
+
+
+def test_pictures_are_asked_at_the_size_that_was_trained_with(exported):
+    """An export that was trained with 16 patches: 400 x 300 px would have 154 in the usual budget."""
+    answerer = Answerer(exported[1])
+    png = cv2.imencode(".png", np.zeros((300, 400, 3), np.uint8))[1].tobytes()
+    (_, rows, columns), *_ = answerer.inputs(Asked("x", "What is seen?", [png]))["image_grid_thw"].tolist()
+    assert 8 < rows * columns // 4 <= 16
+
+
+def test_a_run_is_not_exported_from_another_base(exported, release, tiny, tmp_path):
+    base, run = tmp_path / "base", tmp_path / "run"
+    shutil.copytree(tiny, base)
+    config = exported[0].model_copy(update={"model": base, "out": run, "max_steps": 1})
+    train(config, Stage.ONE, release, allow_demo=True, tell=lambda _line: None)
+    changed(base)
+    with pytest.raises(ConfigError, match="is not the base that .* was started with"):
+        export_run(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

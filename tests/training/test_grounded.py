@@ -8,6 +8,7 @@ pytest.importorskip("peft")
 import torch
 
 from schemas.errors import ConfigError
+from schemas.rings import mask_of_rings
 from schemas.training import Experts, MaskDecoder, Stage, Training
 from training.conversation import read_tokenizer
 from training.data import batches, moved, open_release, samples_of
@@ -16,6 +17,8 @@ from training.grounded import mask_loss
 from training.loop import objective_of
 from training.rows import Order
 from training.spoken import drawn, filled
+from warehouse.export.grounded import qwen_row
+from warehouse.export.layout import Example
 
 pytestmark = pytest.mark.train
 TOKEN = "<|quad_start|>"
@@ -41,15 +44,30 @@ def test_forms_are_filled_in_the_marks_of_qwen():
     assert filled("Nothing there.", [outline], (200, 100), TOKEN) == "Nothing there."
 
 
+@pytest.mark.parametrize("size", [(1000, 2000), (500, 333), (800, 600)])
+def test_coordinates_are_those_of_the_export(size):
+    """Halves of a thousandth are where two ways of rounding part; what lies beyond the rim is brought back to it."""
+    halves = [side * number / 2000 for side in size for number in range(-3, 2004)]
+    frame = {"instance_id": "a", "width_px": size[0], "height_px": size[1], "question_form": "Where?", "shown": []}
+    for start in range(0, len(halves) - 4, 4):
+        box = thing(bbox_xyxy_px=halves[start : start + 4])
+        row = frame | {"answer_form": "<ref-object> <bbox>", "objects": [box]}
+        exported = qwen_row(Example("train", 0, row, (), ""))["messages"][1]["content"]
+        assert filled(row["answer_form"], [box], size, TOKEN) == exported
+
+
 def test_outlines_are_drawn_as_they_were():
     square = drawn(thing(polygon_px=[[2.0, 1.0, 6.0, 1.0, 6.0, 4.0, 2.0, 4.0]]), 8, 6)
-    assert square.shape == (6, 8)
-    assert square[1:4, 2:6].all()
-    assert 12 <= square.sum() <= 20  # OpenCV also fills pixels that the edge cuts
-    ring = thing(
-        polygon_px=[[0.0, 0.0, 20.0, 0.0, 20.0, 20.0, 0.0, 20.0], [6.0, 6.0, 14.0, 6.0, 14.0, 14.0, 6.0, 14.0]]
-    )
-    assert drawn(ring, 20, 20)[9:11, 9:11].sum() == 0
+    expected = np.zeros((6, 8), np.uint8)
+    expected[1:4, 2:6] = 1
+    assert square.sum() == 12
+    assert np.array_equal(square, expected)
+    rings = [[0.0, 0.0, 20.0, 0.0, 20.0, 20.0, 0.0, 20.0], [6.0, 6.0, 14.0, 6.0, 14.0, 14.0, 6.0, 14.0]]
+    hole = drawn(thing(polygon_px=rings), 20, 20)
+    assert hole.sum() == 20 * 20 - 8 * 8
+    assert hole[6:14, 6:14].sum() == 0
+    slanted = [[1.5, 2.25, 17.0, 4.5, 9.75, 18.0]]
+    assert np.array_equal(drawn(thing(polygon_px=slanted), 20, 20), mask_of_rings(slanted, 20, 20))
     from pycocotools import mask as coco
 
     exact = np.random.default_rng(0).integers(0, 2, (7, 9)).astype(np.uint8)
@@ -103,8 +121,6 @@ def test_masks_follow_their_tokens(grounded_release, tiny):
     found = batch["masks"].view(4, cells, cells)
     for one, number in zip(found, rows, strict=True):
         assert one.mean().item() == pytest.approx(masks[number].mean(), rel=0.1)
-        big = np.kron(one.numpy() > 0.5, np.ones((4, 4)))[:112, :112]
-        assert big.shape == (112, 112)
     objective = objective_of(config, Stage.GROUNDED, lambda _line: None)
     losses = objective(moved(batch, "cpu"))
     losses["loss"].backward()

@@ -11,14 +11,25 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("peft")
 
+import torch
 from accelerate.state import AcceleratorState
+from accelerate.utils import set_seed
 
 from flows.cli import main
+from schemas.load import load_training
+from schemas.training import Stage
+from tests.training.conftest import changed, sealed
+from training.checkpoint import STATE, latest, written
+from training.data import batches, moved, open_release, samples_of
 from training.journal import forget
+from training.loop import _precision, objective_of
+from training.rows import Order
 
 pytestmark = pytest.mark.train
 ROOT = Path(__file__).parents[2]
@@ -65,9 +76,13 @@ def started(path, *launcher, stage="1", env=()):
     return subprocess.Popen([*command, "--allow-demo"], cwd=ROOT, env=environment, **pipes)
 
 
-def losses(folder):
+def log_of(folder):
     with (folder / "log.csv").open() as file:
-        return {int(row["step"]): float(row["loss"]) for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
+
+
+def losses(folder):
+    return {int(row["step"]): float(row["loss"]) for row in log_of(folder)}
 
 
 def test_a_run_writes_checkpoints_logs_and_a_model(run, tmp_path):
@@ -82,8 +97,7 @@ def test_a_run_writes_checkpoints_logs_and_a_model(run, tmp_path):
     assert len(rows) == 6 * 2 * 4
     of_first = [row for row in rows if (row["step"], row["layer"]) == ("1", "0")]
     assert sum(float(row["share"]) for row in of_first) == pytest.approx(1)
-    with (folder / "log.csv").open() as file:
-        tokens = int(next(csv.DictReader(file))["tokens"])
+    tokens = int(log_of(folder)[0]["tokens"])
     assert sum(int(row["tokens"]) for row in of_first) == 2 * tokens  # top 2
     assert list((folder / "tensorboard").iterdir())
 
@@ -124,17 +138,69 @@ def test_a_killed_run_goes_on_with_the_same_losses(run, toml, tmp_path):
         assert max(abs(found[step] - expected[step]) for step in expected) <= 1e-5
 
 
-def test_two_processes_share_the_work(run, toml, tmp_path):
-    path = toml(name="two", batch=2)
+def test_two_processes_share_the_rows_of_the_order(run, toml, release, tmp_path):
+    """Every step of the log has the tokens of the rows that the order gives to both; the first has their loss."""
+    folder = tmp_path / "copy" / "small"
+    shutil.copytree(release, folder)
+    shard = next((folder / "stage1").glob("train-*"))
+    table = pq.read_table(shard)
+    lengthened = [row | {"answer": row["answer"] + " lan" * at} for at, row in enumerate(table.to_pylist())]
+    pq.write_table(pa.Table.from_pylist(lengthened, schema=table.schema), shard)
+    path = toml(name="two", batch=2, release=str(sealed(folder)))
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
     out, err = started(path, *launcher, env={"ACCELERATE_USE_CPU": "true"}.items()).communicate(timeout=280)
     assert "done: " in out, err
     assert out.count("49 rows of small/stage1, 6 steps") == 1
-    assert len(losses(tmp_path / "two")) == 6
+    config = load_training(path)
+    samples = samples_of(open_release(folder, allow_demo=True), config, Stage.ONE)
+    order = Order(len(samples), 2, 2, config.seed, samples.rows.block)
+    numbers = [[next(stream) for _ in range(6)] for stream in (order.of_rank(0), order.of_rank(1))]
+    assert not {row for its in numbers[0] for row in its} & {row for its in numbers[1] for row in its}
+    tokens = [sum(len(samples[row].ids) for its in numbers for row in its[step]) for step in range(6)]
+    assert len(set(tokens)) > 3
+    log = log_of(tmp_path / "two")
+    assert [int(row["tokens"]) for row in log] == tokens
+    set_seed(config.seed)
+    objective = objective_of(config, Stage.ONE, lambda _line: None)
+    first = [objective(moved(next(batches(samples, order, rank=rank)), "cpu"))["loss"].item() for rank in (0, 1)]
+    assert abs(first[0] - first[1]) > 1e-3
+    assert float(log[0]["loss"]) == pytest.approx(sum(first) / 2, abs=1e-5)
     assert len(list((tmp_path / "two" / "checkpoints" / "step-000006").glob("random_states_*"))) == 2
-    code, _, err = run("--allow-demo", name="two", batch=2)
+    code, _, err = run("--allow-demo", name="two", batch=2, release=str(folder))
     assert code == 2
-    assert "holds a run with other settings, data or processes" in err
+    assert "holds a run with another number of processes: choose another `out`" in err
+
+
+def test_another_base_of_the_same_name_is_refused(run, tiny, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(tiny, base)
+    assert run("--allow-demo", model=str(base), max_steps=2)[0] == 0
+    code, out, err = run("--allow-demo", model=str(base), max_steps=2)
+    assert (code, "going on after step 2" in out) == (0, True), err
+    changed(base)
+    code, _, err = run("--allow-demo", model=str(base), max_steps=2)
+    assert code == 2
+    assert "holds a run with another base: choose another `out`" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_checkpoints_are_sorted_by_number(tmp_path):
+    for step in (1_000_000, 999_999, 2):
+        folder = tmp_path / "checkpoints" / f"step-{step:06d}"
+        folder.mkdir(parents=True)
+        (folder / STATE).write_text("{}")
+    assert latest(tmp_path).name == "step-1000000"
+    assert [path.name for path in written(tmp_path)] == ["step-000002", "step-999999", "step-1000000"]
+    assert latest(tmp_path / "none") is None
+
+
+def test_a_device_that_only_imitates_half_precision_is_given_whole_numbers(toml, monkeypatch):
+    config = load_training(toml())
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert _precision(config) == "no"
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
+    assert _precision(config) == "bf16"
 
 
 @pytest.mark.parametrize(

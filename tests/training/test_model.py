@@ -1,5 +1,7 @@
 """The dual-path model: sizes as published, equal to the base at alpha = 1, gradients where the stage allows, balance."""
 
+import copy
+
 import pytest
 
 pytest.importorskip("peft")
@@ -9,9 +11,11 @@ from torch.nn import functional
 from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
 
 from schemas.errors import ConfigError
-from schemas.training import Experts, Lora, Stage
+from schemas.training import Experts, Lora, Stage, Training
+from training.data import batches, moved, open_release, samples_of
 from training.experts import balance_of, route
 from training.model import ADDED, EchoVLM, base_of, prepare, read_model, sizes, trained
+from training.rows import Order
 
 pytestmark = pytest.mark.train
 
@@ -136,6 +140,59 @@ def test_stage_two_trains_experts_and_adapters_on_three_places(tiny):
     inputs, labels = batch(model)
     base_of(model).losses(labels, inputs)[0]["loss"].backward()
     assert all(one.grad is None for _, one in model.named_parameters() if not one.requires_grad)
+
+
+def test_a_picture_trains_every_adapter(release, tiny):
+    """An adapter begins as nothing (B = 0), which has no gradient for A: B is drawn here."""
+    config = Training(model=tiny, release="small", out="run")
+    samples = samples_of(open_release(release, allow_demo=True), config, Stage.TWO)
+    shown = moved(next(batches(samples, Order(len(samples), 2))), "cpu")
+    labels, _ = shown.pop("labels"), shown.pop("masks")
+    model = prepare(small(tiny), Stage.TWO, Lora())
+    for name, one in trained(model):
+        if "lora_B" in name:
+            torch.nn.init.normal_(one, std=0.1)
+    base_of(model).losses(labels, shown)[0]["loss"].backward()
+    silent = [name for name, one in trained(model) if "lora_" in name and not one.grad.abs().sum() > 0]
+    assert not silent
+    assert sum("visual.blocks" in name for name, _ in trained(model)) == 2 * 2 * 4  # blocks, A and B, layers
+    assert sum("visual.merger" in name for name, _ in trained(model)) == 2 * 2
+
+
+def test_what_is_added_stays_whole_beside_a_base_in_half_precision(tiny, tmp_path):
+    whole = small(tiny)
+    with torch.no_grad():
+        for block in whole.blocks():
+            block.alpha.fill_(0.1234567)
+            block.lambda_logit.fill_(-0.7654321)
+    whole.save_pretrained(tmp_path)
+    half = read_model(tmp_path, whole.experts, dtype=torch.bfloat16)[0]
+    for name, one in half.named_parameters():
+        expected = whole.get_parameter(name)
+        if ADDED.search(name):
+            assert one.dtype == torch.float32, name
+            assert torch.equal(one, expected), name
+        else:
+            assert torch.equal(one, expected.bfloat16()), name
+    drawn = read_model(tiny, whole.experts, dtype=torch.bfloat16)[0]
+    added = [one for name, one in drawn.named_parameters() if ADDED.search(name) and one.dim()]
+    assert all(one.dtype == torch.float32 and not torch.equal(one, one.bfloat16().float()) for one in added)
+    inputs, _ = batch(half)
+    made = half.generate(**{name: one[1:] for name, one in inputs.items()}, max_new_tokens=2, min_new_tokens=2)
+    assert made.shape == (1, 14)
+
+
+def test_a_step_of_training_leaves_nothing_in_the_model(tiny):
+    model = small(tiny).train()
+    model.activation_checkpointing_enable({"use_reentrant": False})
+    untouched = copy.deepcopy(model)
+    inputs, labels = batch(model)
+    model.losses(labels, inputs)[0]["loss"].backward()
+    assert not [name for block in model.blocks() for name, one in vars(block).items() if isinstance(one, torch.Tensor)]
+    other = {"input_ids": inputs["input_ids"][:1, :5], "attention_mask": torch.ones(1, 5, dtype=torch.long)}
+    with torch.no_grad():
+        assert torch.equal(model(**other).logits, untouched(**other).logits)
+    assert model.generate(**other, max_new_tokens=3, min_new_tokens=3, do_sample=False).shape == (1, 8)
 
 
 def test_checkpointing_changes_memory_not_gradients(tiny):

@@ -152,6 +152,18 @@ def test_a_held_out_frame_in_the_view_stops_everything(release, tmp_path):
         choose(rewritten(release, tmp_path, "stage1/train-*", change))
 
 
+def test_a_frame_of_a_held_out_case_stops_everything(release, tmp_path):
+    """The pair is of train, and so is the shard of its frame; the frame says that it is of another case."""
+    case = pq.read_table(sorted((release / "cases").glob("test-*"))[0])["case_id"][0].as_py()
+    frame = pq.read_table(sorted((release / "stage1").glob("train-*"))[0])["frame_ids"][3].as_py()[0]
+
+    def change(rows):
+        return [row | {"case_id": case} if row["frame_id"] == frame else row for row in rows]
+
+    with pytest.raises(ConfigError, match="a row of train shows a case outside of train"):
+        choose(rewritten(release, tmp_path, "images/train-*", change))
+
+
 def test_a_view_that_is_not_there_is_said(release):
     with pytest.raises(ConfigError, match="view grounded has no row to train on"):
         choose(release, "grounded")

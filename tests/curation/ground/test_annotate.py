@@ -7,13 +7,14 @@ import pyarrow as pa
 import pytest
 
 from curation.ground.annotate import DETAILS, annotate
-from curation.ground.masks import mask_of_rings, rle_of
+from curation.ground.masks import rle_of
 from curation.ground.words import Words
 from schemas.annotated import Annotate, Measured, NewWord
 from schemas.case import Language
 from schemas.errors import ConfigError
 from schemas.grounding import ANNOTATION, RAW_ANNOTATION
 from schemas.reject import REJECT, RejectReason
+from schemas.rings import mask_of_rings
 
 SQUARE = [10.0, 10, 50, 10, 50, 30, 10, 30]
 

@@ -13,13 +13,14 @@ from benchmark.parse.geometry import shapes_of
 from curation.generate.request import Answer, Failure
 from curation.ground.annotate import annotate
 from curation.ground.ground import Asking, ground
-from curation.ground.masks import mask_of_rings, mask_of_rle, rle_of
+from curation.ground.masks import mask_of_rle, rle_of
 from curation.ground.pairs import written
 from schemas.annotated import Annotate, Ground
 from schemas.grounded_form import PLACES, in_px
 from schemas.grounding import GROUND_INPUT, GROUNDED_PAIR
 from schemas.instruction import Tier
 from schemas.reject import REJECT, RejectReason
+from schemas.rings import mask_of_rings
 from tests.curation.ground.test_annotate import points, raw, table
 from tests.curation.ground.test_geometry import ellipse_mask
 

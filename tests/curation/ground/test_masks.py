@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from curation.ground.masks import box_of_rle, mask_of_rings, mask_of_rle, rings_of, rle_of
+from curation.ground.masks import box_of_rle, mask_of_rle, rings_of, rle_of
+from schemas.rings import mask_of_rings
 
 
 def random_mask(number: int) -> np.ndarray:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.ground.geometry import of_rings
-from curation.ground.masks import mask_of_rings, rings_of
+from curation.ground.masks import rings_of
 from curation.ground.transform import Transform
+from schemas.rings import mask_of_rings
 
 SIDES = st.integers(16, 4000)
 PLACES = st.floats(-100, 5000)
