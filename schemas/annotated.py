@@ -38,23 +38,27 @@ class NewWord(StageModel):
 
 
 class Measured(StageModel):
-    """A measurement from named keypoints: a distance of two, or an angle of three or four."""
+    """A measurement from named keypoints: a distance of two, an angle of three or four, a volume of three diameters."""
 
     name: Key
-    kind: Literal["distance", "angle"]
-    points: tuple[Key, ...] = Field(min_length=2, max_length=4)
+    kind: Literal["distance", "angle", "volume"]
+    points: tuple[Key, ...] = Field(min_length=2, max_length=6)
 
     @model_validator(mode="after")
     def _has_its_points(self) -> "Measured":
-        if len(self.points) not in {"distance": (2,), "angle": (3, 4)}[self.kind]:
-            raise ValueError("a distance has 2 points, an angle 3 (the second is its vertex) or 4 (two lines)")
+        if len(self.points) not in {"distance": (2,), "angle": (3, 4), "volume": (6,)}[self.kind]:
+            raise ValueError(
+                "a distance has 2 points, an angle 3 (the second is its vertex) or 4 (two lines), a volume 6 (the ends "
+                "of three diameters)"
+            )
         return self
 
 
-#: Measurements by usual keypoints. Source: ASE/EACVI 2015 (mitral annulus, length of the ventricle); Graf 1984 (alpha).
+#: Measurements by usual keypoints. Source: ASE/EACVI 2015 (mitral annulus), ACR-AIUM (volume).
 MEASURED = (
     Measured(name="length_by_points", kind="distance", points=("long_a", "long_b")),
     Measured(name="width_by_points", kind="distance", points=("short_a", "short_b")),
+    Measured(name="volume", kind="volume", points=("long_a", "long_b", "short_a", "short_b", "depth_a", "depth_b")),
     Measured(name="annulus_width", kind="distance", points=("annulus_left", "annulus_right")),
 )
 

@@ -11,7 +11,16 @@ from typing import Any
 import pyarrow as pa
 
 from curation.ground.check import DefectError, Shape, check_size, shape_of
-from curation.ground.geometry import PX, Size, UnknownPixelSizeError, angle_deg, distance, in_mm, measure
+from curation.ground.geometry import (
+    PX,
+    Size,
+    UnknownPixelSizeError,
+    angle_deg,
+    distance,
+    ellipsoid_volume_ml,
+    in_mm,
+    measure,
+)
 from curation.ground.words import Words
 from curation.step import StepResult, reject, rejects_of, table_of
 from schemas.annotated import Annotate, Measured
@@ -92,7 +101,7 @@ def geometry_of(
 ) -> list[dict[str, Any]]:
     """Compute all measures of a shape: in mm where the size of a pixel is known, else in px.
 
-    Angles are left out where it is not: pixels may then not be square.
+    Angles and volumes are left out where it is not: pixels may then not be square.
     """
     try:
         size, unit = in_mm(px_mm), "mm"
@@ -118,7 +127,12 @@ def _by_points(one: Measured, places: Mapping[str, tuple[float, float]], size: S
     points = [places[name] for name in one.points]
     if one.kind == "distance":
         return [measure(one.name, distance(points[0], points[1], size), unit, one.points)]
+    if unit != "mm":
+        return []
+    if one.kind == "volume":
+        across = [distance(points[at], points[at + 1], size) for at in (0, 2, 4)]
+        return [measure(one.name, ellipsoid_volume_ml(across[0], across[1], across[2]), "ml", one.points)]
     try:
-        return [measure(one.name, angle_deg(points, size), "°", one.points)] if unit == "mm" else []
+        return [measure(one.name, angle_deg(points, size), "°", one.points)]
     except ValueError:
         return []

@@ -1,4 +1,4 @@
-"""Lengths, areas and angles of outlines and keypoints, in px or mm.
+"""Lengths, areas, angles and volumes of outlines and keypoints, in px or mm.
 
 In: a mask or rings, points, and the size of a pixel (x, y) in mm. Out: numbers. Nothing is in mm where the size of a
 pixel is not known: ``in_mm`` refuses. Pixels need not be square: coordinates are scaled before anything is measured.
@@ -168,6 +168,14 @@ def ellipse_circumference(long_axis: float, short_axis: float) -> float:
         return 0.0
     h = ((a - b) / (a + b)) ** 2
     return math.pi * (a + b) * (1 + 3 * h / (10 + math.sqrt(4 - 3 * h)))
+
+
+def ellipsoid_volume_ml(length_mm: float, width_mm: float, height_mm: float) -> float:
+    """Volume of an ellipsoid in ml from three diameters at right angles in mm.
+
+    Formula: pi / 6 * length * width * height. Source: ACR-AIUM practice parameters (thyroid lobe, ovary, bladder).
+    """
+    return math.pi / 6 * length_mm * width_mm * height_mm / 1000
 
 
 def distance(a: Point, b: Point, size: Size = PX) -> float:

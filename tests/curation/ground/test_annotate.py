@@ -118,6 +118,17 @@ def test_without_a_pixel_size_lengths_are_px_and_angles_are_left_out():
     assert values["length_by_points"]["source"] == ["ilium_upper", "labrum"]
 
 
+def test_a_volume_is_of_three_diameters_in_mm():
+    ends = ("long_a", "long_b", "short_a", "short_b", "depth_a", "depth_b")
+    places = ((10, 10), (50, 10), (10, 20), (10, 40), (60, 20), (90, 20))  # 40, 20 and 30 px
+    named = points(*((name, *place) for name, place in zip(ends, places, strict=True)))
+    sized, _ = one(keypoints=named, px_mm_x=0.5, px_mm_y=1.0)
+    (volume,) = (row for row in sized["geometry"] if row["name"] == "volume")
+    assert volume["value"] == pytest.approx(math.pi / 6 * 20 * 20 * 15 / 1000) and volume["unit"] == "ml"
+    unsized, _ = one(keypoints=named)
+    assert "volume" not in {row["name"] for row in unsized["geometry"]}
+
+
 def test_clipping_is_by_option_only():
     over = {"polygon_px": [[80.0, 10, 120, 10, 120, 30, 80, 30]]}
     config = Annotate(clip=True)
