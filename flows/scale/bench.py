@@ -4,8 +4,8 @@ Flows in: invented hospitals. Flows out: lines that say what was asked and what 
 flow's time less that of the same steps called directly), rerun, dask-images, dask-texts; kills are in `make chaos`.
 The input is cut into rounds; in each the flow and the direct calls do the same chunks on as many threads, in turns who
 is first. A direct call reads, works and commits as a chunk of the flow does, without Prefect, progress and catalog.
-SONOCURATE_BENCH_IMAGES, SONOCURATE_BENCH_TEXTS (2,000 and 10,000) and SONOCURATE_BENCH_ROUNDS (8) set the size; Dask
-gets the input of two rounds.
+SONOCURATE_BENCH_IMAGES, SONOCURATE_BENCH_TEXTS (2,000 and 10,000) and SONOCURATE_BENCH_ROUNDS (2) set the size; Dask
+gets a quarter of the rows.
 """
 
 import csv
@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
 IMAGES = int(os.environ.get("SONOCURATE_BENCH_IMAGES", "2000"))
 TEXTS = int(os.environ.get("SONOCURATE_BENCH_TEXTS", "10000"))
-ROUNDS = int(os.environ.get("SONOCURATE_BENCH_ROUNDS", "8"))
+ROUNDS = int(os.environ.get("SONOCURATE_BENCH_ROUNDS", "2"))
 WORKERS = 2
-DASK_ROUNDS = 2
+DASK_SHARE = 4
+#: Chunks of a run: even, so that two workers can share them.
+CHUNKS = 20
 IMAGES_PER_CASE = 3
 MOST_OVERHEAD, MOST_RERUN_S, LEAST_GAIN = 0.03, 10.0, 1.7
 CONFIG = """
@@ -53,9 +55,9 @@ workers = {workers}
 [intake]
 chunk_cases = 5000
 [desensitize]
-chunk_images = {chunk_images}
+chunk_images = {size}
 [scrub]
-chunk_reports = {chunk_reports}
+chunk_reports = {size}
 [generate]
 max_tokens = 96
 [release]
@@ -106,11 +108,11 @@ class Spent:
     cpu_s: float
 
 
-def config_of(folder: Path, name: str, runner: str, workers: int) -> Path:
-    """Write a config with a warehouse of its own."""
+def config_of(folder: Path, runner: str, workers: int, rows: int, way: str = "flow") -> Path:
+    """Write a config with a warehouse of its own; its rows are cut into as many chunks whatever their number."""
+    name, size = f"{runner}-{workers}-{way}", max(1, rows // CHUNKS)
     path = folder / f"{name}.toml"
-    chunks = {"chunk_images": max(1, IMAGES // ROUNDS // 8), "chunk_reports": max(1, TEXTS // ROUNDS // 4)}
-    text = CONFIG.format(root=f"warehouse-{name}", runner=runner, workers=workers, **chunks)
+    text = CONFIG.format(root=f"warehouse-{name}", runner=runner, workers=workers, size=size)
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -187,12 +189,13 @@ def bench_overhead(folder: Path, stage: str) -> None:
     """Print what a stage's flow takes beyond the same steps called directly."""
     steps, (invent, rows) = Steps.of(stage), INVENT[stage]
     ways: dict[str, Callable[[Path, Steps], Spent]] = {"flow": by_flow, "direct": directly}
-    by_flow(config_of(invent(folder / f"{stage}-warm", 6, 0), "warm", "threads", WORKERS), steps)  # loads the models
+    by_flow(config_of(invent(folder / f"{stage}-warm", 6, 0), "threads", WORKERS, 6), steps)  # loads the models
     spent: dict[str, list[Spent]] = {way: [] for way in ways}
     for number in range(ROUNDS):
-        place = invent(folder / f"{stage}-{number}", rows // ROUNDS, number + 1)
+        part = rows // ROUNDS
+        place = invent(folder / f"{stage}-{number}", part, number + 1)
         for way in sorted(ways, reverse=number % 2 == 1):
-            spent[way].append(ways[way](config_of(place, way, "threads", WORKERS), steps))
+            spent[way].append(ways[way](config_of(place, "threads", WORKERS, part, way), steps))
         flow, direct = spent["flow"][-1], spent["direct"][-1]
         if (flow.receipt.kept, flow.receipt.rejected) != (direct.receipt.kept, direct.receipt.rejected):
             raise ConfigError(f"{stage}: the flow and the direct calls gave different rows")
@@ -213,7 +216,7 @@ def bench_overhead(folder: Path, stage: str) -> None:
 def bench_rerun(folder: Path, url: str) -> None:
     """Print how long `sonocurate run` takes where nothing is new, beside a running server."""
     place = invent_images(folder / "rerun", 6, 1)
-    config = config_of(place, "rerun", "threads", WORKERS)
+    config = config_of(place, "threads", WORKERS, 6)
     command = [sys.executable, "-m", "flows.cli", "run", "--config", str(config)]
     walls = []
     for _ in range(3):
@@ -247,10 +250,11 @@ def on_workers(config: Path, steps: Steps) -> Spent:
 def bench_dask(folder: Path, stage: str) -> None:
     """Print the rate of two Dask workers over that of one."""
     steps, (invent, rows) = Steps.of(stage), INVENT[stage]
-    place = invent(folder / f"dask-{stage}", DASK_ROUNDS * rows // ROUNDS, 1)
+    part = rows // DASK_SHARE
+    place = invent(folder / f"dask-{stage}", part, 1)
     walls = {}
     for workers in (1, 2):
-        spent = on_workers(config_of(place, f"dask-{workers}", "dask", workers), steps)
+        spent = on_workers(config_of(place, "dask", workers, part), steps)
         walls[workers] = spent.wall_s
         done = spent.receipt.kept + spent.receipt.rejected
         say(f"{stage}: {done} rows by {workers} Dask workers in {spent.wall_s:.1f} s")
