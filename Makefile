@@ -10,7 +10,7 @@ export PREFECT_HOME := $(CURDIR)/.prefect
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: bench-benchmark bench-dedup bench-desensitize bench-pool bench-quality bench-scrub bench-warehouse bundle setup bench-flows bench-grounded
-.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio test-train review-server readme check chaos ui lock clean test-ui
+.PHONY: demo test test-slow test-consumers test-easyocr test-labelstudio test-train review-server readme check chaos environments ui lock clean test-ui
 
 setup: $(VENV)/.installed
 
@@ -58,6 +58,9 @@ LLAMA_FACTORY_VENV ?= $(CONSUMERS)/llama-factory-$(shell sha256sum requirements-
 # Label Studio, where experts review pairs: an environment of its own, outside the checkout. `make review-server` serves it
 # on loopback; LABEL_STUDIO_USERNAME, LABEL_STUDIO_PASSWORD and LABEL_STUDIO_USER_TOKEN make the admin.
 LABEL_STUDIO_VENV ?= $(CONSUMERS)/label-studio-$(shell sha256sum requirements-labelstudio.lock | cut -c1-16)
+
+# What CI prepares while other suites run.
+environments: $(TORCH_VENV)/.installed $(LABEL_STUDIO_VENV)/.installed
 
 test-labelstudio: setup $(LABEL_STUDIO_VENV)/.installed
 	SONOCURATE_LABEL_STUDIO=$(LABEL_STUDIO_VENV)/bin/label-studio $(PY) -m pytest -m labelstudio
