@@ -40,7 +40,7 @@ test-easyocr: $(TORCH_VENV)/.installed
 	$(TORCH_VENV)/bin/python -m pytest -m easyocr
 
 test-train: $(TORCH_VENV)/.installed
-	OMP_NUM_THREADS=1 $(TORCH_VENV)/bin/python -m pytest -m train tests/training
+	OMP_NUM_THREADS=1 $(TORCH_VENV)/bin/python -m pytest $(TWO) -m train tests/training
 
 # The last lines prove that there is one OpenCV, and that nothing misses what it needs.
 $(TORCH_VENV)/.installed: $(TORCH_LOCKS)

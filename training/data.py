@@ -74,10 +74,16 @@ class Shelf:
     def group(self, group: Group) -> pa.Table:
         """Read a row group, or give the one that was kept."""
         table = self._kept.pop(group, None)
-        self._kept[group] = self.source.read(group, self.columns) if table is None else table
-        while len(self._kept) > KEPT_GROUPS and self.nbytes > self.most:
+        if table is None:
+            self._make_room()
+            table = self.source.read(group, self.columns)
+        self._kept[group] = table
+        return table
+
+    def _make_room(self) -> None:
+        """Let the oldest go before another is read, which is taken to be as large as those that are kept."""
+        while len(self._kept) >= KEPT_GROUPS and self.nbytes * (1 + 1 / len(self._kept)) > self.most:
             self._kept.popitem(last=False)
-        return self._kept[group]
 
 
 class Samples(Dataset[Sample]):
