@@ -59,13 +59,23 @@ def run(kind: str, n: int, *options: str, seed: int = 1, peer: str | None = None
         command = ("flows.cli", "dedup") if peer is None else ("flows.dedup.peers", peer)
         words = [sys.executable, "-m", *command, str(source), str(target), *options]
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
+        ended, peak_mb = 0, 0.0
+        while not ended:
+            time.sleep(0.02)
+            peak_mb = max(peak_mb, _peak_mb(process.pid))  # wait4 would also count the memory of this process
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
         if status:
             raise SystemExit("the command failed")
         wall = time.monotonic() - started
         with target.open(encoding="utf-8") as file:
             matches = [json.loads(line)["duplicate_of"] for line in file]
-    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, matches.count(None), matches)
+    return Cost(used.ru_utime + used.ru_stime, wall, peak_mb, matches.count(None), matches)
+
+
+def _peak_mb(pid: int) -> float:
+    """Read the largest resident memory of a process so far; 0 when it has ended."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024 if "VmHWM:" in status else 0.0
 
 
 def equal() -> None:
