@@ -14,7 +14,7 @@ from typing import TypeVar
 from curation.facts.categories import Category, Degree, categories, degrees
 from curation.facts.findings import Finding, findings
 from curation.facts.parts import Part, parts
-from curation.facts.places import Organ, Side, akin, organs, sides
+from curation.facts.places import LAY, Organ, Side, akin, organs, sides
 from curation.facts.quantities import Quantity, quantities
 from curation.text.folding import fold
 
@@ -204,3 +204,10 @@ def _clauses(text: str) -> list[tuple[int, int, int]]:
     if text[start:].strip():
         out.append((start, len(text), sentence))
     return out
+
+
+def names_other_organ(text: str, report: str) -> bool:
+    """Tell whether a text names an organ that the report never does, though it names some; everyday words aside."""
+    known = read(report).contexts.organs
+    named = {organ.family for segment in read(text).segments for organ in segment.organs} - LAY
+    return bool(known) and any(not any(akin(family, other) for other in known) for family in named)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from curation.facts.reading import names_other_organ
 from curation.generate.case import Case, draw
 from curation.generate.fence import fenced, parts, plain
 from curation.generate.orders import speaks_to_model
@@ -85,16 +86,18 @@ def question_request(span: Candidate, shots: Sequence[Shot], prompt: ClosedPromp
     )
 
 
-def read_question(answer: Answer, span: Candidate, language: Language) -> str | Failure:
+def read_question(answer: Answer, span: Candidate, case: Case) -> str | Failure:
     """Read the question a model wrote for an answer.
 
-    Rejects: those of ``question_of``, QUESTION_GIVES_ANSWER.
+    Rejects: those of ``question_of``, QUESTION_GIVES_ANSWER, QUESTION_OTHER_ORGAN (often that of an example).
     """
-    question = question_of(answer, language)
+    question = question_of(answer, case.language)
     if isinstance(question, Failure):
         return question
     if gives_answer(question, span.text):
         return Failure(RejectReason.QUESTION_GIVES_ANSWER, "the question contains its answer")
+    if names_other_organ(question, case.text):
+        return Failure(RejectReason.QUESTION_OTHER_ORGAN, "the question is about an organ that the report never names")
     return question
 
 

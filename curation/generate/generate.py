@@ -58,7 +58,7 @@ def generate(
 
     Rejects: NO_USABLE_IMAGE, NO_ANSWER_SPAN (``case_id/none``, nothing could be attempted); under the id the pair would
     have had: ENDPOINT_FAILED, EMPTY_ANSWER, MALFORMED_ANSWER, TRUNCATED_ANSWER, REFUSED_ANSWER, WRONG_LANGUAGE,
-    QUESTION_GIVES_ANSWER, ROUND_TRIP_MISMATCH, NAMES_SOURCE, STRATEGY_SUSPENDED.
+    QUESTION_GIVES_ANSWER, QUESTION_OTHER_ORGAN, ROUND_TRIP_MISMATCH, NAMES_SOURCE, STRATEGY_SUSPENDED.
     Raises: ChunkError for a table of another schema; RetryableError from the pool.
     Source: EchoVLM section 3.1 and Appendix A.
     """
@@ -159,7 +159,7 @@ def _round(attempts: Sequence[Attempt], asks: _Ask, read: _Read, pool: AnswerPoo
 
 def _read_written(attempt: Attempt, answer: Answer) -> Failure | None:
     if attempt.span is not None:
-        question = closed.read_question(answer, attempt.span, attempt.case.language)
+        question = closed.read_question(answer, attempt.span, attempt.case)
         return attempt.take(question, attempt.span.text)
     if attempt.task is Task.CAPTION:
         caption = read_caption(answer, attempt.case.language)

@@ -9,7 +9,7 @@ from curation.facts.findings import concepts, findings
 from curation.facts.nature import natures
 from curation.facts.places import organs, sides
 from curation.facts.quantities import quantities
-from curation.facts.reading import read
+from curation.facts.reading import names_other_organ, read
 from curation.text.folding import fold
 
 
@@ -157,3 +157,18 @@ def test_a_clause_inherits_organ_and_side_until_another_is_named():
 def test_words_behind_say_where_a_clause_is():
     reading = read("A cystic mass with a solid component in the right ovary.")
     assert {tuple(one.context.sides) for one in reading.segments} == {("right",)}
+
+
+@pytest.mark.parametrize(
+    ("question", "report", "other"),
+    [
+        ("Which breast contains the plaque?", "Plaque at the left carotid bulb.", True),
+        ("肿块位于哪一侧乳腺？", "右肾囊肿，大小约9mm。", True),
+        ("How large is the renal cyst?", "A cyst of 9 mm in the right kidney.", False),
+        ("Which side is it on?", "A cyst of 9 mm in the right kidney.", False),
+        ("How wide is the popliteal vein?", "The deep veins are compressible.", False),
+        ("How large is the breast mass?", "A mass of 9 mm.", False),
+    ],
+)
+def test_an_organ_of_another_report_is_told(question, report, other):
+    assert names_other_organ(question, report) is other

@@ -147,6 +147,7 @@ def test_report_and_diagnosis_pairs_are_made_by_code():
         ("open", Failure(RejectReason.ENDPOINT_FAILED, "no"), "ENDPOINT_FAILED"),
         ("question", Failure(RejectReason.ENDPOINT_FAILED, "no"), "ENDPOINT_FAILED"),
         ("question", "Is it 18 x 15 mm or No ascites or left?", "QUESTION_GIVES_ANSWER"),
+        ("question", "How large is the breast mass?", "QUESTION_OTHER_ORGAN"),
         ("question", "这是什么样的？", "WRONG_LANGUAGE"),
         ("round_trip", '{"answer": "not stated"}', "ROUND_TRIP_MISMATCH"),
         ("round_trip", "gibberish", "MALFORMED_ANSWER"),
