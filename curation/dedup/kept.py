@@ -78,18 +78,20 @@ class LocalPool:
 
     def _search_segments(self, queries: Rows, rest: Int64, found: Found) -> None:
         some = found.take(rest)
-        for segment in self._segments:
-            if self._threads == 1:
-                self._engine.search(queries, (0, queries.size), segment, self._rule, some)
-                continue
+        if self._threads == 1:
+            self._search_span(queries, (0, queries.size), some)
+        else:
             with ThreadPoolExecutor(self._threads) as threads:
                 spans = _spans(queries.size, self._threads * _PARTS)
-                running = [
-                    threads.submit(self._engine.search, queries, span, segment, self._rule, some) for span in spans
-                ]
+                running = [threads.submit(self._search_span, queries, span, some) for span in spans]
                 for part in running:
                     part.result()
         found.put(rest, some)
+
+    def _search_span(self, queries: Rows, span: tuple[int, int], found: Found) -> None:
+        """Go through all segments at once: threads that waited for each other at each segment would idle."""
+        for segment in self._segments:
+            self._engine.search(queries, span, segment, self._rule, found)
 
 
 def _spans(n: int, parts: int) -> Sequence[tuple[int, int]]:

@@ -21,6 +21,9 @@ from schemas.publishing import Release
 #: Tasks whose question is one of a bank's: the answer is what they tell.
 ANSWER_ONLY = frozenset({Task.REPORT.value, Task.DIAGNOSIS.value, Task.FINDING.value, Task.IMPRESSION.value})
 
+#: Texts that are prepared at a time: a million at once would take a gigabyte.
+_BLOCK = 1 << 16
+
 
 def text_of(task: str, question: str, answer: str) -> str:
     """Give the text of a pair that is compared."""
@@ -39,5 +42,9 @@ def near(texts: Sequence[str], held_out: Sequence[str], config: Release) -> npt.
     memory = Memory.of(rule, KEPT.empty_table(), expected=len(others) + len(texts))
     places = range(len(others))
     memory.reread([Text(text) for text in others], [str(at) for at in places], places, places)
-    _, found = memory.decide([Text(text, joins=False) for text in texts], [f"q{at}" for at in range(len(texts))])
-    return np.asarray(found.best != NONE, np.bool_)
+    found = np.zeros(len(texts), np.bool_)
+    for start in range(0, len(texts), _BLOCK):
+        some = [Text(text, joins=False) for text in texts[start : start + _BLOCK]]
+        _, decided = memory.decide(some, [f"q{at}" for at in range(len(some))])
+        found[start : start + len(some)] = decided.best != NONE
+    return found

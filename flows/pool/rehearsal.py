@@ -26,6 +26,8 @@ from typing import Any
 
 Plan = Callable[[str, int], str]
 _HANG_S = 3600.0
+#: How often a waiting answer looks whether its client is still there.
+_LOOK_S = 0.25
 
 
 @dataclass
@@ -103,11 +105,11 @@ class Rehearsal:
             return await _reply(writer, 200, log)
         self._running += 1
         try:
-            return await self._answer(json.loads(raw), writer)
+            return await self._answer(json.loads(raw), reader, writer)
         finally:
             self._running -= 1
 
-    async def _answer(self, body: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         text = _text_of(body["messages"][-1]["content"])
         seen = self._count[text]
         self._count[text] += 1
@@ -117,8 +119,8 @@ class Rehearsal:
             self.bodies.append(body)
         latency = getattr(self.plan, "latency_s", None)
         wait_s = _HANG_S if act == "hang" else latency(text, seen) if latency else 0.0
-        if wait_s:
-            await asyncio.sleep(wait_s)
+        if not await _waited(wait_s, reader):
+            return False
         return await self._act(act, text, body, writer)
 
     async def _act(self, act: str, text: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
@@ -141,6 +143,14 @@ class Rehearsal:
 
     def _log(self) -> bytes:
         return json.dumps({"seen": [asdict(one) for one in self.seen], "answered": self.answered}).encode()
+
+
+async def _waited(seconds: float, reader: asyncio.StreamReader) -> bool:
+    """Take so long; False where the client hung up meanwhile: then nobody got an answer, and nothing runs any more."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and not reader.at_eof():
+        await asyncio.sleep(min(left, _LOOK_S))
+    return not reader.at_eof()
 
 
 def _text_of(content: Any) -> str:  # noqa: ANN401 - whatever was sent

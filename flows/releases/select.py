@@ -5,7 +5,7 @@ Order: sites, completeness, tiers; suspended strategies, unsigned templates; wha
 near test text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,10 @@ class Selection:
     anonymised: Anonymised
     matches: Matches
     left: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+#: Rows whose texts are read at a time.
+_BLOCK_ROWS = 1 << 15
 
 
 def select_rows(tables: Tables, config: Release, held_out: HeldOut) -> Selection:
@@ -214,16 +218,18 @@ def texts_of(tables: Tables, name: str, part: Component) -> list[str]:
     """Give the text of pairs or reports that is compared, in the order of their rows."""
     if name == "reports":
         rows = tables.read("reports", ["case_id", "findings", "impression"])
-        made = [f"{findings}\n{impression}" for _, findings, impression in _columns(rows)]
+        made = [f"{findings}\n{impression}" for findings, impression in _texts(rows)]
     else:
         rows = tables.read("instruction_pairs", ["instance_id", "task", "question", "answer"])
-        made = [text_of(task, question, answer) for _, task, question, answer in _columns(rows)]
+        made = [text_of(task, question, answer) for task, question, answer in _texts(rows)]
     at = pc.index_in(part.rows["id"], value_set=rows.column(0).combine_chunks()).to_pylist()
     return [made[place] for place in at]
 
 
-def _columns(rows: pa.Table) -> Any:  # noqa: ANN401 - an iterator of rows
-    return zip(*(column.to_pylist() for column in rows.columns), strict=True)
+def _texts(rows: pa.Table) -> Iterator[Any]:
+    """Give the columns behind the first row by row; a block at a time becomes Python's."""
+    for block in rows.to_batches(max_chunksize=_BLOCK_ROWS):
+        yield from zip(*(column.to_pylist() for column in block.columns[1:]), strict=True)
 
 
 def _with_labels(tables: Tables, cases: pa.Table) -> pa.Table:

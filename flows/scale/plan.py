@@ -47,8 +47,8 @@ class DedupRun:
 
 
 #: Dense texts of `make bench-dedup`, as the table of docs/scale.md shows them; of each, this is start-up.
-SMALL_RUN, LARGE_RUN = DedupRun(100_000, 49_071, 13.1), DedupRun(1_000_000, 256_384, 331.0)
-START_S = 3.0
+SMALL_RUN, LARGE_RUN = DedupRun(100_000, 49_071, 6.3), DedupRun(1_000_000, 256_384, 169.0)
+START_S = 2.0
 
 
 def _costs(small: DedupRun, large: DedupRun) -> tuple[float, float]:
