@@ -59,11 +59,12 @@ def test_annotated_and_rated_images_need_what_their_stages_need():
 def test_the_costs_of_deduplication_are_those_of_the_document():
     dense = cells_of(r"^\|.*\| dense \|.*$")
     shown = [DedupRun(int(row[0].replace(",", "")), int(row[4].replace(",", "")), float(row[2])) for row in dense]
-    assert shown == [SMALL_RUN, LARGE_RUN]
+    assert shown[:2] == [SMALL_RUN, LARGE_RUN]
     for run in shown:
         numbers = Numbers(kept_share=run.kept / run.texts)
         need = plan_of(Archive(0, 0, run.texts, 7), numbers).needs[0]
-        assert need.hours * 3600 + START_S == pytest.approx(run.cpu_s)
+        within = 1e-6 if run in (SMALL_RUN, LARGE_RUN) else 0.1  # the whole archive's run was not used for the costs
+        assert need.hours * 3600 + START_S == pytest.approx(run.cpu_s, rel=within)
 
 
 def test_the_plan_of_the_document_is_what_the_command_says(tmp_path):
