@@ -162,6 +162,6 @@ def test_sixteen_outlines_are_learned_and_drawn_by_the_export(grounded_release, 
         one, true = found[0].cpu().numpy(), mask.astype(bool)
         assert one.shape == true.shape
         overlaps.append(np.count_nonzero(one & true) / np.count_nonzero(one | true))
-    record_property("mean IoU", round(sum(overlaps) / len(overlaps), 3))
-    record_property("least IoU", round(min(overlaps), 3))
+    record_property("mean IoU", round(float(sum(overlaps)) / len(overlaps), 3))
+    record_property("least IoU", round(float(min(overlaps)), 3))
     assert sum(overlaps) / len(overlaps) >= 0.9
