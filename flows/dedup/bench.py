@@ -160,10 +160,10 @@ def growth() -> None:
 
 
 def full() -> None:
-    """Print cost at 3.42 million texts, the size of the paper's instruction data."""
+    """Print cost at 3.42 million texts, the size of the paper's instruction data; each kind when it has ended."""
     for kind in KINDS:
-        shown = Table("texts", "kind", "CPU s", "wall s, 2 threads", "RSS MB", "kept")
-        cost = run(kind, FULL, "--threads", "2")
+        shown = Table("texts", "kind", "CPU s", "wall s", "RSS MB", "kept")
+        cost = run(kind, FULL)
         shown.add_row(f"{FULL:,}", kind, f"{cost.cpu_s:.0f}", *_room(cost))
         console().print(shown)
 
