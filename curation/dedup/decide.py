@@ -76,7 +76,8 @@ class Decider:
         found = self._pool.search(rows) if self._pool.size else Found.nothing(rows.size)
         some: Int64 = np.flatnonzero((found.best == NONE) | self.rule.against_all)
         inside = found.take(some)
-        self._engine.greedy(rows.take(some), joins[some], self.rule, inside)
+        rest = rows if len(some) == rows.size else rows.take(some)
+        self._engine.greedy(rest, joins[some], self.rule, inside)
         found.put(some, inside)
         self._pool.add(rows.take(np.flatnonzero(joins & (self.rule.against_all | (found.best == NONE)))))
         return found
