@@ -27,7 +27,9 @@ from training.tiny import write_tiny
 
 pytestmark = pytest.mark.train
 ROOT = Path(__file__).parents[2]
-EXPERTS = Experts(width=384, shared_width=768)
+#: Balance weighs 1, not the paper's 0.001: two layers of random experts need more to be balanced in 80 steps, and
+#: 0.001 depends on the seed (docs/training.md, Measured).
+EXPERTS = Experts(width=384, shared_width=768, balance=1.0)
 CASES = 44
 #: demo/pipeline.toml, but for what asks a model (pairs are made of the reports) and for the second look at every frame.
 PIPELINE = """
@@ -128,7 +130,7 @@ def rows(path):
 
 @pytest.mark.parametrize("stage", ["1", "2"])
 def test_thirty_two_rows_of_the_demo_are_learned(demo, base, tmp_path, stage, record_property):
-    """With 16 patches a picture: with 196 the load of an expert leaves 10-40 % (docs/training.md, Measured)."""
+    """With 16 patches a picture: 196 take longer (docs/training.md, Measured)."""
     config = settings(base, tmp_path / "run", max_rows=32, max_steps=80, max_patches=16)
     assert len(rows_of(demo, f"stage{stage}")) >= 32
     assert sizes(objective_of(config, Stage(stage), lambda _line: None))[0] <= 5_000_000
