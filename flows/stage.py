@@ -61,7 +61,7 @@ STAGES = {
             Unit.PAIR,
             ("instruction_pairs", "generations", "twin_frames"),
             ("desensitize", "scrub"),
-            5,
+            6,
             ENDPOINTS,
         ),
         Stage("verify", Unit.PAIR, ("verdicts", "broken_rules"), ("generate",), 2),

@@ -66,8 +66,11 @@ class Library(PromptModel):
         return self.templates[number % len(self.templates)]
 
     def shots(self, kind: str, language: Language, template: Template, count: int) -> tuple[Shot, ...]:
-        """Pick worked examples of a kind of answer: those of the template first, then of the others in order."""
-        ordered = (template, *(other for other in self.templates if other is not template))
+        """Pick worked examples of a kind of answer: those of the template first, then of its system, then any.
+
+        A small model asks about the organ of the examples: those of another organ come last.
+        """
+        ordered = sorted(self.templates, key=lambda one: (one is not template, one.system is not template.system))
         shots = [shot for one in ordered for shot in one.text(language).closed]
         alike = [shot for shot in shots if shot.kind == kind]
         return tuple((alike or shots)[:count])

@@ -27,6 +27,23 @@ def test_every_kind_of_answer_has_three_shots(language):
 
 
 @pytest.mark.parametrize("language", list(Language))
+def test_shots_come_from_the_template_then_from_its_system_then_from_any(language):
+    found = library()
+    for template in found.templates:
+        own = [shot for shot in template.text(language).closed if shot.kind == "presence"]
+        system = [
+            shot
+            for one in found.templates
+            if one.system is template.system and one is not template
+            for shot in one.text(language).closed
+            if shot.kind == "presence"
+        ]
+        shots = found.shots("presence", language, template, len(own) + len(system) + 2)
+        assert list(shots[: len(own) + len(system)]) == own + system
+        assert len(shots) == len(own) + len(system) + 2
+
+
+@pytest.mark.parametrize("language", list(Language))
 def test_the_span_rules_find_the_answers_of_the_templates(language):
     for template in library().templates:
         text = template.text(language)
