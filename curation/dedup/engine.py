@@ -4,7 +4,7 @@ An engine numbers tokens, so the rows of one engine are compared with rows of th
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -40,8 +40,13 @@ class Engine(Protocol):
     def bitmaps(self, tokens: NDArray[np.uint32], start: Int64) -> UInt64:
         """Compute the bitmaps of n texts: uint64[8, n]."""
 
-    def search(self, queries: Rows, span: tuple[int, int], segment: Segment, rule: Rule, found: Found) -> None:
-        """Find the earliest match of the texts of a span (queries are sorted by key) in a segment."""
+    def search(
+        self, queries: Rows, spans: Iterable[tuple[int, int]], segments: Sequence[Segment], rule: Rule, found: Found
+    ) -> None:
+        """Find the earliest match of the texts of some spans (queries are sorted by key) in all segments.
+
+        Threads may share an iterator of spans: no two write about the same text.
+        """
 
     def greedy(self, rows: Rows, joins: NDArray[np.bool_], rule: Rule, found: Found) -> None:
         """Go through a batch in order: each text against the earlier ones of the batch that joined."""

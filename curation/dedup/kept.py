@@ -79,19 +79,15 @@ class LocalPool:
     def _search_segments(self, queries: Rows, rest: Int64, found: Found) -> None:
         some = found.take(rest)
         if self._threads == 1:
-            self._search_span(queries, (0, queries.size), some)
+            self._engine.search(queries, [(0, queries.size)], self._segments, self._rule, some)
         else:
+            spans = iter(_spans(queries.size, self._threads * _PARTS))  # who is ready takes the next
             with ThreadPoolExecutor(self._threads) as threads:
-                spans = _spans(queries.size, self._threads * _PARTS)
-                running = [threads.submit(self._search_span, queries, span, some) for span in spans]
+                given = (queries, spans, self._segments, self._rule, some)
+                running = [threads.submit(self._engine.search, *given) for _ in range(self._threads)]
                 for part in running:
                     part.result()
         found.put(rest, some)
-
-    def _search_span(self, queries: Rows, span: tuple[int, int], found: Found) -> None:
-        """Go through all segments at once: threads that waited for each other at each segment would idle."""
-        for segment in self._segments:
-            self._engine.search(queries, span, segment, self._rule, found)
 
 
 def _spans(n: int, parts: int) -> Sequence[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """The engine without numba: numpy and rapidfuzz, the same decisions, slower. See ``curation.dedup.engine``."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +72,16 @@ class PlainEngine:
         np.bitwise_xor.at(out, (bit >> np.uint64(6), text), np.uint64(1) << (bit & np.uint64(63)))
         return out
 
-    def search(self, queries: Rows, span: tuple[int, int], segment: Segment, rule: Rule, found: Found) -> None:
-        """Find the earliest match of the texts of a span in a segment."""
-        rows = segment.rows._replace(bitmap=segment.whole.T)
-        everywhere = np.arange(rows.size)
-        for query in range(*span):
-            _first(queries, query, rows, everywhere[rows.arrival < found.best[query]], rule, found)
+    def search(
+        self, queries: Rows, spans: Iterable[tuple[int, int]], segments: Sequence[Segment], rule: Rule, found: Found
+    ) -> None:
+        """Find the earliest match of the texts of some spans in all segments."""
+        for span in spans:
+            for segment in segments:
+                rows = segment.rows._replace(bitmap=segment.whole.T)
+                everywhere = np.arange(rows.size)
+                for query in range(*span):
+                    _first(queries, query, rows, everywhere[rows.arrival < found.best[query]], rule, found)
 
     def greedy(self, rows: Rows, joins: NDArray[np.bool_], rule: Rule, found: Found) -> None:
         """Go through a batch in order."""

@@ -1,6 +1,6 @@
 """The compiled engine: see ``curation.dedup.engine``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +43,14 @@ class CompiledEngine:
         bitmaps(tokens, start, self._vocabulary.keys, np.zeros(self._vocabulary.size, np.int32), out)
         return out
 
-    def search(self, queries: Rows, span: tuple[int, int], segment: Segment, rule: Rule, found: Found) -> None:
-        """Find the earliest match of the texts of a span (queries are sorted by key) in a segment."""
-        room = kernels.scratch(queries, self._largest(queries, segment.rows))
-        kernels.search(queries, span, segment, rule, found, room)
+    def search(
+        self, queries: Rows, spans: Iterable[tuple[int, int]], segments: Sequence[Segment], rule: Rule, found: Found
+    ) -> None:
+        """Find the earliest match of the texts of some spans (queries are sorted by key) in all segments."""
+        room = kernels.scratch(queries, self._largest(queries, *(segment.rows for segment in segments)))
+        for span in spans:
+            for segment in segments:
+                kernels.search(queries, span, segment, rule, found, room)
 
     def greedy(self, rows: Rows, joins: NDArray[np.bool_], rule: Rule, found: Found) -> None:
         """Go through a batch in order."""
