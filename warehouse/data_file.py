@@ -51,13 +51,14 @@ def _write(folder: Path, rows: pa.Table, number: int) -> AddAction:
     path = folder / f"part-{number:05d}-{uuid.uuid4()}-c000.parquet"
     aside = path.with_name(f"{path.name}.writing")
     try:
-        pq.write_table(rows, aside, **_settings(rows))
+        footer: list[pq.FileMetaData] = []
+        pq.write_table(rows, aside, metadata_collector=footer, **_settings(rows))
         aside.rename(path)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
     now_ms = int(time.time() * 1000)
-    return AddAction(path.name, path.stat().st_size, {}, now_ms, True, json.dumps(_statistics(rows)))
+    return AddAction(path.name, path.stat().st_size, {}, now_ms, True, json.dumps(_statistics(rows, footer[0])))
 
 
 def _settings(rows: pa.Table) -> dict[str, Any]:
@@ -76,10 +77,22 @@ def _repeats(column: pa.ChunkedArray) -> bool:
     return not pa.types.is_nested(column.type) and pc.count_distinct(shown).as_py() <= len(shown) / 2
 
 
-def _statistics(rows: pa.Table) -> dict[str, Any]:
-    """Count rows; give the smallest, the largest and the nulls of ids."""
+def _statistics(rows: pa.Table, footer: pq.FileMetaData) -> dict[str, Any]:
+    """Count rows; give the smallest, the largest and the nulls of ids, as the file's own footer has them."""
     ids = [name for name in rows.schema.names if name in ID_COLUMNS]
-    ends = {name: pc.min_max(rows[name]).as_py() for name in ids}
-    least, most = ({name: ends[name][end] for name in ids if ends[name][end] is not None} for end in ("min", "max"))
+    least, most = {}, {}
+    for name in ids:
+        ends = _ends(footer, name)
+        if ends:
+            least[name], most[name] = min(low for low, _ in ends), max(high for _, high in ends)
     nulls = {name: rows[name].null_count for name in ids}
     return {"numRecords": rows.num_rows, "minValues": least, "maxValues": most, "nullCount": nulls}
+
+
+def _ends(footer: pq.FileMetaData, name: str) -> list[tuple[Any, Any]]:
+    """Give the smallest and largest value of every row group that has any; none where one does not say."""
+    at = next(at for at in range(footer.num_columns) if footer.schema.column(at).path == name)
+    found = [footer.row_group(group).column(at).statistics for group in range(footer.num_row_groups)]
+    if not all(one and (one.has_min_max or one.num_values == 0) for one in found):
+        return []
+    return [(one.min, one.max) for one in found if one.has_min_max]

@@ -69,6 +69,25 @@ def test_pictures_lie_uncompressed_in_small_groups_without_statistics_of_their_b
     assert file.metadata.serialized_size < 10_000
 
 
+def test_statistics_leave_out_what_is_null_or_too_long_to_be_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(data_file, "TEXT_GROUP_ROWS", 2)
+    columns = {
+        "id": ["d", "b", "c", "a"],
+        "case_id": [None, None, "y", "x"],
+        "site": [None] * 4,
+        "stage": ["s" * 9000] * 4,
+    }
+    (added,) = write_files(
+        tmp_path, pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    )
+    assert json.loads(added.stats) == {
+        "numRecords": 4,
+        "minValues": {"id": "a", "case_id": "x"},
+        "maxValues": {"id": "d", "case_id": "y"},
+        "nullCount": {"id": 0, "case_id": 2, "site": 4, "stage": 0},
+    }
+
+
 def test_large_commits_are_several_files_and_one_version(shelf, monkeypatch):
     monkeypatch.setattr(data_file, "TARGET_BYTES", 100_000)
     ids = [f"i{at:04d}" for at in range(3000)]
