@@ -76,7 +76,10 @@ class Source:
     def _located(self, ids: pa.Array) -> npt.NDArray[np.int64]:
         if len(ids) * _SEARCHED < len(self._ids):  # a table of hashes would be made of every id, to look up a few
             return np.asarray([self._found(row_id) for row_id in ids.to_pylist()], np.int64)
-        return np.asarray(pc.index_in(ids, value_set=self._ids).to_numpy(zero_copy_only=False), np.int64)
+        found = pc.index_in(ids, value_set=self._ids)
+        if found.null_count:
+            raise IndexError(f"table {self.name} has no row for {found.null_count} ids")
+        return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
 
     def _found(self, row_id: str) -> int:
         at = bisect_left(self._ids, row_id, key=_plain)
