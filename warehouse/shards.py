@@ -5,6 +5,7 @@ Source: Hugging Face datasets, Parquet schema metadata key ``huggingface``.
 """
 
 import json
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ IMAGE_ROWS_PER_GROUP = 64
 TEXT_ROWS_PER_GROUP = 10_000
 #: Files that a source keeps open.
 OPEN_FILES = 64
+#: Ids are searched one by one where a source has so many times as many: one takes some 10 us, a hash 0.1 us.
+_SEARCHED = 100
 
 
 class Source:
@@ -71,13 +74,26 @@ class Source:
             yield self._read(located[start : start + size], columns)
 
     def _located(self, ids: pa.Array) -> npt.NDArray[np.int64]:
-        return np.asarray(pc.index_in(ids, value_set=self._ids).to_numpy(zero_copy_only=False), np.int64)
+        if len(ids) * _SEARCHED < len(self._ids):  # a table of hashes would be made of every id, to look up a few
+            return np.asarray([self._found(row_id) for row_id in ids.to_pylist()], np.int64)
+        found = pc.index_in(ids, value_set=self._ids)
+        if found.null_count:
+            raise IndexError(f"table {self.name} has no row for {found.null_count} ids")
+        return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
+
+    def _found(self, row_id: str) -> int:
+        at = bisect_left(self._ids, row_id, key=_plain)
+        if at == len(self._ids) or self._ids[at].as_py() != row_id:
+            raise IndexError(f"table {self.name} has no row {row_id}")
+        return at
 
     def _keys(self, place: int) -> pa.Array:
         return self._from_file(place, None, [self.key])[self.key].combine_chunks()
 
     def _read(self, located: npt.NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
         places, rows = self._places[located], self._rows[located]
+        if len(located) == 1:
+            return self._from_file(int(places[0]), rows, columns)
         order = np.lexsort((rows, places))
         parts = [self._schema.empty_table().select(list(columns))]
         for place in np.unique(places):
@@ -92,12 +108,9 @@ class Source:
             own = [name for name in columns if name in self._names(place, file)]
             if rows is None:
                 return self._fit(file.read(own), columns)
-            starts = self._starts(place, file)
-            of_row = np.searchsorted(starts, rows, side="right") - 1
-            groups = np.unique(of_row)
-            before = np.concatenate([[0], np.cumsum(np.diff(starts)[groups])])
-            at = before[np.searchsorted(groups, of_row)] + rows - starts[of_row]
-            return self._fit(file.read_row_groups(groups.tolist(), own), columns).take(pa.array(at))
+            groups, at = _placed(rows, self._starts(place, file))
+            found = file.read_row_groups(groups, own, use_threads=len(groups) > 1 or len(own) > 1)
+            return self._fit(found, columns).take(at)
         except (OSError, pa.ArrowInvalid):
             raise ConfigError(broken_file(self.name, [self._paths[place]])) from None
 
@@ -116,9 +129,12 @@ class Source:
 
     def _fit(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
         """Give a file's rows the types of the table: files that a delete rewrote hold string views."""
-        for field in (self._schema.field(name) for name in columns if name not in table.column_names):
+        wanted = pa.schema([self._schema.field(name) for name in columns])
+        if table.schema.equals(wanted):
+            return table
+        for field in (field for field in wanted if field.name not in table.column_names):
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))
-        return table.select(list(columns)).cast(pa.schema([self._schema.field(name) for name in columns]))
+        return table.select(list(columns)).cast(wanted)
 
     def _open(self, place: int) -> pq.ParquetFile:
         file = self._opened.pop(place, None) or pq.ParquetFile(self._paths[place])
@@ -126,6 +142,20 @@ class Source:
         if len(self._opened) > OPEN_FILES:
             self._opened.popitem(last=False)[1].close()
         return file
+
+
+def _plain(value: pa.StringScalar) -> str:
+    return str(value.as_py())
+
+
+def _placed(rows: npt.NDArray[np.int32], starts: npt.NDArray[np.int64]) -> tuple[list[int], pa.Array]:
+    """Give the row groups that rows of a file lie in, and the place of every row in these groups together."""
+    of_row = np.searchsorted(starts, rows, side="right") - 1
+    if len(rows) == 1:
+        return [int(of_row[0])], pa.array(rows - starts[of_row])
+    groups = np.unique(of_row)
+    before = np.concatenate([[0], np.cumsum(np.diff(starts)[groups])])
+    return groups.tolist(), pa.array(before[np.searchsorted(groups, of_row)] + rows - starts[of_row])
 
 
 def shard_path(folder: Path, split: str, number: int, total: int) -> Path:

@@ -18,31 +18,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from schemas.errors import ChunkError, ConfigError
 from schemas.shelf import COMMIT_COLUMNS, TABLES, shelved
+from warehouse.data_file import ID_COLUMNS, IMAGE_GROUP_ROWS, TARGET_BYTES, TEXT_GROUP_ROWS, write_files
 from warehouse.lock import held
 
-#: Row groups of image tables hold few rows, because a row is a picture (spec: 32-256).
-IMAGE_WRITER = WriterProperties(compression="UNCOMPRESSED", max_row_group_size=64)
-TEXT_WRITER = WriterProperties(compression="ZSTD", max_row_group_size=65_536)
+#: How delta-rs writes files, when it joins them or puts rows in the place of others.
+IMAGE_WRITER = WriterProperties(compression="UNCOMPRESSED", max_row_group_size=IMAGE_GROUP_ROWS)
+TEXT_WRITER = WriterProperties(compression="ZSTD", max_row_group_size=TEXT_GROUP_ROWS)
 ATTEMPTS = 20
-#: Files are joined up to this size, each time a table has got so many commits.
-TARGET_BYTES = 128 * 1024 * 1024
+#: Files are joined each time a table has got so many commits.
 COMPACT_EVERY = 100
-#: Properties of every table. Statistics in the log cover ids only: the smallest and largest text of a file would be
-#: row content, and it would outlive the file. The log keeps every version, because a release may pin it.
+#: Properties of every table. Statistics in the log cover ids only. The log keeps every version, because a release may
+#: pin it.
 PROPERTIES = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.enableExpiredLogCleanup": "false",
     "delta.checkpointInterval": "10",
 }
 _STATISTICS = "delta.dataSkippingStatsColumns"
-_ID_COLUMNS = frozenset(
-    {"case_id", "frame_id", "image_id", "instance_id", "patient_key", "site", "stage", "stage_epoch", "id", "release"}
-)
 
 T = TypeVar("T")
 
@@ -97,7 +94,7 @@ class Shelf:
 
     def _create(self, name: str) -> DeltaTable:
         schema = shelved(name)
-        measured = ",".join(column for column in schema.names if column in _ID_COLUMNS)
+        measured = ",".join(column for column in schema.names if column in ID_COLUMNS)
         properties = {**PROPERTIES, _STATISTICS: measured}
         return DeltaTable.create(self.uri(name), schema=schema, mode="ignore", configuration=properties)
 
@@ -116,31 +113,30 @@ class Shelf:
             return False
         if rows.num_rows == 0:
             return False
-        rows = _with_commit_columns(rows, commit) if name in TABLES else rows
+        rows = _fitted(_with_commit_columns(rows, commit) if name in TABLES else rows, table, name)
         try:
-            rows = rows.select(shelved(name).names).cast(shelved(name))
-        except (KeyError, pa.ArrowInvalid, ValueError):
-            raise ChunkError(f"rows of chunk {commit.chunk_id} do not fit table {name}") from None
-
+            added = write_files(Path(self.uri(name)), rows)
+        except OSError as error:
+            raise ChunkError(f"table {name} could not be written ({error.strerror})") from None
         opened: list[DeltaTable] = [table]  # the first attempt goes on with what was just opened
 
-        def write() -> int | None:
-            current = opened.pop() if opened else DeltaTable(self.uri(name))
-            if current.transaction_version(transaction) is not None:
-                return None
-            write_deltalake(
-                current,
-                rows,
-                mode="append",
-                writer_properties=writer_of(rows.schema),
-                commit_properties=CommitProperties(app_transactions=[Transaction(transaction, 1)]),
+        def write() -> bool:
+            current = opened.pop() if opened else self.open(name)
+            if current is not table and current.transaction_version(transaction) is not None:
+                return False
+            metrics = {"num_added_rows": rows.num_rows, "num_added_files": len(added)}
+            properties = CommitProperties(
+                custom_metadata={"operationMetrics": metrics}, app_transactions=[Transaction(transaction, 1)]
             )
-            return int(current.version())
+            current.create_write_transaction([*added], "append", current.schema(), commit_properties=properties)
+            return True
 
-        version = retried(write, name)
-        if version is not None and version % COMPACT_EVERY == 0:
+        due = (int(table.version()) // COMPACT_EVERY + 1) * COMPACT_EVERY
+        if not retried(write, name):
+            return False
+        if (self.tables / name / "_delta_log" / f"{due:020}.json").exists():  # to ask delta-rs is to read the log again
             self.compact(name)
-        return version is not None
+        return True
 
     def compact(self, name: str) -> bool:
         """Join small files into larger ones; False where another writer was faster: the next time will do.
@@ -264,8 +260,20 @@ def _with_commit_columns(rows: pa.Table, commit: Commit) -> pa.Table:
     """Say in every row who commits it."""
     values = (commit.stage_epoch, commit.fingerprint, commit.chunk_id)
     for field, value in zip(COMMIT_COLUMNS, values, strict=True):
-        rows = rows.append_column(field, pa.array([value] * rows.num_rows, field.type))
+        rows = rows.append_column(field, pa.repeat(pa.scalar(value, field.type), rows.num_rows))
     return rows
+
+
+def _fitted(rows: pa.Table, table: DeltaTable, name: str) -> pa.Table:
+    """Give rows the columns and types that the table has.
+
+    Raises: ChunkError when they do not fit.
+    """
+    try:
+        own = pa.schema(table.schema().to_arrow())
+        return rows.select(own.names).cast(own)
+    except (KeyError, pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
+        raise ChunkError(f"rows do not fit table {name}") from None
 
 
 def retried(action: Callable[[], T], name: str) -> T:

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 #: Text that consumers read as a place for a picture, or as the end of a turn: it must not come from a report.
 RESERVED = re.compile(r"<(?:image|video|audio|bbox|ref-object|image-pad)>|<\|[A-Za-z_]{1,40}\|>", re.IGNORECASE)
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Layout:
     component: str = "pairs"
 
 
+@lru_cache(4096)  # the pairs of a case name the same frames
 def picture_path(split: str, frame_id: str) -> str:
     """Name the file of a frame: 256 folders per split, the frames of a case in one; never two frames in one file."""
     folder = zlib.crc32(frame_id.partition("/")[0].encode()) % 256
@@ -90,12 +93,12 @@ def picture_path(split: str, frame_id: str) -> str:
 def reserved(example: Example) -> str | None:
     """Say that a text holds what the consumer would read as a command."""
     texts = (str(example.pair["question"]), str(example.pair["answer"]), example.report)
-    return "RESERVED_TEXT" if any(RESERVED.search(text) for text in texts) else None
+    return "RESERVED_TEXT" if any("<" in text and RESERVED.search(text) for text in texts) else None
 
 
 def json_line(row: Mapping[str, Any]) -> bytes:
     """Write a row as one line of JSON."""
-    return json.dumps(row, ensure_ascii=False, separators=(", ", ": ")).encode()
+    return _LINE.encode(row).encode()
 
 
 def lines_of(

@@ -4,7 +4,7 @@ In: a source and an optional SQL condition on the columns of a pair. Out: rows b
 a time and nothing else: no file, no other table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -34,12 +34,13 @@ class Condition:
         """
         self._schema = SCHEMAS[component]
         self.sql = sql
+        if sql is None:
+            return
         self._database = duckdb.connect(config={"threads": 1})
         self._database.execute("SET python_enable_replacements = false")
         self._database.execute("SET enable_external_access = false")
         self._database.execute("SET lock_configuration = true")
-        if sql is not None:
-            self._check(sql)
+        self._check(sql)
 
     def filter(self, rows: pa.Table) -> pa.Table:
         """Keep the rows that meet the condition, in their order.
@@ -103,24 +104,28 @@ class Selection:
         """
         self._source, self._component = source, component
         self._condition = condition
+        self._frames = "frame_id" if component == "annotations" else "frame_ids"
         self._last: tuple[Group, pa.Table] | None = None
         self.splits = {split: self._scan(split) for split in splits}
         self._keep_apart()
         if not any(found.rows for found in self.splits.values()):
             raise ConfigError(f"release {source.name}: no pair of {', '.join(splits)} meets the condition")
 
-    def rows(self, split: str, start: int, stop: int) -> Iterator[pa.Table]:
-        """Give the selected pairs from one position to another (half-open), in the order of the release."""
+    def rows(self, split: str, start: int, stop: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Give the selected pairs from one position to another (half-open), in the order of the release.
+
+        A caller names the same ``columns`` every time (None: all, and ``frame_ids``).
+        """
         position = 0
         for group, count in self.splits[split].counts:
             first, last = max(start, position), min(stop, position + count)
             if first < last:
-                yield self._filtered(group).slice(first - position, last - first)
+                yield self._filtered(group, columns).slice(first - position, last - first)
             position += count
 
     def _scan(self, split: str) -> Selected:
         found = Selected(split)
-        places = ["case_id", "frame_id" if self._component == "annotations" else "frame_ids"]
+        places = ["case_id", self._frames]
         for group in self._source.groups(self._component, split):
             rows = self._condition.filter(self._source.read(group, None if self._condition.sql else places))
             found.counts.append((group, rows.num_rows))
@@ -128,10 +133,15 @@ class Selection:
             found.cases.update(rows["case_id"].unique().to_pylist())
         return found
 
-    def _filtered(self, group: Group) -> pa.Table:
+    def _filtered(self, group: Group, columns: Sequence[str] | None) -> pa.Table:
         if self._last is None or self._last[0] != group:
-            self._last = (group, _listed(self._condition.filter(self._source.read(group))))
+            own = None if columns is None or self._condition.sql else [self._own(name) for name in columns]
+            rows = _listed(self._condition.filter(self._source.read(group, own)))
+            self._last = (group, rows if columns is None else rows.select(list(columns)))
         return self._last[1]
+
+    def _own(self, column: str) -> str:
+        return self._frames if column == "frame_ids" else column
 
     def _keep_apart(self) -> None:
         """Refuse a release where a case, or a patient, is in two of its splits, chosen or not."""

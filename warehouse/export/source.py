@@ -7,8 +7,9 @@ never exported.
 
 import hashlib
 import json
-from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ from warehouse.published import KEYS, SPLITS
 _KEPT_GROUPS = 4
 #: Shards that stay open.
 _OPEN_SHARDS = 64
+#: So few columns are read by one thread: to call others takes as long.
+_FEW_COLUMNS = 2
+#: Shards that are compared with their checksums at a time.
+_HASHED_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ class Source:
         self._check(group.path)
         try:
             file = self._open(group.path)
-            return file.read_row_group(group.number, columns=None if columns is None else list(columns))
+            wanted = None if columns is None else list(columns)
+            many = wanted is None or len(wanted) > _FEW_COLUMNS
+            return file.read_row_group(group.number, columns=wanted, use_threads=many)
         except (OSError, pa.ArrowException):
             raise self._damaged(group.path) from None
 
@@ -94,6 +101,8 @@ class Source:
 
     def index(self, component: str, split: str) -> "Index":
         """Open the rows of a component and split by id."""
+        with ThreadPoolExecutor(_HASHED_AT_ONCE) as together:
+            deque(together.map(self._check, self.shards(component, split)), 0)
         return Index(self, self.groups(component, split), KEYS[component])
 
     def _open(self, path: Path) -> pq.ParquetFile:
@@ -170,13 +179,12 @@ class Index:
             found.update((row_id, values[row].as_py()) for row_id, row in wanted[number])
         return found
 
-    def scan(self, groups: Sequence[int], wanted: Collection[str], column: str) -> Iterator[tuple[str, Any]]:
-        """Give id and value of the wanted rows of some row groups, in order."""
-        for number in groups:
-            rows = self._source.read(self.groups[number], [self._key, column])
-            for row, row_id in enumerate(rows[self._key].to_pylist()):
-                if row_id in wanted:
-                    yield row_id, rows[column][row].as_py()
+    def pictures(self, number: int, wanted: Collection[str]) -> list[tuple[str, pa.Buffer]]:
+        """Give id and PNG bytes of the wanted frames of a row group, in order; the bytes lie in the group's memory."""
+        rows = self._source.read(self.groups[number], [self._key, "image.bytes"])
+        ids = rows[self._key].to_pylist()
+        found = (scalar.as_buffer() for chunk in rows["image"].chunks for scalar in chunk.field("bytes"))
+        return [(row_id, data) for row_id, data in zip(ids, found, strict=True) if row_id in wanted]
 
     def _values(self, number: int, column: str) -> pa.ChunkedArray:
         values = self._recent.pop((number, column), None)

@@ -1,6 +1,7 @@
 """Exports resume after kill -9, refuse what they must, and prove what they hold."""
 
 import dataclasses
+import gc
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.shelf.export import Wanted, export_release
-from schemas.errors import ConfigError
+from schemas.errors import ChunkError, ConfigError
 from warehouse.export import run
 from warehouse.export.formats import choose
 from warehouse.export.journal import Journal
@@ -107,6 +108,16 @@ def test_an_export_goes_on_after_kills(shop, tmp_path, monkeypatch, name, images
     assert done.created
     assert done.rows == whole.rows
     assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_an_export_that_fails_leaves_the_search_for_cycles_on(shop, tmp_path):
+    def fail(stream, batches, call):
+        assert not gc.isenabled()
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ChunkError):
+        write(shop, "ms-swift", None, tmp_path, tamper=lambda layout: dataclasses.replace(layout, write=fail))
+    assert gc.isenabled()
 
 
 def test_killed_between_manifest_and_end(shop, tmp_path, monkeypatch):
