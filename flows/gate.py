@@ -26,6 +26,7 @@ _LATIN = re.compile(r"[A-Za-z]{2,}")
 OWN_COLUMNS = frozenset(
     {
         "case_id",
+        "patient_key",
         "instance_id",
         "twin_of",
         "image_id",

@@ -46,7 +46,7 @@ def request_keys_of(shelf: Shelf, cases: Sequence[str]) -> set[str]:
 
 
 def purge(shelf: Shelf, cases: Sequence[str]) -> dict[str, int]:
-    """Erase cases; gives the number of rows that the current version of every table lost.
+    """Erase cases; gives the number of rows that the current version of every table lost. The caller is alone.
 
     Raises: ConfigError when a file cannot be read: what is in it is not known then.
     """
@@ -57,6 +57,7 @@ def purge(shelf: Shelf, cases: Sequence[str]) -> dict[str, int]:
         if name in _SPARED or not shelf.exists(name):
             continue
         before = _count(shelf, name)
+        _sweep(shelf, name)
         if predicate := _predicate(name, wanted, pictures):
             shelf.delete(name, predicate)
         for path in _every_file(shelf, name):
@@ -64,6 +65,12 @@ def purge(shelf: Shelf, cases: Sequence[str]) -> dict[str, int]:
                 _rewrite(Path(path), name, wanted, pictures)
         lost[name] = before - _count(shelf, name)
     return {name: rows for name, rows in lost.items() if rows}
+
+
+def _sweep(shelf: Shelf, name: str) -> None:
+    """Delete what killed writers left half written: nobody reads it, and it may hold the rows. No one else writes."""
+    for path in Path(shelf.uri(name)).glob("*.writing"):
+        path.unlink()
 
 
 def _count(shelf: Shelf, name: str) -> int:

@@ -62,9 +62,10 @@ def test_nothing_of_the_patient_is_left(published, again):
     root = published.shelf.root
     assert traces(root, published.case)
     (root / LOOKS).write_text(f'{{"states": {{"{published.case}": "x"}}}}')
+    (half := root / "tables" / "images" / "part-00000-a-c000.parquet.writing").write_bytes(b"PAR1")
     erased = forget(published.context, PATIENT, again=again)
     assert traces(root, published.case) == []
-    assert not (root / LOOKS).exists()
+    assert not (root / LOOKS).exists() and not half.exists()
     assert erased.cases == 1
     assert erased.rows == {"cases": 1, "images": 1, "reports": 1, "findings": 1, "instruction_pairs": 2} | {
         "dedup_pool": 2,
