@@ -40,41 +40,32 @@ class LocalPool:
     def __init__(self, engine: Engine, rule: Rule, threads: int = 1) -> None:
         self._engine, self._rule, self._threads = engine, rule, threads
         self._segments: list[segments.Segment] = []
-        self._waiting: list[Rows] = []
 
     @property
     def size(self) -> int:
         """Number of texts."""
-        return sum(segment.size for segment in self._segments) + sum(part.size for part in self._waiting)
+        return sum(segment.size for segment in self._segments)
 
     def add(self, rows: Rows) -> None:
-        """Keep texts that arrived after all others."""
-        if rows.size:
-            self._waiting.append(rows)
-
-    def _sort_in(self) -> None:
-        """Build what came since the last search into segments."""
-        parts, self._waiting = self._waiting, []
-        if not parts:
+        """Keep texts that arrived after all others. They are sorted in at once: the next search has company of a reader."""
+        if not rows.size:
             return
+        parts = [rows]
         while self._segments and self._segments[-1].size < _GROWTH * sum(part.size for part in parts):
             parts.insert(0, segments.rows_of(self._segments.pop()))
-        self._segments.append(segments.build(join(parts) if len(parts) > 1 else parts[0], self._rule))
+        self._segments.append(segments.build(join(parts) if len(parts) > 1 else rows, self._rule))
 
     def search(self, queries: Rows) -> Found:
         """Find the earliest match of every text."""
-        self._sort_in()
-        order = np.argsort(queries.key, kind="stable")
-        found, result = Found.nothing(queries.size), Found.nothing(queries.size)
-        sorted_queries = queries.take(order)
+        found = Found.nothing(queries.size)
         for segment in self._segments:
-            segments.find_equal(sorted_queries, segment, found)
+            segments.find_equal(queries, segment, found)
         # an equal text that was kept had no earlier match, so this one has none either
-        known = found.best != NONE if not self._rule.against_all else np.zeros(queries.size, np.bool_)
-        rest = np.flatnonzero(~(known & (found.reason == EXACT)))
-        self._search_segments(sorted_queries.take(rest), rest, found)
-        result.put(order, found)
-        return result
+        known = (found.best != NONE) & (found.reason == EXACT) & (not self._rule.against_all)
+        rest = np.flatnonzero(~known)
+        rest = rest[np.argsort(queries.key[rest], kind="stable")]
+        self._search_segments(queries.take(rest), rest, found)
+        return found
 
     def _search_segments(self, queries: Rows, rest: Int64, found: Found) -> None:
         some = found.take(rest)
