@@ -24,7 +24,7 @@ from flows.stage import Receipt
 from flows.tag import tag_flow
 from flows.verify import verify_flow
 from flows.watch.summary import showing
-from flows.working import working
+from flows.working import quiet_stages, working
 
 
 @flow(name="curate", flow_run_name=run_name, persist_result=False)
@@ -36,7 +36,7 @@ def curate(run: CurateRun) -> list[Receipt]:
     if deployment.get_id():  # the command line has looked already
         preflight(run.config_path, embedded=run.embedded, publish=run.publish)
     path = run.config_path
-    with working(run, "curate") as work, showing(work) as done:
+    with working(run, "curate") as work, showing(work) as done, quiet_stages():
         done(intake_flow(run))  # rows and files -> cases
         done(desensitize_flow(run))  # images -> masked key frames
         done(annotate_flow(run))  # masks, boxes, keypoints -> measured objects of frames

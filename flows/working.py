@@ -67,3 +67,15 @@ def current() -> Work:
     if work is None:
         raise RuntimeError("no flow is working")
     return work
+
+
+@contextmanager
+def quiet_stages() -> Iterator[None]:
+    """Let the stages of a pipeline send no heartbeats: the pipeline's own run does, and each costs a second to end."""
+    from prefect.settings import (  # noqa: PLC0415 - Prefect reads its settings at import
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        temporary_settings,
+    )
+
+    with temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
