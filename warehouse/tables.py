@@ -113,7 +113,7 @@ class Shelf:
             return False
         if rows.num_rows == 0:
             return False
-        rows = _fitted(_with_commit_columns(rows, commit) if name in TABLES else rows, table, name)
+        rows = _fitted(_with_commit_columns(rows, commit) if name in TABLES else rows, table, name, commit.chunk_id)
         try:
             added = write_files(Path(self.uri(name)), rows)
         except OSError as error:
@@ -264,7 +264,7 @@ def _with_commit_columns(rows: pa.Table, commit: Commit) -> pa.Table:
     return rows
 
 
-def _fitted(rows: pa.Table, table: DeltaTable, name: str) -> pa.Table:
+def _fitted(rows: pa.Table, table: DeltaTable, name: str, chunk_id: str) -> pa.Table:
     """Give rows the columns and types that the table has.
 
     Raises: ChunkError when they do not fit.
@@ -273,7 +273,7 @@ def _fitted(rows: pa.Table, table: DeltaTable, name: str) -> pa.Table:
         own = pa.schema(table.schema().to_arrow())
         return rows.select(own.names).cast(own)
     except (KeyError, pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
-        raise ChunkError(f"rows do not fit table {name}") from None
+        raise ChunkError(f"rows of chunk {chunk_id} do not fit table {name}") from None
 
 
 def retried(action: Callable[[], T], name: str) -> T:

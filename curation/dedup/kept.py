@@ -47,7 +47,7 @@ class LocalPool:
         return sum(segment.size for segment in self._segments)
 
     def add(self, rows: Rows) -> None:
-        """Keep texts that arrived after all others; sorted in at once, while no reader competes for the lock."""
+        """Keep texts that arrived after all others."""
         if not rows.size:
             return
         parts = [rows]

@@ -30,8 +30,9 @@ ROOT = Path(__file__).parents[2]
 #: Balance weighs 1, not the paper's 0.001: two layers of random experts need more to be balanced in 80 steps, and
 #: 0.001 depends on the seed (docs/training.md, Measured).
 EXPERTS = Experts(width=384, shared_width=768, balance=1.0)
-#: The key is drawn anew for each run, and the split with it: of so many cases 32 are in train but once in thousands.
-CASES = 54
+CASES = 48
+#: The split goes by pseudonyms: with a key drawn anew 44 cases once had 31 in train.
+KEY = "5e" * 32
 #: demo/pipeline.toml, but for what asks a model (pairs are made of the reports) and for the second look at every frame.
 PIPELINE = """
 [input]
@@ -94,13 +95,12 @@ def demo(tmp_path_factory):
     (base / "pipeline.toml").write_text(PIPELINE, encoding="utf-8")
     own = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     path = os.pathsep.join((str(ROOT), str(say_installed(base / "installed"))))
+    (base / "pseudonym.key").touch(mode=0o600)
+    (base / "pseudonym.key").write_text(KEY, encoding="ascii")
     environment = own | {"PREFECT_HOME": str(base / "prefect"), "PYTHONPATH": path}
-    for command in (("key", "init", "pseudonym.key"), ("run", "--config", "pipeline.toml")):
-        line = [sys.executable, "-m", "flows.cli", *command]
-        done = subprocess.run(
-            line, cwd=base, env=environment, capture_output=True, text=True, check=False, timeout=1500
-        )
-        assert done.returncode == 0, done.stderr
+    line = [sys.executable, "-m", "flows.cli", "run", "--config", "pipeline.toml"]
+    done = subprocess.run(line, cwd=base, env=environment, capture_output=True, text=True, check=False, timeout=1500)
+    assert done.returncode == 0, done.stderr
     return base / "warehouse" / "releases" / "demo"
 
 

@@ -146,7 +146,7 @@ class _Writer:
 
 @contextmanager
 def _without_search_for_cycles() -> Iterator[None]:
-    """Spare the search for reference cycles, 30 % of the time: the rows of a part are many objects and hold none."""
+    """Spare the search for reference cycles: the rows of a part are many objects and hold none."""
     searched = gc.isenabled()
     gc.disable()
     try:

@@ -105,7 +105,7 @@ class Selection:
         self._source, self._component = source, component
         self._condition = condition
         self._frames = "frame_id" if component == "annotations" else "frame_ids"
-        self._last: tuple[Group, pa.Table] | None = None
+        self._last: tuple[Group, Sequence[str] | None, pa.Table] | None = None
         self.splits = {split: self._scan(split) for split in splits}
         self._keep_apart()
         if not any(found.rows for found in self.splits.values()):
@@ -114,7 +114,7 @@ class Selection:
     def rows(self, split: str, start: int, stop: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Give the selected pairs from one position to another (half-open), in the order of the release.
 
-        A caller names the same ``columns`` every time (None: all, and ``frame_ids``).
+        With all columns, or those that are named.
         """
         position = 0
         for group, count in self.splits[split].counts:
@@ -134,11 +134,11 @@ class Selection:
         return found
 
     def _filtered(self, group: Group, columns: Sequence[str] | None) -> pa.Table:
-        if self._last is None or self._last[0] != group:
+        if self._last is None or self._last[:2] != (group, columns):
             own = None if columns is None or self._condition.sql else [self._own(name) for name in columns]
             rows = _listed(self._condition.filter(self._source.read(group, own)))
-            self._last = (group, rows if columns is None else rows.select(list(columns)))
-        return self._last[1]
+            self._last = (group, columns, rows if columns is None else rows.select(list(columns)))
+        return self._last[2]
 
     def _own(self, column: str) -> str:
         return self._frames if column == "frame_ids" else column
