@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
-from scipy.stats import beta  # type: ignore[import-untyped,unused-ignore]
+from scipy.special import betaincinv  # type: ignore[import-untyped,unused-ignore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def clopper_pearson(hits: int, n: int, *, confidence: float = 0.95, sided: Liter
     if n == 0:
         return Interval(0.0, 1.0)
     tail = (1.0 - confidence) / (2.0 if sided == "two" else 1.0)
-    low = 0.0 if hits == 0 or sided == "upper" else float(beta.ppf(tail, hits, n - hits + 1))
-    high = 1.0 if hits == n else float(beta.ppf(1.0 - tail, hits + 1, n - hits))
+    low = 0.0 if hits == 0 or sided == "upper" else float(betaincinv(hits, n - hits + 1, tail))
+    high = 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 1.0 - tail))
     return Interval(low, high)
 
 

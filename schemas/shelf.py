@@ -49,6 +49,7 @@ RELEASE = pa.schema(
         pa.field("rejected", pa.int64(), False, {"comment": "rows not published"}),
         pa.field("reason", pa.string(), True, {"comment": "why rows were not published"}),
         pa.field("content_sha256", pa.string(), False, {"comment": "hash over all shard hashes"}),
+        pa.field("known_phi", pa.string(), True, {"comment": "keyed code of all PHI that was looked for in its rows"}),
     ]
 )
 

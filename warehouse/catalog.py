@@ -5,7 +5,7 @@ In: the shelf. Out: one small database file of views. Queries run read-only.
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -30,11 +30,13 @@ def rebuild(shelf: Shelf) -> Path:
         aside.unlink(missing_ok=True)
         with duckdb.connect(str(aside)) as database:
             database.execute("BEGIN")  # one write for everything
-            for name in (*TABLES, "receipts", "releases"):
+            schemas = {name: shelved(name) for name in (*TABLES, "receipts", "releases")}
+            for name in schemas:
                 _create(database, shelf, name)
-                _comment(database, name, shelved(name))
             for name, made_of in release_views(shelf.root):
                 _create_over_releases(database, name, made_of)
+                schemas[name] = COMPONENTS[name][1]
+            _comment(database, schemas)
             database.execute((files("warehouse") / "views.sql").read_text(encoding="utf-8"))
             database.execute("COMMIT")
         aside.replace(target)
@@ -116,13 +118,12 @@ def _create_over_releases(database: duckdb.DuckDBPyConnection, name: str, made_o
     else:
         empty = made_of.empty_table()  # noqa: F841 - DuckDB finds it by its name
         database.execute(f"CREATE TABLE {name} AS SELECT * FROM empty")  # noqa: S608 - our own view names
-    _comment(database, name, COMPONENTS[name][1])
 
 
-def _comment(database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
+def _comment(database: duckdb.DuckDBPyConnection, schemas: Mapping[str, pa.Schema]) -> None:
     """Say in the catalog what the columns mean."""
-    known = {row[0] for row in database.execute(f"SELECT column_name FROM (DESCRIBE {name})").fetchall()}  # noqa: S608
-    for field in schema:
-        text = (field.metadata or {}).get(b"comment", b"").decode().replace("'", "''")
-        if text and field.name in known:
-            database.execute(f"COMMENT ON COLUMN {name}.{field.name} IS '{text}'")
+    for name, column in database.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall():
+        field = schemas[name].field(column) if name in schemas and column in schemas[name].names else None
+        text = ((field and field.metadata) or {}).get(b"comment", b"").decode().replace("'", "''")
+        if text:
+            database.execute(f"COMMENT ON COLUMN {name}.{column} IS '{text}'")

@@ -7,7 +7,6 @@ Source: spec rule 4 (known PHI overrides every keep) and rule 8 (fuzzy search, p
 import re
 from collections.abc import Iterable, Mapping
 
-from pypinyin import lazy_pinyin
 from rapidfuzz.fuzz import partial_ratio, ratio
 
 from curation.image.lexicon import fold, has_hanzi
@@ -59,7 +58,7 @@ class KnownPhi:
         if not name:
             return
         self._phrases.add(name)
-        syllables = [str(s) for s in lazy_pinyin(name)]
+        syllables = _syllables(name)
         family, given = syllables[0], "".join(syllables[1:])
         self._add_latin([w for w in (family, given) if w])
         self._add_latin(syllables)
@@ -90,7 +89,7 @@ class KnownPhi:
 
     def _sounds_known(self, run: str) -> bool:
         """Compare Chinese characters with a name known in Latin letters."""
-        return len(run) >= 2 and "".join(lazy_pinyin(run)) in self._phrases
+        return len(run) >= 2 and "".join(_syllables(run)) in self._phrases
 
     def nearly_hits(self, text: str) -> bool:
         """Say whether a text holds known PHI or something OCR may have made of it.
@@ -130,3 +129,9 @@ def _date_spellings(text: str) -> Iterable[str]:
     years = {year, year[2:]}
     spelled = [f for y in years for m in months for d in days for f in (y + m + d, d + m + y, m + d + y)]
     return [s for s in spelled if len(s) >= 6]
+
+
+def _syllables(name: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - 0.4 s, and only for Chinese names
+
+    return [str(syllable) for syllable in lazy_pinyin(name)]

@@ -9,9 +9,6 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from pypinyin import Style as PinyinStyle
-from pypinyin import pinyin
-
 from flows.planted.board import Tag
 from flows.planted.phrase import fill, people
 from schemas.region import RegionKind
@@ -273,4 +270,7 @@ def _place(rng: Random, phrase: str, language: str) -> str:
 
 def _latin(hanzi: str) -> list[str]:
     """Romanise without tones; ü is v, as Chinese clerks type it."""
+    from pypinyin import Style as PinyinStyle  # noqa: PLC0415 - 0.4 s, and only for Chinese names
+    from pypinyin import pinyin  # noqa: PLC0415
+
     return [str(syllable[0]).capitalize() for syllable in pinyin(hanzi, style=PinyinStyle.NORMAL)]

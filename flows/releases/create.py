@@ -21,6 +21,7 @@ from flows.releases.decision import Approve, check_refusals
 from flows.releases.facts import facts_of, quality_of
 from flows.releases.hashes import hash_frames
 from flows.releases.select import UNITS, Selection, select_rows
+from flows.releases.standing import as_it_stands, code_of
 from flows.stage import STAGES, Context, Receipt
 from schemas.config import limits_of
 from schemas.errors import ConfigError
@@ -65,6 +66,8 @@ def create_release(
         production release is refused; LeakError when a row holds known PHI.
     """
     ask = ask or Ask()
+    if not ask.against and not ask.audit and (there := as_it_stands(context, config)):
+        return there
     prepared, approval = prepare(context, config, ask), None
     if config.tier is Tier.PRODUCTION and not folder_of(context.shelf, config.name).exists():
         if approve is None:
@@ -126,7 +129,7 @@ def _publish(
             track.advance(batch.num_rows)
 
         published = write_release(snapshot, config, selection.chosen, facts, look)
-    record(context.shelf, config.name)
+    record(context.shelf, config.name, code_of(context))
     _note_left(context, config, selection.chosen.rejected)
     return published, Receipt("release", 1, rows, selection.chosen.rejected.num_rows)
 
@@ -175,16 +178,16 @@ def check_free(shelf: Shelf, name: str) -> None:
         raise ConfigError(f"release {name} exists and is immutable: choose another name")
 
 
-def record(shelf: Shelf, name: str) -> None:
-    """Add a release to table `releases`, once."""
+def record(shelf: Shelf, name: str, known_phi: str | None = None) -> None:
+    """Add a release to table `releases`, once; ``known_phi`` is the code of what was looked for in its rows."""
     manifest = manifest_of(folder_of(shelf, name))
     content = str(manifest["content_sha256"])
-    rows = [row for component, unit in UNITS.items() for row in _rows(manifest, component, unit)]
+    rows = [row for component, unit in UNITS.items() for row in _rows(manifest, component, unit, known_phi)]
     shelf.append("releases", pa.Table.from_pylist(rows, schema=RELEASE), Commit("release", 0, content, name))
     rebuild(shelf)
 
 
-def _rows(manifest: Mapping[str, Any], component: str, unit: Unit) -> list[dict[str, Any]]:
+def _rows(manifest: Mapping[str, Any], component: str, unit: Unit, known_phi: str | None) -> list[dict[str, Any]]:
     left: Mapping[str, int] = manifest.get("left_behind", {}).get(component, {})
     counts: list[tuple[str | None, int]] = [(None, 0), *sorted(left.items())]
     kept = manifest["counts"][component]
@@ -196,6 +199,7 @@ def _rows(manifest: Mapping[str, Any], component: str, unit: Unit) -> list[dict[
             "rejected": rejected,
             "reason": reason,
             "content_sha256": manifest["content_sha256"],
+            "known_phi": known_phi,
         }
         for reason, rejected in counts
     ]

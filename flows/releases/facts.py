@@ -40,9 +40,7 @@ def facts_of(
     """Collect what the manifest records."""
     root = context.shelf.root
     return {
-        "sonocurate": version("sonocurate"),
-        "git_commit": git_commit(),
-        "fingerprints": {name: context.fingerprint(name) for name in STAGES} | {"release": config.fingerprint()},
+        **made_by(context, config),
         "templates": templates_of(snapshot),
         "suspended_strategies": [one.name for one in suspensions_of(snapshot)],
         "dedup_text": "question + newline + answer; pairs made of reports are exempt, twins follow their original",
@@ -68,6 +66,15 @@ def facts_of(
         },
         "decontamination": asdict(selection.matches),
         "leak_audit": audit_of(audit),
+    }
+
+
+def made_by(context: Context, config: Release) -> dict[str, Any]:
+    """Name the code and the settings that a release is made by."""
+    return {
+        "sonocurate": version("sonocurate"),
+        "git_commit": git_commit(),
+        "fingerprints": {name: context.fingerprint(name) for name in STAGES} | {"release": config.fingerprint()},
     }
 
 

@@ -16,6 +16,8 @@ from warehouse.journal import Chunk
 
 #: Least time between two looks at the tables for the catalog and the artifact.
 EVERY_S = 2.0
+#: And so many times what the last look took: looking at large tables must not slow the work down.
+PAUSE_PER_LOOK = 100.0
 
 
 class StageWatch:
@@ -25,7 +27,7 @@ class StageWatch:
         self._context, self._log, self._stage = context, log, stage
         self._rows = sum(len(chunk.ids) for chunk in chunks)
         self._done = 0
-        self._shown = time.monotonic()
+        self._next = time.monotonic() + EVERY_S
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -60,14 +62,16 @@ class StageWatch:
     def _advance(self, chunk: Chunk) -> None:
         self._done += len(chunk.ids)
         self._track.advance(len(chunk.ids))
-        if time.monotonic() - self._shown >= EVERY_S:
+        if time.monotonic() >= self._next:
             self._show()
 
     def _show(self) -> None:
+        began = time.monotonic()
         rebuild(self._context.shelf)
         if self._progress is not None:
             self._progress.show(self._done, self._rows)
-        self._shown = time.monotonic()
+        ended = time.monotonic()
+        self._next = ended + max(EVERY_S, PAUSE_PER_LOOK * (ended - began))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from curation.text.analyzer import Matcher
 from curation.text.digits import denied_numbers, protected_numbers
-from curation.text.engine import Matcher, PresidioRedactor
+from curation.text.engine import PresidioRedactor
 from curation.text.folding import fold
 from curation.text.recognizers import Rule, all_rules
 

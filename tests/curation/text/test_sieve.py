@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.text import sieve as module
+from curation.text.analyzer import Matcher
 from curation.text.digits import GRAMMAR
-from curation.text.engine import Matcher
 from curation.text.folding import fold
 from curation.text.recognizers import all_rules
 from curation.text.sieve import Sieve, loosened
