@@ -2,14 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
 from uuid import UUID
 
-from prefect import Task
+from prefect import Task, get_client
 from prefect.client.schemas import TaskRun
 from prefect.client.schemas.objects import State
+from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
@@ -38,7 +40,7 @@ def run_chunks(task: Task[..., Receipt], stage: str, ids: Iterable[str], size: i
     """
     work = current()
     chunks = work.context.journal(stage).plan(ids, size)
-    return _watched(work, stage, chunks, _concurrently(equipped(task, work.context, stage), work, stage, chunks, more))
+    return _watched(work, stage, chunks, _concurrently(task, work, stage, chunks, more))
 
 
 def run_in_order(task: Task[..., Receipt], stage: str, ids: Iterable[str], size: int) -> Receipt:
@@ -48,9 +50,9 @@ def run_in_order(task: Task[..., Receipt], stage: str, ids: Iterable[str], size:
     """
     work = current()
     chunks = work.context.journal(stage).plan(ids, size)
-    ready = equipped(task, work.context, stage)
 
     def outcomes() -> Iterator[tuple[Chunk, Outcome]]:
+        ready = equipped(task, work.context, stage) if chunks else task
         for chunk in chunks:
             state: State[Receipt] = ready(**_reference(work, chunk), return_state=True)  # type: ignore[assignment]
             outcome = _outcome(partial(state.result, raise_on_failure=False), stage)
@@ -62,7 +64,11 @@ def run_in_order(task: Task[..., Receipt], stage: str, ids: Iterable[str], size:
 
 
 def equipped(task: Task[..., Receipt], context: Context, stage: str) -> Task[..., Receipt]:
-    """Give a task its retries, time limit, tags and name; a limit on a tag holds over all runs of a server."""
+    """Give a task its retries, time limit, name, and the tags that the server limits.
+
+    A task with a tag asks for its turn before it begins, and a server on SQLite has it wait two seconds where it writes
+    at that moment; so tags that nobody limits are left out. A limit holds over all runs of a server.
+    """
     config = context.config.run
     return task.with_options(
         retries=config.retries,
@@ -70,9 +76,20 @@ def equipped(task: Task[..., Receipt], context: Context, stage: str) -> Task[...
         retry_jitter_factor=JITTER,
         retry_condition_fn=may_succeed_later,
         timeout_seconds=config.chunk_timeout_s,
-        tags=[stage, STAGES[stage].resource],
+        tags=_limited((stage, STAGES[stage].resource)),
         task_run_name=chunk_name,
     )
+
+
+def _limited(tags: Sequence[str]) -> list[str]:
+    """Choose the tags on which the server has a concurrency limit now."""
+    found = []
+    with get_client(sync_client=True) as client:
+        for tag in tags:
+            with suppress(ObjectNotFound):
+                client.read_concurrency_limit_by_tag(tag)
+                found.append(tag)
+    return found
 
 
 def may_succeed_later(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -113,6 +130,7 @@ def _concurrently(
 
     if not chunks:
         return
+    task = equipped(task, work.context, stage)
     if STAGES[stage].resource != ENDPOINTS:
         yield from on(work.workers.runner(), work.workers.most_in_flight)
         return

@@ -122,8 +122,10 @@ def _create_over_releases(database: duckdb.DuckDBPyConnection, name: str, made_o
 
 def _comment(database: duckdb.DuckDBPyConnection, schemas: Mapping[str, pa.Schema]) -> None:
     """Say in the catalog what the columns mean."""
+    script = []
     for name, column in database.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall():
         field = schemas[name].field(column) if name in schemas and column in schemas[name].names else None
         text = ((field and field.metadata) or {}).get(b"comment", b"").decode().replace("'", "''")
         if text:
-            database.execute(f"COMMENT ON COLUMN {name}.{column} IS '{text}'")
+            script.append(f"COMMENT ON COLUMN {name}.{column} IS '{text}'")
+    database.execute(";".join(script))  # at once: beside threads that work, each statement waits its turn

@@ -3,10 +3,11 @@
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from prefect import flow, task
+from prefect import flow, get_client, task
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.chunks import equipped
@@ -51,6 +52,47 @@ def outcome_of(name, settings):
     state = one(return_state=True).result(raise_on_failure=False)
     assert not isinstance(state, Receipt)
     return len(TRIES)
+
+
+@contextmanager
+def limit(tag):
+    with get_client(sync_client=True) as client:
+        client.create_concurrency_limit(tag, 1)
+        try:
+            yield
+        finally:
+            client.delete_concurrency_limit_by_tag(tag)
+
+
+def test_a_limit_on_a_tag_holds_and_chunks_wear_no_other_tags(site):
+    assert most_at_once() == (2, set())
+    for tag in ("scrub", "cpu"):
+        with limit(tag):
+            assert most_at_once() == (1, {tag})
+
+
+def most_at_once():
+    """Run two chunks on two threads: how many work at the same time, and what tags do they wear?"""
+    working, seen = [], []
+
+    @task
+    def long(config_path, chunk_id):
+        working.append(chunk_id)
+        seen.append(len(working))
+        time.sleep(1.5)
+        working.remove(chunk_id)
+
+    @flow
+    def two():
+        ready = equipped(long, SimpleNamespace(config=SimpleNamespace(run=Run())), "scrub")
+        with ThreadPoolTaskRunner(max_workers=2) as runner:
+            futures = [runner.submit(ready, {"config_path": "none.toml", "chunk_id": str(at)}) for at in range(2)]
+            for future in futures:
+                future.wait()
+        return ready.tags
+
+    tags = two()
+    return max(seen), tags
 
 
 def test_a_worker_may_have_no_more_memory_than_it_was_given():
