@@ -33,7 +33,7 @@ from warehouse.tables import Shelf
 CASES = 5000
 IMAGE_BYTES = 30_000
 READS = 3000
-ROUNDS = 3
+ROUNDS = 5
 
 
 def _timed(action: Callable[[], object]) -> float:
@@ -48,29 +48,37 @@ def _best(action: Callable[[int], object]) -> float:
 
 
 def files(root: Path, scratch: Path) -> None:
-    """Print an export with pictures as files beside a copy of the same files."""
-    seconds = _best(lambda number: _export(root, scratch / f"files{number}", Wanted("ms-swift")))
-    pictures = sorted((scratch / "files0" / "images").rglob("*.png"))
+    """Print an export with pictures as files beside a copy of the same files, in turns; the quickest of each counts.
+
+    Where the system must first find memory for what is written, either takes up to four times as long.
+    """
+    base = scratch / "files"
+    _export(root, base, Wanted("ms-swift"))
+    pictures = sorted((base / "images").rglob("*.png"))
     size = sum(path.stat().st_size for path in pictures)
 
-    def copy(number: int) -> None:
+    def copy(target: Path) -> None:
         for path in pictures:
-            target = scratch / f"copy{number}" / path.relative_to(scratch / "files0")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            place = target / path.relative_to(base)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
 
-    copied = _best(copy)
+    ways = {"copy": copy, "export": lambda target: _export(root, target, Wanted("ms-swift"))}
+    spent: dict[str, list[float]] = {way: [] for way in ways}
+    for number in range(ROUNDS):
+        for way, write in ways.items():
+            spent[way].append(_timed(partial(write, scratch / f"{way}{number}")))
+    copied, exported = (min(spent[way]) for way in ways)
     table = Table("pictures as files", "files", "MB/s", "share of file copy", "asked")
     table.add_row("file copy", str(len(pictures)), f"{size / copied / 1e6:.0f}", "100 %", "")
-    share = f"{100 * copied / seconds:.0f} %"
+    share = f"{100 * copied / exported:.0f} %"
     table.add_row(
-        "sonocurate export --images files", str(len(pictures)), f"{size / seconds / 1e6:.0f}", share, ">= 70 %"
+        "sonocurate export --images files", str(len(pictures)), f"{size / exported / 1e6:.0f}", share, ">= 70 %"
     )
     console().print(table)
-    for number in range(1, ROUNDS):
-        shutil.rmtree(scratch / f"files{number}")
-    for number in range(ROUNDS):
-        shutil.rmtree(scratch / f"copy{number}")
+    for way in ways:
+        for number in range(ROUNDS):
+            shutil.rmtree(scratch / f"{way}{number}")
 
 
 def shuffled(root: Path, scratch: Path) -> None:
@@ -82,7 +90,7 @@ def shuffled(root: Path, scratch: Path) -> None:
     loaded = loaded.select_columns(["images"])
     raw = loaded.cast_column("images", datasets.List(datasets.Image(decode=False)))
     order = random.Random(1).sample(range(len(loaded)), min(READS, len(loaded)))
-    pictures = sorted((scratch / "files0" / "images" / "train").rglob("*.png"))
+    pictures = sorted((scratch / "files" / "images" / "train").rglob("*.png"))
     chosen = random.Random(1).sample(pictures, min(len(order), len(pictures)))
     images = sum(len(raw[number]["images"]) for number in order)
     seconds = {

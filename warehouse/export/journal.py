@@ -8,6 +8,7 @@ export is complete.
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -36,6 +37,7 @@ class Journal:
         self._path = folder / UNFINISHED / "parts.jsonl"
         self.lengths: dict[str, int] = {}
         self.done: dict[str, dict[str, Any]] = {}
+        self._one_at_a_time = threading.Lock()
         complete = 0
         for line in self._lines():
             complete += len(line)
@@ -51,12 +53,13 @@ class Journal:
         """Record a finished part: its files with size and sha256, or the new length of a file that grows."""
         lengths = {length[0]: length[1]} if length[0] else {}
         row = {"part": part, "rows": rows, "left_out": dict(left_out), "files": files, "lengths": lengths}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self.done[part] = {"rows": rows, "left_out": dict(left_out)}
-        self.lengths.update(lengths)
+        with self._one_at_a_time:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            self.done[part] = {"rows": rows, "left_out": dict(left_out)}
+            self.lengths.update(lengths)
 
     def files(self) -> Iterator[tuple[str, int, str]]:
         """Give name, size and sha256 of every file that one part wrote."""

@@ -3,7 +3,6 @@
 In: rows of table `instruction_pairs` and PNG bytes. Out: lines of one file per split, or one file per part of a split.
 """
 
-import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,11 +11,11 @@ from functools import lru_cache
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+import orjson
 import pyarrow as pa
 
 #: Text that consumers read as a place for a picture, or as the end of a turn: it must not come from a report.
 RESERVED = re.compile(r"<(?:image|video|audio|bbox|ref-object|image-pad)>|<\|[A-Za-z_]{1,40}\|>", re.IGNORECASE)
-_LINE = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,16 @@ class Layout:
 
 
 @lru_cache(4096)  # the pairs of a case name the same frames
+def _file_of(split: str, frame_id: str) -> Picture:
+    return Picture(frame_id, picture_path(split, frame_id), None)
+
+
+def named(split: str, frame_id: str, data: bytes | None) -> Picture:
+    """Give the picture of a frame: its file, or its bytes."""
+    found = _file_of(split, frame_id)
+    return found if data is None else Picture(frame_id, found.path, data)
+
+
 def picture_path(split: str, frame_id: str) -> str:
     """Name the file of a frame: 256 folders per split, the frames of a case in one; never two frames in one file."""
     folder = zlib.crc32(frame_id.partition("/")[0].encode()) % 256
@@ -98,7 +107,7 @@ def reserved(example: Example) -> str | None:
 
 def json_line(row: Mapping[str, Any]) -> bytes:
     """Write a row as one line of JSON."""
-    return _LINE.encode(row).encode()
+    return orjson.dumps(row)
 
 
 def lines_of(

@@ -1,10 +1,9 @@
-"""Write pictures as files: read in one thread, written and hashed in others.
+"""Write pictures as files: read in one thread, written in others.
 
-In: PNG bytes by row group. Out: files below a folder, with the size and sha256 of what was written, in order. Memory
-holds a few row groups: those that are written, and one that waits.
+In: PNG bytes and their sha256 by row group. Out: files below a folder, with size and sha256, in order. Memory holds a
+few row groups: those that are written, and one that waits.
 """
 
-import hashlib
 import os
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -16,13 +15,13 @@ import pyarrow as pa
 
 from warehouse.export.layout import picture_path
 
-#: Threads that write. Opening, writing and hashing a file all let other threads run; what they share is the journal of
+#: Threads that write. Opening and writing a file both let other threads run; what they share is the journal of
 #: the file system, so that more of them gain little.
 WRITERS = 2
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
-#: A frame's id and its PNG bytes.
-Content = tuple[str, pa.Buffer]
+#: A frame's id, its PNG bytes and their sha256.
+Content = tuple[str, pa.Buffer, str]
 
 
 def write_pictures(folder: str, split: str, groups: Iterable[Sequence[Content]]) -> list[list[Any]]:
@@ -50,7 +49,7 @@ def _write_group(folder: str, split: str, group: Sequence[Content]) -> list[list
 
 
 def _write_picture(folder: str, split: str, content: Content) -> list[Any]:
-    frame_id, data = content
+    frame_id, data, digest = content
     name = picture_path(split, frame_id)
     descriptor = _created(f"{folder}/{name}")
     try:
@@ -59,7 +58,7 @@ def _write_picture(folder: str, split: str, content: Content) -> list[Any]:
             left = left[os.write(descriptor, left) :]
     finally:
         os.close(descriptor)
-    return [name, len(data), hashlib.sha256(data).hexdigest()]
+    return [name, len(data), digest]
 
 
 def _created(path: str) -> int:

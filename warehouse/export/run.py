@@ -8,8 +8,10 @@ import gc
 import hashlib
 import json
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 
 from schemas.errors import ChunkError, ConfigError
 from warehouse.export.journal import MANIFEST, UNFINISHED, Journal, alone, begin, described
-from warehouse.export.layout import Call, Example, Layout, Picture, picture_path
+from warehouse.export.layout import Call, Example, Layout, named
 from warehouse.export.pictures import write_pictures
 from warehouse.export.selection import Selection
 from warehouse.export.source import Index, Source
@@ -65,26 +67,46 @@ class _Writer:
         self.journal = Journal(out)
 
     def write(self, progress: Progress) -> None:
-        """Write every split: its pictures, then its rows."""
+        """Write every split: its pictures and its rows."""
         for split, selected in self.selection.splits.items():
-            frames = self.source.index("images", split)
-            if not all(frame_id in frames for frame_id in selected.frames):
-                raise ConfigError(f"release {self.source.name}: a pair of {split} names a frame outside of {split}")
-            if self.call.images == "files":
-                self._pictures(split, frames, selected.frames)
             reports = self.source.index("reports", split) if self.layout.with_report else None
-            self._rows(split, frames, reports, progress)
+            if self.call.images == "files":
+                with self._pictures_beside(split, selected.frames):
+                    self._rows(split, None, reports, progress)
+            else:
+                self._rows(split, self._frames(self.source, split, selected.frames), reports, progress)
 
-    def _pictures(self, split: str, frames: Index, wanted: set[str]) -> None:
+    @contextmanager
+    def _pictures_beside(self, split: str, wanted: set[str]) -> Iterator[None]:
+        """Write the files of a split in another thread meanwhile; an error here ends them early."""
+        ended = threading.Event()
+        with ThreadPoolExecutor(1, "pictures") as thread:
+            written = thread.submit(self._pictures, split, wanted, ended)
+            try:
+                yield
+                written.result()
+            finally:
+                ended.set()
+
+    def _pictures(self, split: str, wanted: set[str], ended: threading.Event) -> None:
+        frames = self._frames(Source(self.source.folder), split, wanted)  # of its own: a source is of one thread
         for start in range(0, len(frames.groups), GROUPS_PER_PART):
             name = f"images/{split}/{start}"
+            if ended.is_set():
+                return
             if name in self.journal.done:
                 continue
             numbers = range(start, min(start + GROUPS_PER_PART, len(frames.groups)))
             groups = (frames.pictures(number, wanted) for number in numbers)
             self.journal.add(name, 0, {}, write_pictures(str(self.out), split, groups), ("", 0))
 
-    def _rows(self, split: str, frames: Index, reports: Index | None, progress: Progress) -> None:
+    def _frames(self, source: Source, split: str, wanted: set[str]) -> Index:
+        frames = source.index("images", split)
+        if not all(frame_id in frames for frame_id in wanted):
+            raise ConfigError(f"release {source.name}: a pair of {split} names a frame outside of {split}")
+        return frames
+
+    def _rows(self, split: str, frames: Index | None, reports: Index | None, progress: Progress) -> None:
         total, step = self.selection.splits[split].rows, self.layout.rows_per_part
         parts = -(-total // step)
         for part in range(parts):
@@ -115,7 +137,7 @@ class _Writer:
         self.journal.add(name, rows - left_out.total(), left_out, files, length)
 
     def _examples(
-        self, split: str, span: tuple[int, int], frames: Index, reports: Index | None, left_out: Counter[str]
+        self, split: str, span: tuple[int, int], frames: Index | None, reports: Index | None, left_out: Counter[str]
     ) -> Iterator[list[Example]]:
         step = BATCH if self.call.images == "embed" else self.layout.rows_per_part
         for start in range(*span, step):
@@ -125,10 +147,7 @@ class _Writer:
             texts = _texts(reports, pairs)
             batch = []
             for number, pair in enumerate(pairs, start):
-                seen = tuple(
-                    Picture(frame_id, picture_path(split, frame_id), pictures.get(frame_id))
-                    for frame_id in pair["frame_ids"]
-                )
+                seen = tuple([named(split, frame_id, pictures.get(frame_id)) for frame_id in pair["frame_ids"]])
                 example = Example(split, number, pair, seen, texts.get(pair["case_id"], ""))
                 reason = self.layout.unfit(example)
                 if reason is None:
@@ -137,8 +156,8 @@ class _Writer:
                     left_out[reason] += 1
             yield batch
 
-    def _read_pictures(self, frames: Index, pairs: list[dict[str, Any]]) -> dict[str, bytes]:
-        if self.call.images == "files":
+    def _read_pictures(self, frames: Index | None, pairs: list[dict[str, Any]]) -> dict[str, bytes]:
+        if frames is None:
             return {}
         wanted = {frame_id for pair in pairs for frame_id in pair["frame_ids"]}
         return {frame_id: image["bytes"] for frame_id, image in frames.take(wanted, "image").items()}

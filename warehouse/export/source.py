@@ -25,7 +25,7 @@ _KEPT_GROUPS = 4
 #: Shards that stay open.
 _OPEN_SHARDS = 64
 #: So few columns are read by one thread: to call others takes as long.
-_FEW_COLUMNS = 2
+_FEW_COLUMNS = 3
 #: Shards that are compared with their checksums at a time.
 _HASHED_AT_ONCE = 2
 
@@ -109,7 +109,7 @@ class Source:
         """Open a shard; the last few stay open, because opening one reads its footer."""
         file = self._opened.pop(path, None)
         try:
-            file = file or pq.ParquetFile(path)
+            file = file or pq.ParquetFile(path, memory_map=True)
         except (OSError, pa.ArrowException):
             raise self._damaged(path) from None
         self._opened[path] = file
@@ -179,12 +179,15 @@ class Index:
             found.update((row_id, values[row].as_py()) for row_id, row in wanted[number])
         return found
 
-    def pictures(self, number: int, wanted: Collection[str]) -> list[tuple[str, pa.Buffer]]:
-        """Give id and PNG bytes of the wanted frames of a row group, in order; the bytes lie in the group's memory."""
-        rows = self._source.read(self.groups[number], [self._key, "image.bytes"])
-        ids = rows[self._key].to_pylist()
+    def pictures(self, number: int, wanted: Collection[str]) -> list[tuple[str, pa.Buffer, str]]:
+        """Give id, PNG bytes and their sha256 of the wanted frames of a row group, in order.
+
+        The bytes lie in the group's memory. The sha256 is the release's: the shard has been checked as a whole.
+        """
+        rows = self._source.read(self.groups[number], [self._key, "image.bytes", "sha256"])
+        ids, digests = (rows[name].to_pylist() for name in (self._key, "sha256"))
         found = (scalar.as_buffer() for chunk in rows["image"].chunks for scalar in chunk.field("bytes"))
-        return [(row_id, data) for row_id, data in zip(ids, found, strict=True) if row_id in wanted]
+        return [one for one in zip(ids, found, digests, strict=True) if one[0] in wanted]
 
     def _values(self, number: int, column: str) -> pa.ChunkedArray:
         values = self._recent.pop((number, column), None)

@@ -14,16 +14,17 @@ from warehouse.export.pictures import WRITERS, write_pictures
 
 def groups(count, rows=5):
     for group in range(count):
+        data = [b"\x89PNG" + bytes([group, row]) * (100 + row) for row in range(rows)]
         yield [
-            (f"c{group}/i{row}/f0", pa.py_buffer(b"\x89PNG" + bytes([group, row]) * (100 + row))) for row in range(rows)
+            (f"c{group}/i{row}/f0", pa.py_buffer(png), hashlib.sha256(png).hexdigest()) for row, png in enumerate(data)
         ]
 
 
 def test_files_come_in_order_with_the_hash_of_what_was_written(tmp_path):
     files = write_pictures(str(tmp_path), "train", groups(9))
     contents = [content for group in groups(9) for content in group]
-    assert [name for name, _, _ in files] == [picture_path("train", frame_id) for frame_id, _ in contents]
-    for (name, size, digest), (_, data) in zip(files, contents, strict=True):
+    assert [name for name, _, _ in files] == [picture_path("train", frame_id) for frame_id, _, _ in contents]
+    for (name, size, digest), (_, data, _) in zip(files, contents, strict=True):
         written = (tmp_path / name).read_bytes()
         assert written == bytes(data)
         assert (size, digest) == (len(written), hashlib.sha256(written).hexdigest())
@@ -37,7 +38,7 @@ def test_a_system_that_writes_a_little_at_a_time_writes_all(tmp_path, monkeypatc
 
 
 def test_what_a_killed_export_left_of_a_picture_is_written_anew(tmp_path):
-    ((frame_id, data),) = next(groups(1, rows=1))
+    ((frame_id, data, _),) = next(groups(1, rows=1))
     left = tmp_path / picture_path("test", frame_id)
     left.parent.mkdir(parents=True)
     left.write_bytes(b"longer than the picture " * 100)
