@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from benchmark.parse.asked import SEVERAL, ask
+from benchmark.parse.codes import code_patterns
 from benchmark.parse.option_words import BARE, LETTERS, ROMAN, same_words
 from benchmark.records import Parsed, answered, unparsable
 
@@ -59,7 +60,7 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(
-    r"^[\s\"'”」)]*(?:,|/|&|\bor\b|\band\b|\bvs\.?|\bversus\b|\bor even\b|\band/or\b|或者?|和|与|及|"
+    r"^[\s\"'”」)]*(?:类|级|型|期)?(?:,|/|&|\bor\b|\band\b|\bvs\.?|\bversus\b|\bor even\b|\band/or\b|或者?|和|与|及|"
     r"以及|、|,|还是|\bto\b|\s)+(?:\b(?:either|even|possibly|an?|the|也可能是?)\b)?[\s\"'“「(]*$",
     re.IGNORECASE,
 )
@@ -172,6 +173,7 @@ def _patterns(options: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], int], ..
             if _key(word) in BARE:
                 continue
             found.append((re.compile(_pattern(word), re.IGNORECASE), number))
+    found += [(re.compile(pattern, re.IGNORECASE), number) for pattern, number in code_patterns(options)]
     return tuple(found)
 
 

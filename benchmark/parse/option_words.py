@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+from benchmark.entities.lexicon import Entity, fold, spellings
+
 LETTERS = "ABCDEFGHIJ"
 ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV", "5": "V", "6": "VI"}
 #: Each line holds words that mean the same; ``|`` parts them.
@@ -58,7 +60,34 @@ lung|肺
 abdomen|腹部
 head|头部
 femur|股骨
-brain|脑|大脑
+brain|脑|大脑|颅脑
+thorax|胸部|胸腔|胸廓
+spine|脊柱
+face|面部|颜面|颜面部
+cervix|宫颈|子宫颈
+maternal cervix|宫颈|子宫颈|母体宫颈
+placenta|胎盘
+stomach|胃|胃泡
+umbilical cord|脐带
+spectrum|频谱
+apical two chamber|a2c|2ch|apical 2 chamber|心尖两腔|心尖两腔心|心尖二腔心|两腔心|二腔心
+apical three chamber|a3c|3ch|apical 3 chamber|apical long axis|心尖三腔|心尖三腔心|三腔心
+apical four chamber|a4c|4ch|apical 4 chamber|心尖四腔|心尖四腔心|四腔心
+apical five chamber|a5c|5ch|apical 5 chamber|心尖五腔|心尖五腔心|五腔心
+subcostal four chamber|subcostal 4 chamber|剑突下四腔|剑突下四腔心|剑下四腔心
+parasternal long axis|plax|胸骨旁长轴|胸骨旁左室长轴|左室长轴
+parasternal short axis|psax|胸骨旁短轴|胸骨旁左室短轴|左室短轴|大动脉短轴
+suprasternal|suprasternal notch|胸骨上窝
+subcostal|剑突下|剑下
+long axis|长轴
+short axis|短轴
+transverse|横切|横断|横切面
+longitudinal|纵切|纵断|纵切面
+sagittal|矢状|矢状面
+coronal|冠状|冠状面
+trans-thalamic|transthalamic|经丘脑
+trans-cerebellum|transcerebellar|trans-cerebellar|经小脑
+trans-ventricular|transventricular|经侧脑室
 a better|image a|image 1|first image|the first|图a|图1|第一张|第一幅
 b better|image b|image 2|second image|the second|图b|图2|第二张|第二幅
 same|equal|equally good|no difference|tie|相同|一样|相当
@@ -111,12 +140,36 @@ def _groups() -> dict[str, tuple[str, ...]]:
     for line in _GROUPS.strip().splitlines():
         words = tuple(line.split("|"))
         for word in words:
-            groups.setdefault(word, words)
+            groups.setdefault(word.replace("-", " "), words)
     return groups
+
+
+#: Ends of the names of standard planes that say nothing more.
+_PLANE = re.compile(r"\s+(?:(?:standard )?plane|view|section|window)$")
+_OF_FETUS = re.compile(r"^(?:fetal|foetal)\s+(.+)$")
 
 
 @cache
 def same_words(option: str) -> tuple[str, ...]:
-    """List other words for an option."""
-    key = re.sub(r"\s+", " ", option.strip().casefold())
-    return tuple(word for word in _groups().get(key, ()) if word != key)
+    """List other words for an option: of the groups above, the entities' other names, Chinese for a fetus' parts."""
+    key = re.sub(r"[\s_-]+", " ", option.strip().casefold())
+    found = list(_of(key))
+    if bare := _PLANE.sub("", key):
+        found += [bare, *_of(bare)] if bare != key else []
+        if part := _OF_FETUS.match(bare):
+            found += [f"胎儿{word}" for word in _of(part.group(1)) if not word.isascii()]
+    return tuple(dict.fromkeys(word for word in found if word != key))
+
+
+def _of(key: str) -> tuple[str, ...]:
+    return _groups().get(key) or _names().get(fold(key), ())
+
+
+@cache
+def _names() -> dict[str, tuple[str, ...]]:
+    """Map every spelling of an entity to all of them; a spelling of several entities is left out."""
+    of_entity: dict[Entity, list[str]] = {}
+    for word, entities in spellings().items():
+        if len(entities) == 1:
+            of_entity.setdefault(entities[0], []).append(word)
+    return {word: tuple(words) for words in of_entity.values() for word in words}

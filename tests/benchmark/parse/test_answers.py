@@ -1,4 +1,7 @@
-"""Shapes in which models answer, and what each of them says; the table is `answers.jsonl`."""
+"""Shapes in which models answer, and what each of them says; the table is `answers.jsonl`.
+
+`unseen.jsonl` is of another author who saw neither the parsers nor the table; nothing was made to fit its rows.
+"""
 
 import json
 from pathlib import Path
@@ -12,8 +15,13 @@ from benchmark.parse.quality import LEVELS, parse_quality
 from benchmark.parse.report import parse_report
 from benchmark.records import Status
 
-TABLE = Path(__file__).parent / "answers.jsonl"
-ROWS = [json.loads(line) for line in TABLE.read_text(encoding="utf-8").splitlines()]
+
+def table(name):
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+ROWS = table("answers.jsonl")
 STATUSES = {status.value for status in Status}
 
 
@@ -35,15 +43,22 @@ def test_the_table_is_large_and_in_both_languages():
     assert {row["expected"] for row in ROWS if row["parser"] == "quality"} >= {*LEVELS, "refused", "unparsable"}
 
 
+def holds(row):
+    found, expected = parsed(row), row["expected"]
+    if expected in STATUSES:
+        return found.status.value == expected
+    same = found.value == (pytest.approx(expected) if isinstance(expected, float) else expected)
+    return found.status is Status.ANSWERED and same
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['parser']}:{row['answer'][:40]}")
 def test_answer(row):
-    found = parsed(row)
-    if row["expected"] in STATUSES:
-        assert found.status.value == row["expected"]
-    else:
-        assert found.status is Status.ANSWERED
-        expected = row["expected"]
-        assert found.value == (pytest.approx(expected) if isinstance(expected, float) else expected)
+    assert holds(row)
+
+
+def test_answers_of_another_author():
+    rows = table("unseen.jsonl")
+    assert sum(map(holds, rows)) >= 0.96 * len(rows)
 
 
 @pytest.mark.parametrize(
