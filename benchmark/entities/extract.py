@@ -46,7 +46,7 @@ _NEGATION = re.compile(
     r"增[大宽厚]|肿大|丰富)"
 )
 _DOUBLE = re.compile(
-    r"不(?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|以(?:进一步)?(?:明确)?(?:排除|除外)|"
+    r"[不未](?:能)?(?:完全)?(?:排除|除外)|待(?:排|除外)|以(?:进一步)?(?:明确)?(?:排除|除外)|"
     r"\bto (?:exclude|rule out)\b|\bnot (?:be )?(?:completely |"
     r"entirely )?(?:excluded?|ruled? out)\b|cannot (?:be )?(?:excluded?|rule[d]? out|exclude)|"
     r"can't (?:be )?(?:excluded?|rule[d]? out)"
@@ -55,10 +55,10 @@ _DOUBT_BEFORE = re.compile(
     r"\b(?:possible|possibly|probable|probably|suspected|suspicious for|suspicion of|suggest\w*|"
     r"may (?:be|represent|have|indicate)|might|could (?:be|represent)|likely|questionable|rule out|"
     r"r/o|concerning for|cannot exclude|query|presumed)\b[^.;,]*$"
-    r"|(?:可能|疑似|疑(?!难)|拟诊?|怀疑|不除外|不能除外|不排除|不能排除|似(?:见|为|呈)|倾向)[^。;，,]*$"
+    r"|(?:可能|疑似|疑(?!难)|拟诊?|怀疑|[不未]能?(?:除外|排除)|似(?:见|为|呈)|倾向)[^。;，,]*$|(?:^|[\s,(])\?\s?$"
 )
 _DOUBT_AFTER = re.compile(
-    r"^[^.;。；，,]{0,14}?(?:可能(?:性大)?|待排|待除外|不除外|不能除外|不排除|不能排除|不能完全排除|\?|\bnot excluded)"
+    r"^[^.;。；，,]{0,14}?(?:可能(?:性大)?|待排|待除外|[不未]能?(?:完全)?(?:除外|排除)|\?|\bnot excluded)"
     r"|^[^.;。；，,]{0,40}?\b(?:(?:cannot|can't|can not) be (?:excluded|ruled out)|(?:is|"
     r"are) (?:possible|likely|suspected|questionable))"
 )
