@@ -55,8 +55,10 @@ _DOUBT_BEFORE = re.compile(
     r"\b(?:possible|possibly|probable|probably|suspected|suspicious for|suspicion of|suggest\w*|"
     r"may (?:be|represent|have|indicate)|might|could (?:be|represent)|likely|questionable|rule out|"
     r"r/o|concerning for|cannot exclude|query|presumed)\b[^.;,]*$"
-    r"|(?:可能|疑似|疑(?!难)|拟诊?|怀疑|[不未]能?(?:除外|排除)|似(?:见|为|呈)|倾向)[^。;，,]*$|(?:^|[\s,(])\?\s?$"
+    r"|(?:可能|疑似|疑(?!难)|拟诊?|怀疑|[不未]能?(?:除外|排除)|似(?:见|为|呈)|倾向)[^。;，,]*$"
 )
+#: "? polyp" and "(?polyp)" ask; "polyp? liver" begins anew.
+_ASKED = re.compile(r"(?:^|[\s(,:])\?\s?$")
 _DOUBT_AFTER = re.compile(
     r"^[^.;。；，,]{0,14}?(?:可能(?:性大)?|待排|待除外|[不未]能?(?:完全)?(?:除外|排除)|\?|\bnot excluded)"
     r"|^[^.;。；，,]{0,40}?\b(?:(?:cannot|can't|can not) be (?:excluded|ruled out)|(?:is|"
@@ -121,7 +123,8 @@ def _state(flat: str, found: Found, clause: int) -> State:
         return State.DOUBTFUL
     if _negated(before) or _DENIED_AFTER.match(after):
         return State.ABSENT
-    return State.DOUBTFUL if _DOUBT_BEFORE.search(before) else State.PRESENT
+    asked = _ASKED.search(flat[max(0, found.start - 3) : found.start])
+    return State.DOUBTFUL if asked or _DOUBT_BEFORE.search(before) else State.PRESENT
 
 
 def _negated(before: str) -> bool:

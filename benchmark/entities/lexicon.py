@@ -80,6 +80,8 @@ _BRITISH = (
 #: Bytes that the automaton of all spellings may take.
 _MEMORY = 256 << 20
 _HAN = re.compile("[\u4e00-\u9fff]")
+#: A side and 乳 mean the breast; in longer words 乳 does not.
+_BREAST = re.compile(r"(?<=[左右双侧])乳(?![头腺房晕突沟糜汁]|内[动静淋])")
 #: What may stand between the parts of a name that is made of entities.
 _GLUE = re.compile(r"[\s,/\-]|\b(?:of|the|in|and|with|a|an)\b|的|性|型|样|形|伴|与|及")
 
@@ -89,6 +91,7 @@ def fold(text: str) -> str:
     flat = unicodedata.normalize("NFKC", text).casefold()
     for one, other in _BRITISH:
         flat = flat.replace(one, other)
+    flat = _BREAST.sub("乳房", flat)
     return re.sub(r"\s+", " ", re.sub(r"(?<=[a-z])[-_/](?=[a-z])", " ", flat))
 
 

@@ -24,7 +24,7 @@ _DENIED_BEFORE = re.compile(
     r"suggest|suggestive|consistent|with|sign|signs|features?|for|definitely|clearly|frankly|"
     r"obviously|truly|necessarily|really|category|grade|class)\b\s*){0,4}"
     r"|(?:不是|并非|并不是|而非|而不是|非|不属于|不像|不符合|不支持|不考虑|不倾向于?|排除|除外|未见|"
-    r"没有|不存在|不为|不选|无|否定|不太可能是?|不可能是?|不应是?|不应选|不)"
+    r"没有|不存在|不为|不选|无|否定|欠|不太可能是?|不可能是?|不应是?|不应选|不)"
     r"(?:明显|典型|明确|为|是|任何|有|的|属于){0,2})$",
     re.IGNORECASE,
 )

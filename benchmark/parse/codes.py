@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 _CODED = re.compile(r"(.*?[^\W\d_])[\s_-]*(\d{1,2}[a-e]?|[IVX]{1,4}[a-e]?)", re.IGNORECASE)
 _BEFORE = r"(?:category|class|grade|type|stage|level|categories|分类|分级|级别|类别|评分)\s*(?:is|as|of|为|是|:|：)?\s*"
-_BEHIND = r"\s*(?:类|级|型|期|分)"
+_BEHIND = r"\s*(?:类|级|型)"
+_COUNTED = r"(?<![共分为成有])"
 
 
 def code_patterns(options: Sequence[str]) -> list[tuple[str, int]]:
@@ -27,4 +28,5 @@ def _pattern(code: str) -> str:
     own = rf"(?<![A-Za-z0-9.]){re.escape(code)}(?![A-Za-z0-9]|\.\d)"
     if re.fullmatch(r"\d+[a-e]", code, re.IGNORECASE):
         return own  # a digit with a letter is no number of anything else
-    return rf"(?:{_BEFORE}){own}|{own}(?={_BEHIND})"
+    end = r"(?=\s*(?:$|[^\sA-Za-z]))"  # "I" begins a sentence, too
+    return rf"(?:{_BEFORE}){own}{end}|{_COUNTED}{own}(?={_BEHIND})"

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from benchmark.entities.lexicon import Entity, fold, spellings
+from benchmark.entities.lexicon import Entities, Kind, fold, spellings
 
 LETTERS = "ABCDEFGHIJ"
 ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV", "5": "V", "6": "VI"}
@@ -154,10 +154,12 @@ def same_words(option: str) -> tuple[str, ...]:
     """List other words for an option: of the groups above, the entities' other names, Chinese for a fetus' parts."""
     key = re.sub(r"[\s_-]+", " ", option.strip().casefold())
     found = list(_of(key))
-    if bare := _PLANE.sub("", key):
-        found += [bare, *_of(bare)] if bare != key else []
-        if part := _OF_FETUS.match(bare):
-            found += [f"胎儿{word}" for word in _of(part.group(1)) if not word.isascii()]
+    bare = _PLANE.sub("", key)
+    part = _OF_FETUS.match(bare)
+    of_fetus = [f"胎儿{word}" for word in _of(part.group(1)) if not word.isascii()] if part else []
+    if bare != key and (of_fetus or _of(bare)):
+        found += [bare, *_of(bare)]
+    found += of_fetus
     return tuple(dict.fromkeys(word for word in found if word != key))
 
 
@@ -167,9 +169,13 @@ def _of(key: str) -> tuple[str, ...]:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    """Map every spelling of an entity to all of them; a spelling of several entities is left out."""
-    of_entity: dict[Entity, list[str]] = {}
+    """Map every spelling of a structure or finding to those in the other language: attributes have loose ones."""
+    of_entity: dict[Entities, list[str]] = {}
     for word, entities in spellings().items():
-        if len(entities) == 1:
-            of_entity.setdefault(entities[0], []).append(word)
-    return {word: tuple(words) for words in of_entity.values() for word in words}
+        if all(one.kind in (Kind.STRUCTURE, Kind.FINDING) for one in entities) and len(word) > 1:
+            of_entity.setdefault(entities, []).append(word)
+    return {
+        word: tuple(other for other in words if other.isascii() != word.isascii())
+        for words in of_entity.values()
+        for word in words
+    }

@@ -67,6 +67,7 @@ def create_release(
     """
     ask = ask or Ask()
     if not ask.against and not ask.audit and (there := as_it_stands(context, config)):
+        rebuild(context.shelf)
         return there
     prepared, approval = prepare(context, config, ask), None
     if config.tier is Tier.PRODUCTION and not folder_of(context.shelf, config.name).exists():
@@ -129,8 +130,8 @@ def _publish(
             track.advance(batch.num_rows)
 
         published = write_release(snapshot, config, selection.chosen, facts, look)
-    record(context.shelf, config.name, code_of(context))
     _note_left(context, config, selection.chosen.rejected)
+    record(context.shelf, config.name, code_of(context))  # last: with its row the release stands
     return published, Receipt("release", 1, rows, selection.chosen.rejected.num_rows)
 
 

@@ -5,6 +5,8 @@ Flows in: a context and the settings of a release. Flows out: what the release h
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -32,16 +34,22 @@ def as_it_stands(context: Context, config: Release) -> tuple[Published, Receipt]
         "table_versions": Snapshot.take(shelf, (*TABLES, "receipts")).versions,
         **made_by(context, config),
     }
-    if any(manifest.get(name) != value for name, value in now.items()):
+    if any(manifest.get(name) != value for name, value in now.items()) or _is_unsure(manifest):
         return None
     content = str(manifest["content_sha256"])
     same = (pc.field("release") == config.name) & (pc.field("content_sha256") == content)
-    rows = shelf.read("releases", ["kept", "rejected", "known_phi"], same)
+    rows = shelf.read("releases", ["rejected", "known_phi"], same)
     if set(rows["known_phi"].to_pylist()) != {code_of(context)}:
         return None
     counts = {name: int(manifest["counts"][name]) for name in KEYS}
-    kept, rejected = (pc.sum(rows[name]).as_py() for name in ("kept", "rejected"))
-    return Published(folder, counts, content, created=False), Receipt("release", 1, kept, rejected)
+    rejected = pc.sum(rows["rejected"]).as_py()
+    return Published(folder, counts, content, created=False), Receipt("release", 1, sum(counts.values()), rejected)
+
+
+def _is_unsure(manifest: Mapping[str, Any]) -> bool:
+    """Say whether a manifest does not tell all that a release is made of: held-out sets, code that nobody committed."""
+    held_out = manifest.get("decontamination", {}).get("sets") != 0
+    return held_out or str(manifest.get("git_commit")).endswith("-dirty")
 
 
 def code_of(context: Context) -> str:

@@ -16,8 +16,9 @@ from warehouse.journal import Chunk
 
 #: Least time between two looks at the tables for the catalog and the artifact.
 EVERY_S = 2.0
-#: And so many times what the last look took: looking at large tables must not slow the work down.
+#: And so many times what the last look took, up to a minute: looking at large tables must not slow the work down.
 PAUSE_PER_LOOK = 100.0
+LONGEST_PAUSE_S = 60.0
 
 
 class StageWatch:
@@ -71,7 +72,7 @@ class StageWatch:
         if self._progress is not None:
             self._progress.show(self._done, self._rows)
         ended = time.monotonic()
-        self._next = ended + max(EVERY_S, PAUSE_PER_LOOK * (ended - began))
+        self._next = ended + min(max(EVERY_S, PAUSE_PER_LOOK * (ended - began)), LONGEST_PAUSE_S)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:

@@ -71,25 +71,31 @@ class _Writer:
         for split, selected in self.selection.splits.items():
             reports = self.source.index("reports", split) if self.layout.with_report else None
             if self.call.images == "files":
-                with self._pictures_beside(split, selected.frames):
-                    self._rows(split, None, reports, progress)
+                with self._pictures_beside(split, selected.frames, progress) as watched:
+                    self._rows(split, None, reports, watched)
             else:
                 self._rows(split, self._frames(self.source, split, selected.frames), reports, progress)
 
     @contextmanager
-    def _pictures_beside(self, split: str, wanted: set[str]) -> Iterator[None]:
-        """Write the files of a split in another thread meanwhile; an error here ends them early."""
+    def _pictures_beside(self, split: str, wanted: set[str], progress: Progress) -> Iterator[Progress]:
+        """Write the files of a split in another thread meanwhile; an error of either ends the other early."""
         ended = threading.Event()
         with ThreadPoolExecutor(1, "pictures") as thread:
             written = thread.submit(self._pictures, split, wanted, ended)
+
+            def watched(rows: int) -> None:
+                if written.done():
+                    written.result()
+                progress(rows)
+
             try:
-                yield
+                yield watched
                 written.result()
             finally:
                 ended.set()
 
     def _pictures(self, split: str, wanted: set[str], ended: threading.Event) -> None:
-        frames = self._frames(Source(self.source.folder), split, wanted)  # of its own: a source is of one thread
+        frames = self._frames(Source(self.source.folder, ended), split, wanted)  # a source is of one thread
         for start in range(0, len(frames.groups), GROUPS_PER_PART):
             name = f"images/{split}/{start}"
             if ended.is_set():

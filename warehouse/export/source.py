@@ -7,9 +7,10 @@ never exported.
 
 import hashlib
 import json
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,13 @@ class Group:
 class Source:
     """A release that is read: its manifest, its shards, its checksums."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open a release.
+    def __init__(self, folder: Path, ended: threading.Event | None = None) -> None:
+        """Open a release; once it has ``ended``, no other shard is compared with its checksum.
 
         Raises: ConfigError when the folder is no complete release, or the release was withdrawn.
         """
         self.folder = folder
+        self._ended = ended or threading.Event()
         self.name = folder.name
         self._sums = self._read_sums()
         manifest = self._read_manifest()
@@ -120,6 +122,8 @@ class Source:
     def _check(self, path: Path) -> None:
         if path in self._checked:
             return
+        if self._ended.is_set():
+            raise CancelledError
         try:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -49,6 +49,21 @@ def test_sentences_of_another_author_reach_it_too():
     assert score(list(sentences("unseen.tsv"))) >= 0.95
 
 
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("? stone in the kidney", "stone?; kidney"),
+        ("Gallbladder: (?polyp)", "gallbladder; polyp?"),
+        ("Is there a stone? Cyst in the liver.", "stone?; cyst; liver"),
+        ("右乳结节", "right; breast; nodule"),
+        ("左乳头正常", "left; nipple; normal"),
+        ("膀胱肿瘤未除外", "bladder; tumor?"),
+    ],
+)
+def test_questions_sides_and_doubt(text, labels):
+    assert {one.name: state for one, state in entities_of(text).items()} == labels_of(labels)
+
+
 def test_negation_is_part_of_the_score():
     denied = [(name, state) for _, gold in sentences() for name, state in gold.items() if state is State.ABSENT]
     assert len(denied) >= 50
