@@ -60,6 +60,10 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._pool.close()
         self._open.__exit__(kind, error, at)
+        # A worker that was killed while it told Prefect something holds the queue's lock for good. Prefect then leaves
+        # the queue open, and this process would wait at its end to send what nobody reads.
+        if (queue := getattr(self._runner, "_subprocess_message_queue", None)) is not None:
+            queue.cancel_join_thread()
 
     @property
     def most_in_flight(self) -> int:

@@ -159,6 +159,23 @@ def check(export, undisturbed, victim, seed):
     return landed
 
 
+#: What a worker leaves that is killed while it tells Prefect something: the lock of the queue of messages, held for good.
+LOCK_HELD = """
+from flows.scale.workers import Choice, Workers
+from schemas.run import Run
+with Workers(Choice("processes", 1, Run())) as workers:
+    workers.runner()._subprocess_message_queue._wlock.acquire()
+print("closed")
+"""
+
+
+def test_a_process_ends_though_a_killed_worker_held_a_lock():
+    done = subprocess.run(
+        [sys.executable, "-c", LOCK_HELD], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "closed\n"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_after_kills_the_next_run_ends_with_the_same_tables(export, undisturbed, victim):
