@@ -52,7 +52,9 @@ def run_in_order(task: Task[..., Receipt], stage: str, ids: Iterable[str], size:
     chunks = work.context.journal(stage).plan(ids, size)
 
     def outcomes() -> Iterator[tuple[Chunk, Outcome]]:
-        ready = equipped(task, work.context, stage) if chunks else task
+        if not chunks:
+            return
+        ready = equipped(task, work.context, stage)
         for chunk in chunks:
             state: State[Receipt] = ready(**_reference(work, chunk), return_state=True)  # type: ignore[assignment]
             outcome = _outcome(partial(state.result, raise_on_failure=False), stage)

@@ -122,10 +122,15 @@ def _create_over_releases(database: duckdb.DuckDBPyConnection, name: str, made_o
 
 def _comment(database: duckdb.DuckDBPyConnection, schemas: Mapping[str, pa.Schema]) -> None:
     """Say in the catalog what the columns mean."""
-    script = []
-    for name, column in database.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall():
-        field = schemas[name].field(column) if name in schemas and column in schemas[name].names else None
-        text = ((field and field.metadata) or {}).get(b"comment", b"").decode().replace("'", "''")
-        if text:
-            script.append(f"COMMENT ON COLUMN {name}.{column} IS '{text}'")
+    texts = {
+        (name, field.name): (field.metadata or {}).get(b"comment", b"").decode().replace("'", "''")
+        for name, schema in schemas.items()
+        for field in schema
+    }
+    there = database.execute("SELECT table_name, column_name FROM duckdb_columns()").fetchall()
+    script = [
+        f"COMMENT ON COLUMN {name}.{column} IS '{texts[name, column]}'"
+        for name, column in there
+        if texts.get((name, column))
+    ]
     database.execute(";".join(script))  # at once: beside threads that work, each statement waits its turn

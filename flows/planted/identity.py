@@ -270,7 +270,6 @@ def _place(rng: Random, phrase: str, language: str) -> str:
 
 def _latin(hanzi: str) -> list[str]:
     """Romanise without tones; ü is v, as Chinese clerks type it."""
-    from pypinyin import Style as PinyinStyle  # noqa: PLC0415 - 0.4 s, and only for Chinese names
-    from pypinyin import pinyin  # noqa: PLC0415
+    from pypinyin import Style, pinyin  # noqa: PLC0415 - 0.4 s, and only for Chinese names
 
-    return [str(syllable[0]).capitalize() for syllable in pinyin(hanzi, style=PinyinStyle.NORMAL)]
+    return [str(syllable[0]).capitalize() for syllable in pinyin(hanzi, style=Style.NORMAL)]

@@ -36,7 +36,7 @@ IMAGES = int(os.environ.get("SONOCURATE_BENCH_IMAGES", "2000"))
 TEXTS = int(os.environ.get("SONOCURATE_BENCH_TEXTS", "10000"))
 ROUNDS = int(os.environ.get("SONOCURATE_BENCH_ROUNDS", "2"))
 WORKERS = 2
-#: Part of the rows that Dask gets.
+#: Of so many rows Dask gets one.
 DASK_SHARE = {"desensitize": 4, "scrub": 1}
 #: Chunks of a run: even, so that two workers can share them.
 CHUNKS = 20

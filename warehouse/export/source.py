@@ -44,7 +44,7 @@ class Source:
     """A release that is read: its manifest, its shards, its checksums."""
 
     def __init__(self, folder: Path, ended: threading.Event | None = None) -> None:
-        """Open a release; once it has ``ended``, no other shard is compared with its checksum.
+        """Open a release; once ``ended`` is set, no other shard is compared with its checksum.
 
         Raises: ConfigError when the folder is no complete release, or the release was withdrawn.
         """

@@ -1,15 +1,12 @@
 """Exports resume after kill -9, refuse what they must, and prove what they hold."""
 
 import dataclasses
-import errno
 import gc
 import hashlib
 import json
 import os
 import shutil
 import signal
-import threading
-import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -121,47 +118,6 @@ def test_an_export_that_fails_leaves_the_search_for_cycles_on(shop, tmp_path):
     with pytest.raises(ChunkError):
         write(shop, "ms-swift", None, tmp_path, tamper=lambda layout: dataclasses.replace(layout, write=fail))
     assert gc.isenabled()
-
-
-def test_an_error_of_the_pictures_ends_the_rows_and_is_told(shop, tmp_path, monkeypatch):
-    told = []
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "no space left")
-
-    def slow(rows):
-        told.append(rows)
-        time.sleep(0.3)
-
-    monkeypatch.setattr(run, "write_pictures", full)
-    with pytest.raises(ChunkError, match="no space left"):
-        write(shop, "ms-swift", "files", tmp_path / "out", progress=slow)
-    assert len(told) <= 2
-    monkeypatch.undo()
-    write(shop, "ms-swift", "files", tmp_path / "out")
-    assert contents(tmp_path / "out") == contents(write(shop, "ms-swift", "files", tmp_path / "whole").folder)
-
-
-def test_an_interrupt_ends_the_pictures_of_an_export(shop, tmp_path, monkeypatch):
-    checked, real = [], Source._check
-
-    def slowly(self, path):
-        if path.parent.name == "images" and path not in self._checked:
-            time.sleep(0.2)
-        real(self, path)
-        checked.append(path)
-
-    def interrupt(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Source, "_check", slowly)
-    with pytest.raises(KeyboardInterrupt):
-        write(shop, "ms-swift", "files", tmp_path / "out", progress=interrupt)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("pictures")]
-    assert not list((tmp_path / "out").rglob("*.png"))
-    monkeypatch.undo()
-    write(shop, "ms-swift", "files", tmp_path / "out")
-    assert contents(tmp_path / "out") == contents(write(shop, "ms-swift", "files", tmp_path / "whole").folder)
 
 
 def test_killed_between_manifest_and_end(shop, tmp_path, monkeypatch):
