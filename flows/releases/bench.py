@@ -9,13 +9,13 @@ import multiprocessing
 import os
 import random
 import resource
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +34,7 @@ ROUNDS = 5
 SIDE_PX = 152  # PNGs of about 30 KB
 WRITERS, COMMITS = 4, 200
 LATENCY_COMMITS = 1000
+COMMITS_PER_KILL = 20
 KILLS = int(os.environ.get("SONOCURATE_KILLS", "3"))
 
 
@@ -193,16 +194,33 @@ def bench_writers(root: Path) -> None:
     say(f"{WRITERS} writers, {len(acknowledged)} acknowledged commits in {took:.1f} s: {lost} lost, {twice} twice")
 
 
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """What kills left: how many landed, acknowledged commits that are lost, commits that are there twice, rows."""
+
+    landed: int
+    lost: int
+    twice: int
+    rows: int
+
+
 def bench_kills(root: Path) -> None:
     """Kill a writer again and again at random moments, start it again: every commit is there once."""
+    left = kill_writers(root, KILLS)
+    found = f"{left.lost} acknowledged commits lost, {left.twice} twice, {left.rows} rows"
+    say(f"{left.landed} kills of {KILLS} landed: {found}")
+
+
+def kill_writers(root: Path, kills: int) -> Survived:
+    """Let a writer of 20 commits a kill be killed so often, each time further on, and then finish."""
     shelf, told = Shelf(root / "kills"), root / "told"
     rng = random.Random(7)
     command = (
         "import sys; from flows.releases.bench import _write; _write(sys.argv[1], 0, int(sys.argv[2]), sys.argv[3])"
     )
-    arguments = [sys.executable, "-c", command, str(shelf.root), str(20 * KILLS), str(told)]
+    arguments = [sys.executable, "-c", command, str(shelf.root), str(COMMITS_PER_KILL * kills), str(told)]
     landed = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         job = subprocess.Popen(arguments)
         seen = _commits(shelf)
         deadline = time.monotonic() + 120
@@ -210,13 +228,12 @@ def bench_kills(root: Path) -> None:
             time.sleep(0.005)
         time.sleep(rng.uniform(0, 0.2))
         landed += job.poll() is None
-        os.kill(job.pid, signal.SIGKILL)
+        job.kill()
         job.wait()
     subprocess.run(arguments, check=True)
     there = shelf.read("reports", ["case_id"])["case_id"].to_pylist()
     lost = len(set(told.read_text().split()) - set(there))
-    twice = len(there) - len(set(there))
-    say(f"{landed} kills of {KILLS} landed: {lost} acknowledged commits lost, {twice} twice, {len(there)} rows")
+    return Survived(landed, lost, len(there) - len(set(there)), len(there))
 
 
 def _commits(shelf: Shelf) -> int:
