@@ -2,8 +2,6 @@
 
 import json
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -15,20 +13,10 @@ from flows.deploy.deployments import register, scheduled
 from flows.intake import intake_flow
 from flows.parameters import dated
 from flows.watch.events import LEAK, resource_of
+from tests.flows.server_api import answer_of, ask
 
 ROOT = Path(__file__).parents[3]
 DECLARED = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-
-
-def ask(site, path, body=None, method=None):
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(site.server_url + path, data, headers, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, json.loads(answer.read() or "null")
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +43,7 @@ def test_the_yaml_declares_what_serve_serves(tmp_path):
 
 def test_the_server_knows_the_schedules_and_the_forms(site, deployed):
     for name, deployment_id in deployed[1].items():
-        _, found = ask(site, f"/deployments/{deployment_id}")
+        found = ask(f"{site.server_url}/deployments/{deployment_id}")
         assert found["name"] == name
         assert found["schedules"][0]["schedule"]["cron"]
         assert found["enforce_parameter_schema"] is True
@@ -69,7 +57,7 @@ def test_the_server_knows_the_schedules_and_the_forms(site, deployed):
 def test_the_server_refuses_bad_parameters_and_names_the_field(site, deployed, told, field):
     config, ids = deployed
     body = {"parameters": {"run": {"config_path": str(config), **told}}}
-    status, answer = ask(site, f"/deployments/{ids['hourly']}/create_flow_run", body)
+    status, answer = answer_of(f"{site.server_url}/deployments/{ids['hourly']}/create_flow_run", body)
     assert status in (409, 422)
     assert field in json.dumps(answer)
 
@@ -84,42 +72,37 @@ def test_a_flow_refuses_bad_parameters_and_quotes_no_value(site):
 
 def test_a_suspected_leak_pauses_the_deployment_that_publishes(site, deployed):
     config, ids = deployed
-    _, automations = ask(site, "/automations/filter", {"limit": 50})
+    automations = ask(f"{site.server_url}/automations/filter", {"limit": 50})
     assert [one["name"] for one in automations].count(NAME) == 1
     register(config)  # again: still one
-    _, automations = ask(site, "/automations/filter", {"limit": 50})
+    automations = ask(f"{site.server_url}/automations/filter", {"limit": 50})
     assert [one["name"] for one in automations].count(NAME) == 1
     time.sleep(2)  # the server reads its automations anew
     event = {"occurred": _now(), "event": LEAK, "resource": resource_of(config.parent), "payload": {"release": "first"}}
     event |= {"id": "7b1e3f52-3f5a-4a51-9c53-6a1a4f6c7d10"}
     deadline = time.monotonic() + 60
-    assert ask_events(site, [event]) == 204
-    while not (paused := ask(site, f"/deployments/{ids['monthly']}")[1]["paused"]) and time.monotonic() < deadline:
+    assert answer_of(f"{site.server_url}/events", [event])[0] == 204
+    while (
+        not (paused := ask(f"{site.server_url}/deployments/{ids['monthly']}")["paused"]) and time.monotonic() < deadline
+    ):
         time.sleep(0.5)
     assert paused
-    assert not ask(site, f"/deployments/{ids['nightly']}")[1]["paused"]
+    assert not ask(f"{site.server_url}/deployments/{ids['nightly']}")["paused"]
 
 
 def test_what_a_person_paused_stays_paused(site, deployed):
     """A deployment, or its schedule; what nobody paused is on."""
     config, ids = deployed
-    ask(site, f"/deployments/{ids['nightly']}/pause_deployment", {})
-    schedule = ask(site, f"/deployments/{ids['weekly']}")[1]["schedules"][0]["id"]
-    ask(site, f"/deployments/{ids['weekly']}/schedules/{schedule}", {"active": False}, "PATCH")
+    ask(f"{site.server_url}/deployments/{ids['nightly']}/pause_deployment", {})
+    schedule = ask(f"{site.server_url}/deployments/{ids['weekly']}")["schedules"][0]["id"]
+    ask(f"{site.server_url}/deployments/{ids['weekly']}/schedules/{schedule}", {"active": False}, "PATCH")
     assert register(config) == ids
-    found = {name: ask(site, f"/deployments/{deployment_id}")[1] for name, deployment_id in ids.items()}
+    found = {name: ask(f"{site.server_url}/deployments/{deployment_id}") for name, deployment_id in ids.items()}
     assert found["nightly"]["paused"] and not found["hourly"]["paused"] and not found["weekly"]["paused"]
     assert [found[name]["schedules"][0]["active"] for name in ("nightly", "hourly", "weekly")] == [True, True, False]
-    ask(site, f"/deployments/{ids['nightly']}/resume_deployment", {})
+    ask(f"{site.server_url}/deployments/{ids['nightly']}/resume_deployment", {})
     register(config)
-    assert not ask(site, f"/deployments/{ids['nightly']}")[1]["paused"]
-
-
-def ask_events(site, events):
-    data = json.dumps(events).encode()
-    request = urllib.request.Request(site.server_url + "/events", data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return answer.status
+    assert not ask(f"{site.server_url}/deployments/{ids['nightly']}")["paused"]
 
 
 def _now():

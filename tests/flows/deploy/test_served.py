@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import psutil
 import pytest
 
 from flows.key import init_key
+from tests.flows.server_api import ask
 from warehouse.tables import Shelf
 
 ROOT = Path(__file__).parents[3]
@@ -31,13 +31,6 @@ root = "warehouse"
 chunk_cases = 1
 """
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-
-
-def ask(site, path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(site.server_url + path, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read())
 
 
 def wait_for(what):
@@ -65,13 +58,13 @@ def export(tmp_path):
 
 
 def started_run(site, export):
-    found = ask(site, "/deployments/filter", {"deployments": {"name": {"any_": ["hourly"]}}})
+    found = ask(site.server_url + "/deployments/filter", {"deployments": {"name": {"any_": ["hourly"]}}})
     parameters = {"run": {"config_path": str(export / "pipeline.toml"), "wait_s": 60}}
-    return ask(site, f"/deployments/{found[0]['id']}/create_flow_run", {"parameters": parameters})["id"]
+    return ask(f"{site.server_url}/deployments/{found[0]['id']}/create_flow_run", {"parameters": parameters})["id"]
 
 
 def state_of(site, run_id):
-    return ask(site, f"/flow_runs/{run_id}")["state"]["type"]
+    return ask(f"{site.server_url}/flow_runs/{run_id}")["state"]["type"]
 
 
 def cases_of(export):
@@ -81,7 +74,7 @@ def cases_of(export):
 def stop(process):
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
-    process.wait(timeout=60)
+    process.wait(timeout=TIMEOUT_S)
 
 
 @pytest.fixture
@@ -90,7 +83,7 @@ def serving(site, export):
     command = site.command("serve", "--config", export / "pipeline.toml")
     process = subprocess.Popen(command, env=site.environment(), stdout=log, stderr=log)
     schedules = {"deployments": {"name": {"any_": ["hourly"]}}}
-    wait_for(lambda: any(one["status"] == "READY" for one in ask(site, "/deployments/filter", schedules)))
+    wait_for(lambda: any(one["status"] == "READY" for one in ask(site.server_url + "/deployments/filter", schedules)))
     yield process
     stop(process)
     log.close()
@@ -124,7 +117,7 @@ def test_sigterm_ends_serving_and_its_runs_whole(site, export, serving):
     wait_for(lambda: len(cases_of(export)) >= 3)
     children = psutil.Process(serving.pid).children(recursive=True)
     serving.send_signal(signal.SIGTERM)
-    assert serving.wait(timeout=60) == 143
+    assert serving.wait(timeout=TIMEOUT_S) == 143
     assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
     assert state_of(site, run_id) in ENDED
     said = (export / "serve.log").read_text()
@@ -136,7 +129,9 @@ def test_sigterm_ends_serving_and_its_runs_whole(site, export, serving):
     log = [json.loads(line) for line in (export / "warehouse/logs/runs.jsonl").open()]
     begun = {line["chunk"] for line in log if line["event"] == "chunk.started"}
     assert begun == done
-    assert not any(one["paused"] for one in ask(site, "/deployments/filter", {}) if "sonocurate" in one["tags"])
+    assert not any(
+        one["paused"] for one in ask(site.server_url + "/deployments/filter", {}) if "sonocurate" in one["tags"]
+    )
     finished = site.cli("run", "--config", export / "pipeline.toml")
     assert finished.returncode == 0, finished.stderr
     assert set(commits_of(export).values()) == {1}

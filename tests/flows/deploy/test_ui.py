@@ -1,6 +1,5 @@
 """The Prefect UI in headless Chromium: the run of a served deployment, with its artifacts; a port that is taken."""
 
-import json
 import os
 import shutil
 import signal
@@ -8,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from selenium.common.exceptions import WebDriverException
 
 from flows.key import init_key
 from flows.server import free_port
+from tests.flows.server_api import ask
 
 ROOT = Path(__file__).parents[3]
 PICTURE = ROOT / "docs" / "run_in_ui.png"
@@ -40,13 +39,6 @@ name = "first"
 TIMEOUT_S = 600
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 CHROMIUM += ("--disable-background-networking", "--disable-component-update", "--window-size=1280,900")
-
-
-def ask(url, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read())
 
 
 def wait_for(what, seconds=TIMEOUT_S):
@@ -151,9 +143,7 @@ def test_a_port_that_another_server_has_is_one_line(tmp_path):
 def test_the_ui_shows_a_run_with_its_artifacts(served, browser):
     api = f"{served}/api"
     nightly = wait_for(lambda: ask(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["nightly"]}}}))[0]
-    # A server on SQLite that is writing says 503, ask again: the key keeps a second question from a second run.
-    asked = {"idempotency_key": "one"}
-    run = wait_for(lambda: ask(f"{api}/deployments/{nightly['id']}/create_flow_run", asked), seconds=60)
+    run = ask(f"{api}/deployments/{nightly['id']}/create_flow_run", {})
     ended = wait_for(
         lambda: (
             (now := ask(f"{api}/flow_runs/{run['id']}"))["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED") and now

@@ -2,7 +2,6 @@
 
 import json
 import time
-import urllib.request
 
 import pytest
 
@@ -14,6 +13,7 @@ from flows.watch.events import BUDGET, LEAK, resource_of
 from flows.watch.log import read
 from schemas.errors import BudgetError, LeakError
 from tests.flows.releases.conftest import hospital  # noqa: F401 - a fixture
+from tests.flows.server_api import ask
 
 FINE = {"consistent": True, "answerable": True, "safe": True, "fluent": True, "score": 5, "reason": "agrees"}
 BUDGET_USD = 0.5
@@ -34,15 +34,10 @@ price_output_usd_per_mtok = 1000.0
 def events_of(site, name, root):
     """The events of a warehouse, once the server has them."""
     wanted = {"filter": {"event": {"name": [name]}, "resource": {"id": [resource_of(root)["prefect.resource.id"]]}}}
-    data = json.dumps(wanted).encode()
-    request = urllib.request.Request(
-        f"{site.server_url}/events/filter", data, {"Content-Type": "application/json"}, method="POST"
-    )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            if found := json.loads(answer.read())["events"]:
-                return found
+        if found := ask(f"{site.server_url}/events/filter", wanted)["events"]:
+            return found
         time.sleep(0.5)
     raise AssertionError(f"no event {name}")
 

@@ -1,7 +1,6 @@
 """A run that fails shows what it did: artifacts, and lines that no cell can break."""
 
 import json
-import urllib.request
 
 import pytest
 
@@ -14,6 +13,7 @@ from flows.watch.report import PLACE
 from schemas.errors import ConfigError
 from tests.flows.releases.conftest import hospital  # noqa: F401 - a fixture
 from tests.flows.releases.test_decision import GOVERNANCE
+from tests.flows.server_api import ask
 
 
 def test_a_run_that_is_refused_at_its_end_has_its_artifacts(site, hospital):  # noqa: F811
@@ -23,12 +23,8 @@ def test_a_run_that_is_refused_at_its_end_has_its_artifacts(site, hospital):  # 
     with pytest.raises(ConfigError, match="no pair is left"):
         curate(CurateRun(config_path=str(hospital.config)))
     keys = [f"{name}-refused" for name in ("funnel", "quality", "cost", "run")]
-    data = json.dumps({"artifacts": {"key": {"any_": keys}}}).encode()
-    request = urllib.request.Request(
-        f"{site.server_url}/artifacts/filter", data, {"Content-Type": "application/json"}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        found = {row["key"]: row["data"] for row in json.loads(answer.read())}
+    rows = ask(f"{site.server_url}/artifacts/filter", {"artifacts": {"key": {"any_": keys}}})
+    found = {row["key"]: row["data"] for row in rows}
     assert sorted(found) == sorted(keys)
     assert "Run for release refused: failed with ConfigError" in found["run-refused"]
     assert "| intake | 1 | 0 |" in found["run-refused"]

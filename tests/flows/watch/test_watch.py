@@ -3,7 +3,6 @@
 import json
 import re
 import time
-import urllib.request
 from collections import Counter
 
 import pytest
@@ -15,17 +14,11 @@ from flows.watch.log import read
 from flows.watch.metrics import metrics_text
 from flows.watch.status import states_of
 from tests.flows.phi_scan import scan
+from tests.flows.server_api import ask
 from warehouse.tables import Shelf
 
 FIELDS = {"at", "event", "run", "flow", "release", "stage", "chunk", "rows", "kept", "rejected", "seconds", "step_s"}
 FIELDS |= {"cpu_s", "error", "message"}
-
-
-def ask(site, path, body):
-    data = json.dumps(body).encode()
-    request = urllib.request.Request(site.server_url + path, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read())
 
 
 def root_run(finished):
@@ -81,7 +74,7 @@ def test_the_report_is_one_page_that_loads_nothing(finished, site, tmp_path):
 
 
 def test_the_run_shows_artifacts(finished, site):
-    found = ask(site, "/artifacts/filter", {"limit": 200})
+    found = ask(site.server_url + "/artifacts/filter", {"limit": 200})
     keys = {row["key"]: row for row in found if row["flow_run_id"] == root_run(finished)}
     assert set(keys) == {"funnel-first", "quality-first", "cost-first", "picture-first", "run-first"}
     funnel = json.loads(keys["funnel-first"]["data"])
@@ -97,12 +90,12 @@ def test_the_run_shows_artifacts(finished, site):
 
 
 def test_runs_are_named_after_release_and_chunk(finished, site):
-    names = {row["name"] for row in ask(site, "/flow_runs/filter", {"limit": 200})}
+    names = {row["name"] for row in ask(site.server_url + "/flow_runs/filter", {"limit": 200})}
     assert {"curate first", "desensitize first", "release first"} <= names
     chunk = done_receipts(finished)[0]["chunk_id"]
     wanted = {"task_runs": {"name": {"any_": [f"first {chunk}"]}}}
     deadline = time.monotonic() + 60
-    while not (found := ask(site, "/task_runs/filter", wanted)) and time.monotonic() < deadline:
+    while not (found := ask(site.server_url + "/task_runs/filter", wanted)) and time.monotonic() < deadline:
         time.sleep(1)  # task runs are recorded late
     assert len(found) == 1
 
@@ -110,7 +103,7 @@ def test_runs_are_named_after_release_and_chunk(finished, site):
 def test_a_release_is_an_event(finished, site):
     wanted = {"filter": {"event": {"name": ["sonocurate.release.published"]}}}
     deadline = time.monotonic() + 60
-    while not (events := ask(site, "/events/filter", wanted)["events"]) and time.monotonic() < deadline:
+    while not (events := ask(site.server_url + "/events/filter", wanted)["events"]) and time.monotonic() < deadline:
         time.sleep(1)
     assert events[0]["payload"]["release"] == "first"
     assert events[0]["resource"]["prefect.resource.id"].startswith("sonocurate.warehouse.")
@@ -119,8 +112,11 @@ def test_a_release_is_an_event(finished, site):
 @pytest.mark.parametrize("planted", ["Okafor-Hector-1961", "欧阳小明就诊记录"])
 def test_the_scan_of_the_server_would_find_phi(site, planted):
     """The positive control of `test_no_planted_phi_anywhere`: what a parameter holds lies in Prefect's database."""
-    flow = ask(site, "/flows/", {"name": "control"})
-    ask(site, "/flow_runs/", {"flow_id": flow["id"], "parameters": {"x": planted}, "state": {"type": "SCHEDULED"}})
+    flow = ask(site.server_url + "/flows/", {"name": "control"})
+    ask(
+        site.server_url + "/flow_runs/",
+        {"flow_id": flow["id"], "parameters": {"x": planted}, "state": {"type": "SCHEDULED"}},
+    )
     deadline = time.monotonic() + 30
     while not (found := scan([site.prefect_home], [planted])) and time.monotonic() < deadline:
         time.sleep(0.5)
