@@ -176,13 +176,12 @@ def write_shard(path: Path, table: pa.Table, features: Mapping[str, Any]) -> Non
     nullable = [field.with_nullable(True) for field in table.schema]
     table = table.cast(pa.schema(nullable, metadata))
     pictures = "image" in table.column_names
-    pq.write_table(
-        table,
-        path,
-        compression={name: "NONE" if name.startswith("image.") else "ZSTD" for name in _leaves(table.schema)},
-        use_dictionary=not pictures,
-        row_group_size=IMAGE_ROWS_PER_GROUP if pictures else TEXT_ROWS_PER_GROUP,
-    )
+    compression = {name: "NONE" if name.startswith("image.") else "ZSTD" for name in _leaves(table.schema)}
+    size = IMAGE_ROWS_PER_GROUP if pictures else TEXT_ROWS_PER_GROUP
+    with pq.ParquetWriter(path, table.schema, compression=compression, use_dictionary=not pictures) as writer:
+        for start in range(0, table.num_rows, size):
+            # in one piece: pages end where pieces do, and those depend on the files that the rows were read from
+            writer.write_table(table.slice(start, size).combine_chunks(), size)
 
 
 def _leaves(schema: pa.Schema) -> list[str]:

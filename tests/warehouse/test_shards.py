@@ -1,13 +1,14 @@
 """A source finds rows by id, one or many, wherever they lie."""
 
 import random
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
 
 from schemas.instruction import KEPT
 from warehouse import shards
-from warehouse.shards import Source
+from warehouse.shards import IMAGE_ROWS_PER_GROUP, Source, write_shard
 from warehouse.tables import Commit, Shelf
 
 
@@ -50,3 +51,21 @@ def test_one_row_does_not_hold_its_row_group(source):
     rows = source.rows(["i0001"], ["text"])
     assert pa.total_allocated_bytes() - before < 10_000
     assert rows.num_rows == 1
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_a_shard_has_the_same_bytes_in_whatever_pieces_its_rows_come(tmp_path, pictures):
+    """Rows of 64 kB: a page ends within a row group."""
+    rng = random.Random(5)
+    cells = [rng.randbytes(32_000).hex() for _ in range(IMAGE_ROWS_PER_GROUP * 2 + 9)]
+    values = [{"bytes": cell.encode(), "path": "a.png"} for cell in cells] if pictures else cells
+    rows = pa.table({"id": [f"{at:05d}" for at in range(len(cells))], "image" if pictures else "text": values})
+    kinds = {"image": {"_type": "Image"}}
+    written = set()
+    for pieces in (1, 2, 7, 60):
+        cuts = [0, *sorted(rng.sample(range(1, rows.num_rows), pieces)), rows.num_rows]
+        parts = [rows.slice(start, end - start) for start, end in pairwise(cuts)]
+        path = tmp_path / f"{pieces}.parquet"
+        write_shard(path, pa.concat_tables(parts), kinds)
+        written.add(path.read_bytes())
+    assert len(written) == 1
