@@ -117,7 +117,7 @@ def _all_pixels(rows: Any, order: Sequence[int]) -> None:  # noqa: ANN401 - a `d
 
 def random_images(root: Path, _scratch: Path) -> None:
     """Print the read of random frames by id beside raw pyarrow, which knows the row group."""
-    source = Source(root / "releases" / "bench")
+    source = Source(root / "releases" / "bench", mapped=True)  # as exports read
     index = source.index("images", "train")
     places = [(place, row) for place, group in enumerate(index.groups) for row in range(group.rows)]
     drawn = random.Random(2).sample(places, min(400, len(places)))

@@ -39,7 +39,7 @@ def export_release(root: Path, release: str, out: Path, wanted: Wanted) -> Expor
     """
     images, layout = choose(wanted.format, wanted.images)
     condition = Condition(wanted.where, layout.component)
-    source = Source(find_release(root, release))
+    source = Source(find_release(root, release), mapped=True)
     if out.resolve().is_relative_to(source.folder.resolve()):
         raise ConfigError(f"{out} lies inside the release: a release never changes, choose another folder")
     splits = _splits(source, layout, wanted.splits)

@@ -95,7 +95,9 @@ class _Writer:
                 ended.set()
 
     def _pictures(self, split: str, wanted: set[str], ended: threading.Event) -> None:
-        frames = self._frames(Source(self.source.folder, ended), split, wanted)  # a source is of one thread
+        frames = self._frames(
+            Source(self.source.folder, ended, mapped=True), split, wanted
+        )  # a source is of one thread
         for start in range(0, len(frames.groups), GROUPS_PER_PART):
             name = f"images/{split}/{start}"
             if ended.is_set():

@@ -43,13 +43,16 @@ class Group:
 class Source:
     """A release that is read: its manifest, its shards, its checksums."""
 
-    def __init__(self, folder: Path, ended: threading.Event | None = None) -> None:
+    def __init__(self, folder: Path, ended: threading.Event | None = None, *, mapped: bool = False) -> None:
         """Open a release; once ``ended`` is set, no other shard is compared with its checksum.
+
+        ``mapped`` shards are not copied when they are read; what was read then counts as memory of the process until
+        the system takes it back.
 
         Raises: ConfigError when the folder is no complete release, or the release was withdrawn.
         """
         self.folder = folder
-        self._ended = ended or threading.Event()
+        self._ended, self._mapped = ended or threading.Event(), mapped
         self.name = folder.name
         self._sums = self._read_sums()
         manifest = self._read_manifest()
@@ -111,7 +114,7 @@ class Source:
         """Open a shard; the last few stay open, because opening one reads its footer."""
         file = self._opened.pop(path, None)
         try:
-            file = file or pq.ParquetFile(path, memory_map=True)
+            file = file or pq.ParquetFile(path, memory_map=self._mapped)
         except (OSError, pa.ArrowException):
             raise self._damaged(path) from None
         self._opened[path] = file
