@@ -38,7 +38,7 @@ _END = re.compile(
 )
 _ENGLISH_COMMA = re.compile(r",")
 _NEGATION = re.compile(
-    r"\b(?:no|not|without|absent|absence of|neither|nor|free of|lack of|lacks?|negative for|denies|"
+    r"\b(?:no|not(?! only\b)|without|absent|absence of|neither|nor|free of|lack of|lacks?|negative for|denies|"
     r"excludes?|excluded|rules? out|ruled out|never|resolved|fails? to show|rather than)\b"
     r"|(?:isn't|aren't|wasn't|weren't|doesn't|didn't)"
     r"|未见|未探及|未发现|未显示|未检出|未测及|未引出|未见到|未能探及|未及|无(?!回声|名)|没有|不伴|"
@@ -69,6 +69,8 @@ _DENIED_AFTER = re.compile(
     r"detected|present|visible|"
     r"visuali[sz]ed|noted|demonstrated|found|observed|evident|appreciated)\b"
     r"|^(?:\s+\w+){0,3}?\s+(?:is|are|was|were|has been|have been)\s+(?:absent|excluded|ruled out|unlikely|resolved)\b"
+    r"|^(?:\s+\w+){0,3}?\s+(?:has|have)\s+(?:since |now |completely )?(?:resolved|disappeared)\b"
+    r"|^\s*(?:[:(]|\s-)\s*(?:none|absent|no|nil|negative|-|无|阴性)\s*\)?\s*(?=$|[.;,。；，\n])"
     r"|^(?:[\u4e00-\u9fff]{0,4})?(?:未见(?:明显|确切|明确)?|未探及|未显示|未引出|消失|缺失|阙如)\s*(?=$|[.。;,，、])"
 )
 #: Spellings that deny by themselves.

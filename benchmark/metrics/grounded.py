@@ -18,6 +18,8 @@ from benchmark.parse.geometry import Shape
 
 IOU = 0.5
 SDR_MM = 2.0
+#: An outline that reaches farther than so many sizes of the picture outlines nothing in it.
+_SIZES = 10
 
 
 def box_ious(stated: Sequence[Shape], gold: Sequence[Shape]) -> Floats:
@@ -44,9 +46,9 @@ def masks_of(shapes: Sequence[Shape], width_px: int, height_px: int) -> dict[str
     """Draw the masks of each label as one. Shapes: uint8[height, width]."""
     drawn: dict[str, NDArray[np.uint8]] = {}
     for one in shapes:
-        pixels = mask_of(one, width_px, height_px)
+        pixels, label = mask_of(one, width_px, height_px), _plain(one.label)
         if pixels is not None:
-            drawn[one.label] = np.maximum(drawn[one.label], pixels) if one.label in drawn else pixels
+            drawn[label] = np.maximum(drawn[label], pixels) if label in drawn else pixels
     return drawn
 
 
@@ -61,12 +63,17 @@ def mask_of(shape: Shape, width_px: int, height_px: int) -> NDArray[np.uint8] | 
             if isinstance(counts, list):
                 coded = coco.frPyObjects(coded, height_px, width_px)
             return np.asarray(coco.decode(coded), dtype=np.uint8)
-        if shape.polygons:
+        if shape.polygons and _near(shape.polygons, width_px, height_px):
             parts = coco.frPyObjects([list(one) for one in shape.polygons], height_px, width_px)
             return np.asarray(coco.decode(coco.merge(parts)), dtype=np.uint8)
     except (ValueError, TypeError, KeyError, IndexError, OverflowError):
         return None
     return None
+
+
+def _near(polygons: Sequence[Sequence[float]], width_px: int, height_px: int) -> bool:
+    """Say whether pycocotools can draw an outline: it takes memory for every pixel that the outline crosses."""
+    return all(abs(x) <= _SIZES * max(width_px, height_px) for one in polygons for x in one)
 
 
 def overlaps(
@@ -90,12 +97,15 @@ def _pair(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[float, floa
 
 def radial_errors(stated: Sequence[Shape], gold: Sequence[Shape]) -> list[float | None]:
     """Give the distance in px of every gold keypoint to the one of its name; None where it was not stated."""
-    own = {name: point for one in stated for name, point in one.points.items()}
-    true = {name: point for one in gold for name, point in one.points.items()}
+    own, true = ({_plain(name): xy for one in some for name, xy in one.points.items()} for some in (stated, gold))
     if len(own) == 1 and len(true) == 1:
         own = dict.fromkeys(true, next(iter(own.values())))
     return [math.dist(own[name], point) if name in own else None for name, point in true.items()]
 
 
 def _fits(one: Shape, other: Shape) -> bool:
-    return not one.label or not other.label or one.label.strip().casefold() == other.label.strip().casefold()
+    return not one.label or not other.label or _plain(one.label) == _plain(other.label)
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()

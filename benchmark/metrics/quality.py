@@ -16,6 +16,8 @@ from benchmark.metrics.columns import Floats
 from benchmark.parse.quality import LEVELS, level_of_share
 
 WEIGHTS = (1.0, 0.5, 0.0)
+#: The log-probability of what cannot be: servers say -Infinity, or a number like this one.
+_LEAST = -9999.0
 _TOKENS = {"high": "high", "medium": "medium", "low": "low", "高": "high", "中": "medium", "低": "low"}
 
 
@@ -30,11 +32,12 @@ def logits_of(logprobs: Mapping[str, float] | None) -> tuple[float, float, float
     found: dict[str, float] = {}
     for token, value in logprobs.items():
         level = _TOKENS.get(token.strip("▁Ġ \n\t\"'*.").casefold())
-        if level is not None and not math.isnan(value):
+        if level is not None and value < math.inf:
             found[level] = float(np.logaddexp(found.get(level, -math.inf), value))
-    if not found:
+    if max(found.values(), default=-math.inf) == -math.inf:
         return None
-    least = min(value for value in logprobs.values() if not math.isnan(value))
+    found = {level: max(value, _LEAST) for level, value in found.items()}
+    least = max(min(value for value in logprobs.values() if value < math.inf), _LEAST)
     high, medium, low = (found.get(level, least) for level in LEVELS)
     return high, medium, low
 

@@ -27,6 +27,8 @@ SCENARIOS = {
     "CG_BLEU4": 2,
 }
 _DECIMALS = 6
+#: No figure is so large; NaN is not below it either.
+_ABSURD = 1e9
 
 
 def terms(figures: Mapping[str, float | None]) -> dict[str, float]:
@@ -64,12 +66,16 @@ def _checked(row: Mapping[str, Any], number: int) -> dict[str, float | None]:
     figures: dict[str, float | None] = {}
     for name in WEIGHTS:
         value = row.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or math.isinf(value)):
+        if value is not None and not _is_figure(value):
             raise ConfigError(f"figures: row {number}: {name} must be a number or null")
         figures[name] = None if value is None else float(value)
     if not any(name in row for name in WEIGHTS):
         raise ConfigError(f"figures: row {number} has none of {', '.join(WEIGHTS)}")
     return figures
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _ABSURD
 
 
 def other_weights() -> dict[str, dict[str, float]]:

@@ -6,7 +6,6 @@ Source: UMind-DS records; ms-swift ``objects``; Qwen2-VL grounding tokens.
 """
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from benchmark.parse.clean import clean, json_values
 Box = tuple[float, float, float, float]
 _BOX_KEYS = ("bbox_xyxy_px", "bbox_2d", "bbox", "box", "bounding_box", "xyxy")
 _POLYGON_KEYS = ("polygon_px", "polygon", "segmentation", "points")
+#: No coordinate of a picture lies so far out, in px.
+_FARTHEST = 1e9
 _TOKENS = re.compile(
     r"(?:<\|object_ref_start\|>(?P<ref>.*?)<\|object_ref_end\|>\s*)?<\|box_start\|>\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)\s*,\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)\s*<\|box_end\|>"
 )
@@ -44,9 +45,8 @@ def shapes_of(value: Any, width_px: int, height_px: int) -> list[Shape]:  # noqa
             return tokens
         text = clean(value)
         found = [shape for part in json_values(text) for shape in _of_json(part, width_px, height_px)]
-        return found or [
-            Shape("", _box([float(one) for one in four.groups()], 1.0, 1.0)) for four in _FOUR.finditer(text)
-        ]
+        boxes = (_box([float(one) for one in four.groups()], 1.0, 1.0) for four in _FOUR.finditer(text))
+        return found or [Shape("", box) for box in boxes if box]
     return list(_of_json(value, width_px, height_px))
 
 
@@ -76,7 +76,7 @@ def _of_json(value: Any, width_px: int, height_px: int, kind: str = "real") -> I
 
 def _many(value: Mapping[str, Any], scale: tuple[float, float]) -> Iterator[Shape]:
     """Read ms-swift's parallel lists of names and boxes."""
-    names = value.get("ref") or []
+    names = value["ref"] if isinstance(value.get("ref"), list) else []
     for place, box in enumerate(value["bbox"]):
         yield Shape(str(names[place]) if place < len(names) else "", _box(box, *scale))
 
@@ -133,7 +133,7 @@ def _box(value: Any, x: float, y: float) -> Box | None:  # noqa: ANN401
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _FARTHEST:
         return None
     return float(value)
 
@@ -149,6 +149,6 @@ def as_json(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, str):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value

@@ -5,6 +5,7 @@ In: JSONL, JSON, CSV, TSV or Parquet with an id and an answer per row. Out: answ
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -67,7 +68,14 @@ def _logprobs(row: Mapping[str, Any]) -> dict[str, float] | None:
         value = {one.get("token"): one.get("logprob") for one in value if isinstance(one, Mapping)}
     if not isinstance(value, Mapping):
         return None
-    return {str(k): float(v) for k, v in value.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    return {str(k): _real(v) for k, v in value.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+
+
+def _real(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an int of hundreds of digits
+        return math.nan
 
 
 def rows_of(path: Path) -> Iterable[Any]:
@@ -82,7 +90,7 @@ def rows_of(path: Path) -> Iterable[Any]:
             case ".csv" | ".tsv":
                 return list(_delimited(path))
             case ".json":
-                found = json.loads(path.read_text(encoding="utf-8-sig"))
+                found = whole(json.loads(path.read_text(encoding="utf-8-sig")))
                 if not isinstance(found, list):
                     raise ConfigError(f"{path.name}: must be a list of objects")
                 return found
@@ -90,7 +98,7 @@ def rows_of(path: Path) -> Iterable[Any]:
                 return list(_lines(path))
     except ConfigError:
         raise
-    except (OSError, ValueError, pa.ArrowException, csv.Error) as error:
+    except (OSError, ValueError, RecursionError, pa.ArrowException, csv.Error) as error:
         raise ConfigError(f"{path} cannot be read ({type(error).__name__})") from None
 
 
@@ -106,9 +114,19 @@ def _lines(path: Path) -> Iterator[Any]:
         for line in file:
             if line.strip():
                 try:
-                    yield json.loads(line.decode("utf-8-sig"))
+                    found = json.loads(line.decode("utf-8-sig"))
+                    yield whole(found) if b"\\u" in line else found
                 except (ValueError, RecursionError):
                     yield {_MALFORMED: True}
+
+
+def whole(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    """Put "?" for halves of characters, which JSON can hold and no file: an answer that was cut within an emoji."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    return {whole(name): whole(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def match(item_ids: Sequence[str], answers: Mapping[str, AnswerRow], faults: Faults) -> list[AnswerRow | None]:

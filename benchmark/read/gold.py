@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.metrics.cells import gold_cell, literal
-from benchmark.parse.location import CELLS
+from benchmark.parse.location import parse_location
 from benchmark.read.answers import ID_NAMES, rows_of
 from benchmark.read.faults import Fault, Faults
 from benchmark.read.pictures import pictures_of
-from benchmark.read.tsv import read_tsv
-from benchmark.read.u2_gold import label_of, measurement_of, options_of
+from benchmark.read.tsv import GOLD_COLUMN, read_tsv
+from benchmark.read.u2_gold import known, label_of, measurement_of, options_of
 from benchmark.read.u2_tasks import CLASSES, PLACES, U2Task, dataset_of, task_of
-from benchmark.records import Item, Suite
+from benchmark.records import Item, Status, Suite
 from schemas.errors import ConfigError
 
 #: Keys of a record that hold the gold, the surest first.
@@ -38,6 +38,9 @@ GOLD_NAMES = (
     ),
     *("objects", "quality"),
 )
+SIZES = ("width_px", "height_px")
+#: No picture is so wide, in px.
+_WIDEST = 1e6
 _OWN = frozenset(
     {*ID_NAMES, "task", "dataset", "dataset_name", "patient_id", "patient_key", "anatomy", "anatomy_location", "system"}
     | {"systems", "language", "prompt", "question", "options", "answer_visible_in_image"}
@@ -67,11 +70,22 @@ def iter_gold(place: Path, suite: Suite, faults: Faults, *, keep_images: bool = 
         read_tsv(place, faults, keep_images=keep_images) if published else _records(place, suite, faults, keep_images)
     )
     for item in _distinct(found, faults):
-        if item.gold is None and item.task not in (U2Task.CVE.value, "measurement"):
-            faults.note(Fault.NO_GOLD, item.item_id)
+        _note_gold(item, suite, faults)
         if item.patient is None:
             faults.note(Fault.NO_PATIENT, item.item_id)
         yield item
+
+
+def _note_gold(item: Item, suite: Suite, faults: Faults) -> None:
+    """Count an item whose gold cannot be scored; the gold of a measurement is a number other than 0."""
+    if suite is Suite.GROUNDED and item.task == "measurement":
+        value = item.more["measurement_gold"].get("value")
+        if not value:
+            faults.note(Fault.NO_GOLD, item.item_id)
+        elif not math.isfinite(value):
+            faults.note(Fault.NAN_MEASUREMENT, item.item_id)
+    elif item.gold is None and item.task != U2Task.CVE.value:
+        faults.note(Fault.NO_GOLD, item.item_id)
 
 
 def _distinct(items: Iterable[Item], faults: Faults) -> Iterator[Item]:
@@ -97,7 +111,7 @@ def _records(place: Path, suite: Suite, faults: Faults, keep_images: bool) -> It
 
 def _record(row: Mapping[str, Any], suite: Suite, stem: str, faults: Faults) -> Item | None:
     name = next((name for name in ID_NAMES if row.get(name) not in (None, "")), None)
-    if name is None:
+    if name is None or (suite is Suite.GROUNDED and not all(_is_size(row.get(side)) for side in SIZES)):
         return None
     item_id = f"{row[name]}/{row.get('task')}" if name == "image_id" else row[name]
     task, dataset = _task(row, suite, stem)
@@ -106,14 +120,14 @@ def _record(row: Mapping[str, Any], suite: Suite, stem: str, faults: Faults) -> 
     anatomy = row.get("anatomy") or row.get("anatomy_location") or row.get("system") or ""
     if isinstance(systems, list) and systems and not anatomy:
         anatomy = "|".join(map(str, systems))
-    patient = next((row[name] for name in ("patient_id", "patient_key") if row.get(name) not in (None, "")), None)
+    patient = known(row.get("patient_id")) or known(row.get("patient_key"))
     options = row.get("options")
     return Item(
         str(item_id),
         task,
         dataset,
         gold,
-        patient=None if patient is None else str(patient),
+        patient=patient,
         anatomy=str(anatomy),
         language=str(row.get("language") or "en"),
         prompt=str(row.get("prompt") or row.get("question") or ""),
@@ -128,31 +142,52 @@ def _record(row: Mapping[str, Any], suite: Suite, stem: str, faults: Faults) -> 
 def _more(row: Mapping[str, Any], suite: Suite) -> dict[str, Any]:
     """Keep what only the suite knows; the measurement of a grounded record is gold, not an answer."""
     more = {name: value for name, value in row.items() if name not in _OWN and name not in GOLD_NAMES}
-    return more | ({"measurement_gold": row.get("measurement")} if suite is Suite.GROUNDED else {})
+    return more | ({"measurement_gold": _measured(row.get("measurement"))} if suite is Suite.GROUNDED else {})
+
+
+def _measured(cell: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or a number
+    """Read the gold of a measurement: {"value", "unit", "name"}; a value that is no number is none."""
+    found = dict(cell) if isinstance(cell, Mapping) else {"value": cell}
+    try:
+        return found | {"value": None if isinstance(found.get("value"), bool) else float(found.get("value") or 0)}
+    except (TypeError, ValueError, OverflowError):
+        return found | {"value": None}
+
+
+def _is_size(side: object) -> bool:
+    """Say whether a side of a picture is a number of px, or is not given."""
+    return side is None or (isinstance(side, int | float) and not isinstance(side, bool) and 0 <= side < _WIDEST)
 
 
 def _task(row: Mapping[str, Any], suite: Suite, stem: str) -> tuple[str, str]:
     task = str(row.get("task") or "")
     dataset = str(row.get("dataset") or row.get("dataset_name") or stem)
     if suite is Suite.U2:
-        known = task_of(task)
-        return (known.value if known else task), dataset_of(dataset)
+        kind = task_of(task)
+        return (kind.value if kind else task), dataset_of(dataset)
     return task, dataset
 
 
 def _gold(row: Mapping[str, Any], suite: Suite, task: str, dataset: str, item_id: str, faults: Faults) -> Any:  # noqa: ANN401 - depends on the task
-    value = next((row[name] for name in GOLD_NAMES if row.get(name) is not None), None)
+    kind = task_of(task) if suite is Suite.U2 else None
+    names = GOLD_NAMES if kind is None else ("gold", GOLD_COLUMN[kind], *GOLD_NAMES)
+    value = next((row[name] for name in names if row.get(name) not in (None, "")), None)
     if suite is Suite.GROUNDED:
         return row.get("answer", value) if task == "diagnosis" else row.get("objects", value)
     if suite is not Suite.U2:
         return value
     if isinstance(value, float) and not math.isfinite(value):
         faults.note(Fault.NAN_MEASUREMENT, item_id)
-    known = task_of(task)
-    if known in PLACES:
-        return value.strip().lower() if isinstance(value, str) and value.strip().lower() in CELLS else gold_cell(value)
-    if known is U2Task.CVE:
+    if kind in PLACES:
+        return _cell(value)
+    if kind is U2Task.CVE:
         return measurement_of(literal(value), dataset)
-    if known in CLASSES:
-        return label_of(value)
-    return value
+    return label_of(value) if kind in CLASSES else value
+
+
+def _cell(value: Any) -> str | None:  # noqa: ANN401 - a box, a keypoint, words
+    """Give the cell of a box, or the one that words name; None for words that name none."""
+    if not isinstance(value, str) or literal(value) is None or any(char.isdigit() for char in value):
+        return gold_cell(value)
+    named = parse_location(value)
+    return str(named.value) if named.status is Status.ANSWERED else None

@@ -16,7 +16,7 @@ from typing import Any
 from benchmark.metrics.cells import gold_cell, literal
 from benchmark.metrics.measure import UNITS
 from benchmark.read.faults import Fault, Faults
-from benchmark.read.u2_gold import label_of, measurement_of, options_of
+from benchmark.read.u2_gold import known, label_of, measurement_of, options_of
 from benchmark.read.u2_tasks import CLASSES, PLACES, U2Task, dataset_of, one_task, task_of
 from benchmark.records import Item
 from curation.generate.request import Picture
@@ -30,7 +30,7 @@ COLUMNS = (
 )
 #: Columns without which a file cannot be scored: any of them may be empty.
 NEEDED = ("dataset_name", "prompt")
-_GOLD_COLUMN = {
+GOLD_COLUMN = {
     **dict.fromkeys(CLASSES, "class_label"),
     **{U2Task.LL: "gt_bbox", U2Task.OD: "gt_bbox", U2Task.KD: "keypoints", U2Task.CVE: "measurement"},
     **{U2Task.RG: "report", U2Task.CG: "caption"},
@@ -71,8 +71,8 @@ def _read_file(path: Path, faults: Faults, *, keep_images: bool) -> Iterator[Ite
 
 def _check_columns(path: Path, names: Any) -> None:  # noqa: ANN401 - a sequence of names
     missing = [name for name in NEEDED if name not in names]
-    if not set(names) & set(_GOLD_COLUMN.values()):
-        missing += sorted(set(_GOLD_COLUMN.values()))
+    if not set(names) & set(GOLD_COLUMN.values()):
+        missing += sorted(set(GOLD_COLUMN.values()))
     if missing:
         raise ConfigError(f"{path.name}: columns are missing: {', '.join(missing)}")
 
@@ -93,13 +93,12 @@ def _item(path: Path, number: int, row: Mapping[str, Any], faults: Faults, *, ke
     dataset = _dataset(path, row["dataset_name"])
     task = task_of(row.get("task") or "") or task_of(path.parent.name) or one_task(dataset, path.name)
     image = _image(row.get("img_data") or "", item_id, faults, keep=keep_images)
-    patient = (row.get("patient_id") or "").strip()
     return Item(
         item_id,
         task.value,
         dataset,
         _gold(task, dataset, row),
-        patient=None if patient.casefold() in ("", "nan", "null", "none") else patient,
+        patient=known(row.get("patient_id")),
         anatomy=(row.get("anatomy_location") or "").strip(),
         prompt=row["prompt"],
         options=options_of(row.get("options") or "", row.get("classification_task") or ""),
@@ -115,7 +114,7 @@ def _dataset(path: Path, name: str) -> str:
 
 
 def _gold(task: U2Task, dataset: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - depends on the task
-    cell = row.get(_GOLD_COLUMN[task]) or ""
+    cell = row.get(GOLD_COLUMN[task]) or ""
     if task in PLACES:
         return gold_cell(cell)
     if task is U2Task.CVE:

@@ -17,6 +17,12 @@ _KEYS = {"18": "EF", "27": "IMT", "50": "abdominal_circumference", "57": "fat va
 EMPTY = frozenset({"", "nan", "none", "null"})
 
 
+def known(cell: Any) -> str | None:  # noqa: ANN401 - text, a number
+    """Give what a cell names; None for an empty one, and for what pandas writes into one."""
+    text = "" if cell is None else str(cell).strip()
+    return None if text.casefold() in EMPTY else text
+
+
 def label_of(cell: Any) -> str | None:  # noqa: ANN401 - text, a number, a list
     """Read a class label: ['benign'] and 'benign' are benign, 3 and 3.0 are 3."""
     value = literal(cell) if not isinstance(cell, str) or cell.strip()[:1] in "['\"{(" else cell

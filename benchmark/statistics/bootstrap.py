@@ -156,8 +156,9 @@ def _estimate(
         values = first.combine(np.stack([totals[_key(cell)] for cell in group.cells]).sum(axis=0))
     else:
         values = mean_over(np.stack([_values(cell, totals) for cell in group.cells]))
-    members = [people[cell.block] if cell.mask is None else people[cell.block][cell.mask] for cell in group.cells]
-    scored = sum(_n_scored(cell, len(people[cell.block])) for cell in group.cells)
+    cells = group.members
+    members = [people[cell.block] if cell.mask is None else people[cell.block][cell.mask] for cell in cells]
+    scored = sum(_n_scored(cell, len(people[cell.block])) for cell in cells)
     n_patients = len(np.unique(np.concatenate(members)))
     return Estimate(group, float(values[0]), values[1:], sum(map(len, members)), n_patients, scored)
 

@@ -1,8 +1,8 @@
 """Are two models different? Paired tests on the items that both were asked.
 
-In: two results. Out: one row per task and figure: both values, their difference with its interval, p by the paired
-bootstrap (patients resampled, the same for both) and, for right-or-wrong figures, by McNemar's exact test; all p of a
-comparison are corrected by Holm.
+In: two results. Out: one row per task and figure, as `score` gives them: both values, their difference with its
+interval, p by the paired bootstrap (patients resampled, the same for both) and, for right-or-wrong figures, by
+McNemar's exact test; all p of a comparison are corrected by Holm.
 Source: Efron 1979; McNemar 1947; Holm 1979.
 """
 
@@ -14,8 +14,10 @@ import pyarrow as pa
 from scipy.stats import binomtest
 
 from benchmark.metrics.columns import Floats
+from benchmark.records import Suite
+from benchmark.score import all_groups
 from benchmark.statistics.bootstrap import Estimate, estimate, interval_of
-from benchmark.statistics.groups import Block, Group, groups_of
+from benchmark.statistics.groups import Block, Group
 from benchmark.stored import Stored, blocks_of
 from schemas.errors import ConfigError
 
@@ -57,10 +59,8 @@ def common_items(a: Stored, b: Stored) -> list[str]:
 def compare(a: Stored, b: Stored, *, resamples: int = 1000, seed: int = 0) -> pa.Table:
     """Compare two results (``COMPARISON``)."""
     item_ids = common_items(a, b)
-    left, right = (
-        _estimates(blocks_of(a, item_ids), resamples, seed),
-        _estimates(blocks_of(b, item_ids), resamples, seed),
-    )
+    suite = Suite(a.facts["suite"])
+    left, right = (_estimates(blocks_of(one, item_ids), suite, resamples, seed) for one in (a, b))
     rows = [_row(left[key], right[key]) for key in left if key in right]
     corrected = holm([row["p_bootstrap"] for row in rows])
     for row, p in zip(rows, corrected, strict=True):
@@ -69,15 +69,24 @@ def compare(a: Stored, b: Stored, *, resamples: int = 1000, seed: int = 0) -> pa
     return pa.Table.from_pylist(rows, schema=COMPARISON)
 
 
-def _estimates(blocks: Sequence[Block], resamples: int, seed: int) -> dict[tuple[str, str], tuple[Estimate, Floats]]:
-    groups: list[Group] = [group for group in groups_of(blocks) if group.scope == "task"]
-    found = estimate(blocks, groups, resamples=resamples, seed=seed)
+def _estimates(
+    blocks: Sequence[Block], suite: Suite, resamples: int, seed: int
+) -> dict[tuple[str, str], tuple[Estimate, Floats]]:
+    found = estimate(blocks, _compared(blocks, suite), resamples=resamples, seed=seed)
     return {(one.group.task, one.group.figure): (one, _per_item(one.group)) for one in found}
 
 
+def _compared(blocks: Sequence[Block], suite: Suite) -> list[Group]:
+    """List the figures of tasks; those of all items where a task has none (EchoVLM's, of items without a system)."""
+    groups = all_groups(blocks, suite)
+    of_scope = [{(one.task, one.figure): one for one in groups if one.scope == scope} for scope in ("pooled", "task")]
+    return list((of_scope[0] | of_scope[1]).values())
+
+
 def _per_item(group: Group) -> Floats:
-    """Give the items' own values, dataset after dataset."""
-    return np.concatenate([cell.figure.per_item() for cell in group.cells])
+    """Give the items' own values, block after block; an item of several systems once."""
+    values = ((cell.figure.per_item(), cell.mask) for cell in group.members)
+    return np.concatenate([own if mask is None else own[mask] for own, mask in values])
 
 
 def _row(left: tuple[Estimate, Floats], right: tuple[Estimate, Floats]) -> dict[str, Any]:

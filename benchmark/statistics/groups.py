@@ -54,6 +54,16 @@ class Group:
         """Are sums added, or figures averaged?"""
         return self.scope != "task"
 
+    @property
+    def members(self) -> tuple[Cell, ...]:
+        """The cells, those of one block as one: an item of several systems is one item."""
+        held: dict[int, Cell] = {}
+        for cell in self.cells:
+            before = held.get(cell.block, cell).mask
+            either = None if cell.mask is None or before is None else cell.mask | before
+            held[cell.block] = Cell(cell.block, cell.figure, either)
+        return tuple(held.values())
+
 
 def groups_of(blocks: Sequence[Block], *, mean_tasks: bool = True) -> list[Group]:
     """List all groups of blocks. ``mean_tasks``: a task is the mean over its datasets."""

@@ -14,6 +14,7 @@ from benchmark.parse.choice import parse_choice
 from benchmark.parse.report import parse_report
 from benchmark.records import AnswerRow, Item, Mode, Parsed, Status
 from benchmark.statistics.groups import Block
+from benchmark.suites.labels import gold_label
 
 _MISSING = Parsed(Status.MISSING)
 
@@ -29,8 +30,12 @@ def score_block(
             _MISSING if one is None or one.value is None else parse_choice(one.text, item.options)
             for item, one in zip(items, answers, strict=True)
         ]
-        gold = [_label(item) for item in items]
-        guesses = [str(one.value).casefold() if one.status is Status.ANSWERED else NO_LABEL for one in parsed]
+        labels = [gold_label(item) for item in items]
+        gold = ["" if label is None else label.casefold() for label in labels]
+        guesses = [
+            None if label is None else str(one.value).casefold() if one.status is Status.ANSWERED else NO_LABEL
+            for one, label in zip(parsed, labels, strict=True)
+        ]
         figures = [accuracy(gold, guesses), macro_f1(gold, guesses, only_gold=True)]
         return Block(task, dataset, items, parsed, figures), []
     parsed = [_MISSING if one is None or one.value is None else parse_report(one.text) for one in answers]
@@ -40,9 +45,3 @@ def score_block(
     gold = ["" if item.gold is None else str(item.gold) for item in items]
     found, notes = text_figures(texts, gold, mode, tools)
     return Block(task, dataset, items, parsed, [*found, *entity_figures(texts, gold, tools.workers)]), notes
-
-
-def _label(item: Item) -> str:
-    """Give the gold as an option: by its text, or by its letter."""
-    chosen = parse_choice(str(item.gold), item.options)
-    return str(chosen.value if chosen.status is Status.ANSWERED else item.gold).casefold()

@@ -45,7 +45,7 @@ def _parsed(item: Item, answer: AnswerRow | None) -> Parsed:
         )
     if item.task == "diagnosis":
         return parse_choice(answer.text, item.options or (str(item.gold),))
-    shapes = shapes_of(as_json(answer.value), *_size(item))
+    shapes = shapes_of(as_json(answer.value), *_size(item)) or shapes_of(answer.text, *_size(item))
     if shapes:
         return answered(shapes)
     return Parsed(Status.REFUSED, None, "refusal") if is_refusal(answer.text) else unparsable("no shape")

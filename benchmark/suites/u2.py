@@ -22,6 +22,7 @@ from benchmark.read.faults import Fault, Faults
 from benchmark.read.u2_tasks import CLASSES, PLACES, TEXTS, U2Task, task_of
 from benchmark.records import AnswerRow, Item, Mode, Parsed, Status
 from benchmark.statistics.groups import Block
+from benchmark.suites.labels import gold_label, is_same
 
 #: Carotid IMT: an answer may be null.
 NULL_OK = frozenset({"27"})
@@ -67,14 +68,10 @@ def _parsed(item: Item, answer: AnswerRow | None, labels: tuple[str, ...]) -> Pa
     if task is U2Task.CVE:
         names = NAMES.get(item.dataset, ())
         return parse_number(answer.text, unit=UNITS.get(item.dataset), names=names, null_ok=item.dataset in NULL_OK)
-    own = item.options
-    if item.gold is not None and own and not any(_same(item.gold, option) for option in own):
-        own = (*own, str(item.gold))
+    own, gold = item.options, gold_label(item)
+    if gold is not None and own and not any(is_same(gold, option) for option in own):
+        own = (*own, gold)
     return parse_choice(answer.text, own or labels)
-
-
-def _same(one: object, other: object) -> bool:
-    return str(one).strip().casefold() == str(other).strip().casefold()
 
 
 def _label_figures(items: Sequence[Item], answers: Answers, parsed: Sequence[Parsed], mode: Mode) -> list[Figure]:
@@ -84,7 +81,8 @@ def _label_figures(items: Sequence[Item], answers: Answers, parsed: Sequence[Par
     integer, else it leaves the denominator; for places an answer that is no text leaves it too). strict: the parsed
     answer is the label; what is refused, unparsable or missing is wrong.
     """
-    gold = [str(item.gold).lower() if item.gold is not None else "" for item in items]
+    named = [item.gold if mode is Mode.COMPAT else gold_label(item) for item in items]
+    gold = ["" if label is None else str(label).lower() for label in named]
     if mode is Mode.COMPAT:
         guesses = [_published_label(item, answer) for item, answer in zip(items, answers, strict=True)]
     else:
@@ -124,9 +122,8 @@ def _value_figures(
         if item.gold is None and dataset not in NULL_OK:
             faults.note(Fault.NO_GOLD, item.item_id)
     gold = np.array([math.nan if item.gold is None else float(item.gold) for item in items])
-    if mode is Mode.COMPAT:
-        stated = np.array([_published_number(one, item, faults) for one, item in zip(answers, items, strict=True)])
-    else:
+    stated = np.array([_published_number(one, item, faults) for one, item in zip(answers, items, strict=True)])
+    if mode is Mode.STRICT:
         stated = np.array([_number(one) for one in parsed])
     if dataset not in RANGES:
         nothing = np.zeros_like(gold) if mode is Mode.STRICT else stated

@@ -32,9 +32,10 @@ def u2_score(
 ) -> None:
     """Compute the U2-Score of task figures."""
     from benchmark.metrics.u2_score import score_rows  # noqa: PLC0415
+    from benchmark.read.answers import whole  # noqa: PLC0415
 
     try:
-        rows = json.loads(figures.read_text(encoding="utf-8-sig"))
+        rows = whole(json.loads(figures.read_text(encoding="utf-8-sig")))
     except (OSError, ValueError, RecursionError):
         raise ConfigError(f"{figures} is no readable JSON file") from None
     typer.echo(json.dumps(score_rows(rows), ensure_ascii=False, indent=2))
@@ -93,7 +94,7 @@ def score(  # noqa: PLR0913 - the options of one command
     model: Annotated[str | None, typer.Option("--model", help="name in the tables; default: the file's")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="new folder for the results")] = None,
     resamples: ResamplesOption = 1000,
-    seed: Annotated[int, typer.Option(help="of the resamples")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="of the resamples")] = 0,
     workers: Annotated[int, typer.Option(min=1, max=64, help="processes that read texts")] = 2,
     wordnet: Annotated[Path | None, typer.Option(help="folder with WordNet's database, for METEOR")] = None,
     bertscore: Annotated[Path | None, typer.Option(help="folder with BERT weights, for BERTScore")] = None,
@@ -113,7 +114,7 @@ def compare(
     b: Annotated[Path, typer.Argument(metavar="B", help="results of another, on the same items")],
     *,
     resamples: ResamplesOption = 1000,
-    seed: Annotated[int, typer.Option(help="of the resamples")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="of the resamples")] = 0,
     output: FormatOption = "table",
 ) -> None:
     """Test whether two models differ: paired bootstrap, McNemar, Holm."""

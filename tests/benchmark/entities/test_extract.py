@@ -109,3 +109,22 @@ def test_both_languages_name_the_same(one, other):
 )
 def test_negation_ends_where_a_statement_begins(text, name, state):
     assert {one.name: found for one, found in entities_of(text).items()}[name] is state
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "state"),
+    [
+        ("Ascites: none.", "ascites", State.ABSENT),
+        ("Stone (-)", "stone", State.ABSENT),
+        ("结石（-）", "stone", State.ABSENT),
+        ("Ascites - no", "ascites", State.ABSENT),
+        ("肝囊肿：无。", "cyst", State.ABSENT),
+        ("The cyst has resolved.", "cyst", State.ABSENT),
+        ("Ascites: no change.", "ascites", State.PRESENT),
+        ("Cyst (+)", "cyst", State.PRESENT),
+        ("Stone: 5 mm", "stone", State.PRESENT),
+        ("Not only a cyst but also a nodule", "cyst", State.PRESENT),
+    ],
+)
+def test_what_stands_behind_a_name_denies_it(text, entity, state):
+    assert {found.name: own for found, own in entities_of(text).items()}[entity] is state

@@ -20,6 +20,20 @@ def synthetic(seed, *, bias, n=600, spread=0.7):
     return [LEVELS[one] for one in level], logits
 
 
+@pytest.mark.parametrize(
+    ("logprobs", "expected"),
+    [
+        ({"high": -math.inf, "low": -math.inf}, None),
+        ({"high": math.nan, "low": math.inf}, None),
+        ({"high": 0.0, "low": -math.inf}, (0.0, -9999.0, -9999.0)),
+        ({"high": -0.1, "medium": -math.inf, "low": -3.0}, (-0.1, -9999.0, -3.0)),
+        ({}, None),
+    ],
+)
+def test_what_cannot_be_has_a_number_and_what_is_none_is_left_out(logprobs, expected):
+    assert logits_of(logprobs) == (None if expected is None else pytest.approx(expected))
+
+
 def share(gold, levels):
     return np.mean([a == b for a, b in zip(gold, levels, strict=True)])
 

@@ -7,6 +7,7 @@ import io
 import pytest
 from PIL import Image
 
+from benchmark.metrics.quality import logits_of
 from benchmark.read.answers import match, read_answers
 from benchmark.read.faults import Fault, Faults
 from benchmark.read.gold import read_gold
@@ -149,6 +150,21 @@ def test_answers_are_matched_by_id_and_faults_are_named(jsonl, tmp_path):
         read_answers(jsonl("b.jsonl", [{"id": 1, "reply": 2}]), Faults())
     with pytest.raises(ConfigError, match="cannot be read"):
         read_answers(tmp_path / "none.jsonl", Faults())
+
+
+def test_halves_of_characters_and_absurd_numbers_stop_nothing(jsonl, tmp_path):
+    path = tmp_path / "answers.jsonl"
+    path.write_text(
+        '{"id": "a", "answer": "benign \\ud83d", "logprobs": {"high": 1' + "0" * 400 + ', "low": -1.5}}\n'
+        '{"id": "b", "answer": {"label": "\\udc00"}}\n',
+        encoding="utf-8",
+    )
+    answers = read_answers(path, Faults())
+    assert (answers["a"].value, answers["b"].value) == ("benign ?", {"label": "?"})
+    assert logits_of(answers["a"].logprobs) == (-1.5, -1.5, -1.5)
+    (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_answers(tmp_path / "deep.json", Faults())
 
 
 def test_records_with_one_id_count_once(jsonl):

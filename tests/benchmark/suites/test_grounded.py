@@ -95,3 +95,45 @@ def test_measurement_and_diagnosis():
     nan = own | {"value": math.nan}
     assert math.isnan(figures("measurement", None, "20 mm", measurement_gold=nan)[0]["relative_error"])
     assert figures("diagnosis", "benign", "It is benign.", options=("benign", "malignant"))[0]["acc"] == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"answer": "[10, 10, 30, 20]"}',
+        '{"lesion": [10, 10, 30, 20]}',
+        '{"boxes": [[10, 10, 30, 20]]}',
+        '{"answer": "<|box_start|>(100,200),(300,400)<|box_end|>"}',
+    ],
+)
+def test_a_box_within_json_of_any_form_counts(answer):
+    assert figures("detection", [{"label": "lesion", "bbox_xyxy_px": BOX}], answer)[0]["mIoU"] == pytest.approx(1)
+
+
+def test_names_are_compared_without_case():
+    outline = {"polygon_px": [0, 0, 20, 0, 20, 10, 0, 10]}
+    other = {"polygon_px": [50, 0, 70, 0, 70, 10, 50, 10]}
+    gold = [{"label": "lesion", **outline}, {"label": "cyst", **other}]
+    stated = {"objects": [{"label": "Lesion", **outline}, {"label": "Cyst ", **other}]}
+    assert figures("segmentation", gold, stated)[0]["mIoU"] == pytest.approx(1)
+    points = [{"label": "head", "keypoints": {"a": [1, 2], "b": [3, 4]}}]
+    assert figures("keypoint", points, {"keypoints": {"A": [1, 2], "B": [3, 4]}})[0]["stated"] == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '[{"label": "lesion", "polygon": [[0, 0], [1111111111, 0], [1111111111, 1111111111]]}]',
+        '[{"label": "lesion", "polygon": [[0, 0], [1e12, 0], [1e12, 1e12]]}]',
+        "[[0, 0, " + "1" * 400 + ", 5]]",
+        '{"bbox": [0, 0, ' + "1" * 400 + ", 5]}",
+        "[" * 100_000,
+        '{"ref": 5, "bbox": [[0, 0, 1, 1]]}',
+        '{"ref": {"a": 1}, "bbox": [[0, 0, 1, 1]]}',
+    ],
+)
+@pytest.mark.parametrize("task", ["segmentation", "detection", "keypoint"])
+def test_no_answer_stops_the_others(task, answer):
+    gold = [{"label": "lesion", "bbox_xyxy_px": BOX, "polygon_px": [0, 0, 20, 0, 20, 10, 0, 10], "keypoints": {}}]
+    found, _ = figures(task, gold, answer)
+    assert found.get("mIoU", 0) == 0

@@ -7,6 +7,7 @@ import random
 
 import pyarrow.parquet as pq
 import pytest
+from scipy.stats import binomtest
 
 from benchmark.board.tables import tables_of
 from benchmark.stored import read_result
@@ -116,6 +117,29 @@ def test_the_same_answers_are_not_told_apart(files, tmp_path):
     assert {row["better"] for row in rows} == {"-"}
 
 
+def test_compare_tests_the_figures_that_score_gives(tmp_path):
+    """EchoVLM's task is the mean over systems; an item of two systems counts in both, and once for McNemar."""
+    gold, answers = [], {"a": [], "b": []}
+    for n in range(13):
+        systems = ["heart"] if n > 10 else ["heart", "liver"] if n == 10 else ["liver"]
+        gold.append({"id": str(n), "task": "diagnosis", "systems": systems, "options": OPTIONS, "gold": "benign"})
+        for model, right in (("a", n < 10), ("b", n < 2 or n >= 10)):
+            answers[model].append({"id": str(n), "answer": "benign" if right else "malignant"})
+    path, folders, means = write(tmp_path / "gold.jsonl", gold), [], {}
+    for model, rows in answers.items():
+        out, given = tmp_path / model, write(tmp_path / f"{model}.jsonl", rows)
+        call("score", "--suite", "echovlm", "--gold", path, "--answers", given, "--out", out, "--model", model)
+        scores = pq.read_table(out / "scores.parquet").to_pylist()
+        means[model] = next(row["value"] for row in scores if row["scope"] == "task" and row["figure"] == "acc")
+        folders.append(out)
+    rows = list(csv.DictReader(io.StringIO(call("compare", *folders, "--format", "csv"))))
+    row = next(row for row in rows if row["figure"] == "acc")
+    assert (float(row["a"]), float(row["b"])) == pytest.approx((means["a"], means["b"]))
+    assert means == pytest.approx({"a": (10 / 11 + 0) / 2, "b": (3 / 11 + 1) / 2})
+    assert (row["better"], row["n_items"]) == ("-", "13")
+    assert float(row["p_mcnemar"]) == pytest.approx(binomtest(8, 11).pvalue)
+
+
 def test_u2_score_reads_and_writes_json(tmp_path):
     figures = tmp_path / "figures.json"
     figures.write_text(
@@ -123,6 +147,12 @@ def test_u2_score_reads_and_writes_json(tmp_path):
         encoding="utf-8",
     )
     assert json.loads(call("u2-score", figures))[0]["U2_Score"] == pytest.approx(0.1 + 0.054 + 0.049 + 0.004)
+    for wrong in ("NaN", "1e300", "1" * 400):
+        figures.write_text(f'[{{"model": "m", "DD_acc": {wrong}}}]', encoding="utf-8")
+        with pytest.raises(ConfigError, match="DD_acc must be a number or null"):
+            call("u2-score", figures)
+    figures.write_text('[{"model": "m \\ud83d", "DD_acc": 1}]', encoding="utf-8")
+    assert json.loads(call("u2-score", figures)) == [{"model": "m ?", "DD_acc": 1, "U2_Score": 0.2}]
     figures.write_text("[", encoding="utf-8")
     with pytest.raises(ConfigError, match="no readable JSON"):
         call("u2-score", figures)
