@@ -4,6 +4,7 @@ Exit codes: 0 done (rejects are rows, not errors), 1 a chunk failed (run again),
 release.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -189,6 +190,7 @@ def funnel(output: FormatOption = "table", config: ConfigOption = DEFAULT_CONFIG
 def main() -> None:
     """Run the command line; an error is one line, never a traceback (it could show row content)."""
     os.umask(UMASK)
+    _open_what_is_closed()
     signal.signal(signal.SIGTERM, terminate)
     try:
         app(standalone_mode=True)
@@ -201,7 +203,20 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("SONOCURATE_DEBUG"):
             raise
-        _fail(f"internal error ({type(error).__name__}); nothing was published. Please report it.", 1)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _fail("no space is left on a device: free some and run the same command again", 2)
+        _fail(f"internal error ({type(error).__name__}). Please report it.", 1)
+
+
+def _open_what_is_closed() -> None:
+    """Give standard streams that a shell closed (`>&-`) to nobody: no file that we open may take their place."""
+    for name, descriptor in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, "r" if descriptor == 0 else "w", closefd=False))
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from curation.pseudonym import new_key, read_key
+from flows.server import set_quiet
 from schemas.config import Pipeline, Pseudonym
 from schemas.errors import ConfigError
 
@@ -75,10 +76,14 @@ def _write(path: Path, key: bytes) -> None:
         raise ConfigError(f"key {path} exists already; use `sonocurate key rotate` to replace it") from None
     except OSError as error:
         raise ConfigError(f"key {path} cannot be written ({error.strerror})") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)  # part of a key is none, and would stand in the way
+        raise ConfigError(f"key {path} cannot be written ({error.strerror})") from None
 
 
 def _from_file(path: Path, warehouse: Path | None) -> bytes:
@@ -97,6 +102,7 @@ def _from_file(path: Path, warehouse: Path | None) -> bytes:
 
 
 def _from_block(name: str) -> str:
+    set_quiet()
     from prefect.blocks.system import Secret  # noqa: PLC0415 - needs a Prefect server
 
     try:

@@ -15,11 +15,14 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from schemas.errors import ConfigError
 
 START_TIMEOUT_S = 120.0
 DRAIN_TIMEOUT_S = 10.0
+#: What would make a server stop at its own warnings.
+_NOT_FOR_SERVERS = ("PYTHONWARNINGS",)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h: signal this process when its parent dies
 
 #: Quiet and private: no analytics, no console log of tasks and their tracebacks (the UI has them; we print one line).
@@ -51,15 +54,26 @@ def prefect_server(log: Path) -> Iterator[str]:
         return
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
-    log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("wb") as sink, started(command, sink) as process:
+    with log_file(log, "wb") as sink, started(command, sink) as process:
         wait_healthy(url, process, f"the Prefect server did not start; see {log}")
         with using(url):
             try:
                 yield url
             finally:
                 _send_rest()
+
+
+def log_file(log: Path, mode: str) -> IO[bytes]:
+    """Open the log of a server.
+
+    Raises: ConfigError when it cannot be written.
+    """
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return cast("IO[bytes]", log.open(mode))
+    except OSError as error:
+        raise ConfigError(f"{log} cannot be written ({error.strerror})") from None
 
 
 @contextmanager
@@ -126,10 +140,15 @@ def is_free(port: int) -> bool:
 def started(
     command: Sequence[str], sink: object, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server for the time of the block; it ends with this process, too."""
+    """Run a server for the time of the block; it ends with this process, too.
+
+    Signals to our process group (Ctrl-C in a terminal) are for us: chunks in work need the server to end whole.
+    """
+    own = {name: value for name, value in (environment or os.environ).items() if name not in _NOT_FOR_SERVERS}
     process = subprocess.Popen(
         command,
-        env=environment,
+        env=own,
+        start_new_session=True,
         stdout=sink,  # type: ignore[call-overload]
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

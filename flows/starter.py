@@ -87,4 +87,6 @@ def write_starter(path: Path) -> None:
     except FileExistsError:
         raise ConfigError(f"{path} exists already") from None
     except OSError as error:
+        if path.is_file():
+            path.unlink()  # part of a config would stand in the way
         raise ConfigError(f"{path} cannot be written ({error.strerror})") from None

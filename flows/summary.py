@@ -45,7 +45,10 @@ def print_summary(context: Context, folder: Path) -> None:
 
 
 def before_after(context: Context, folder: Path) -> Path | None:
-    """Draw the first published frame with most masked boxes beside its source."""
+    """Draw the first published frame with most masked boxes beside its source; None where that cannot be done.
+
+    The source may have left the export since, and the folder may not be ours to write to.
+    """
     counted = query(
         context.shelf.root,
         MOST_MASKED_SQL,
@@ -59,10 +62,10 @@ def before_after(context: Context, folder: Path) -> Path | None:
         return None
     try:
         before = context.export.open(rows[0]["image_id"]).frame(rows[0]["frame"])
-    except DecodeError:
+        after = np.asarray(Image.open(io.BytesIO(rows[0]["image"]["bytes"])).convert("RGB"))
+        gap = np.full((before.shape[0], 8, 3), 255, np.uint8)
+        path = folder / PICTURE
+        Image.fromarray(np.concatenate([before, gap, after], axis=1)).save(path)
+    except (DecodeError, LookupError, OSError):
         return None
-    after = np.asarray(Image.open(io.BytesIO(rows[0]["image"]["bytes"])).convert("RGB"))
-    gap = np.full((before.shape[0], 8, 3), 255, np.uint8)
-    path = folder / PICTURE
-    Image.fromarray(np.concatenate([before, gap, after], axis=1)).save(path)
     return path

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.preflight import preflight
-from flows.server import check_configured_server, is_free, set_quiet, started, using, wait_healthy
+from flows.server import check_configured_server, is_free, log_file, set_quiet, started, using, wait_healthy
 from schemas.errors import ConfigError
 from schemas.load import load
 
@@ -45,8 +45,7 @@ def check_ready(config: Path) -> None:
 
     Raises: ConfigError.
     """
-    warnings.simplefilter("ignore")
-    preflight(config, embedded=True, publish=False)
+    _check_fit(config)
     check_configured_server()
     from prefect.settings import PREFECT_API_URL  # noqa: PLC0415 - after the environment is set
 
@@ -54,22 +53,28 @@ def check_ready(config: Path) -> None:
         raise ConfigError("no Prefect server is configured: set PREFECT_API_URL, or use `sonocurate ui`")
 
 
+def _check_fit(config: Path) -> None:
+    warnings.simplefilter("ignore")
+    preflight(config, embedded=True, publish=False)
+
+
 @contextmanager
 def ui_server(config: Path, port: int) -> Iterator[str]:
     """Run a Prefect server on a loopback port for the time of the block; gives the address of its UI.
 
-    Raises: ConfigError when it does not start, or something else listens on the port.
+    Raises: ConfigError when the config, the key or the input is not fit, when something else listens on the port, or
+        the server does not start.
     """
     if not is_free(port):
         raise ConfigError(f"port {port} is taken by another program: choose another one (--port, PORT=… of make ui)")
     set_quiet()
+    _check_fit(config)
     log = load(config).warehouse.root / LOG
-    log.parent.mkdir(parents=True, exist_ok=True)
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     environment = {**os.environ, "PREFECT_SERVER_UI_API_URL": f"{address}/api"}
     environment.pop("PREFECT_API_URL", None)
-    with log.open("ab") as sink, started(command, sink, environment) as process:
+    with log_file(log, "ab") as sink, started(command, sink, environment) as process:
         wait_healthy(f"{address}/api", process, f"the Prefect server did not start on port {port}; see {log}")
         yield address
 
@@ -83,4 +88,6 @@ def serve_with_ui(config: Path, port: int) -> None:
         sys.stdout.write(f"Prefect UI: {address}\n")
         sys.stdout.flush()
         with using(f"{address}/api"):
-            serve_deployments(config)
+            from flows.deploy.deployments import serve_all  # noqa: PLC0415
+
+            serve_all(config)

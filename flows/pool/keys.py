@@ -6,6 +6,7 @@ Flows in: endpoints. Flows out: keys by endpoint name, or ConfigError that names
 from collections.abc import Sequence
 
 from curation.pool.terms import checked_key, key_from_environment
+from flows.server import set_quiet
 from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
 
@@ -25,6 +26,7 @@ def keys_of(endpoints: Sequence[Endpoint]) -> dict[str, str]:
 
 
 def _from_block(endpoint: Endpoint) -> str:
+    set_quiet()
     from prefect.blocks.system import Secret  # noqa: PLC0415 - needs a Prefect server
 
     try:

@@ -40,7 +40,7 @@ class Done:
 
 @contextmanager
 def showing(work: Work) -> Iterator[Done]:
-    """Show what a run did at its end, also where it fails; a failure to show hides no other one.
+    """Show what a run did at its end, also where it fails; a failure to show is a line of the log and nothing else.
 
     Where the server answers no more, only the page is written.
     """
@@ -48,16 +48,20 @@ def showing(work: Work) -> Iterator[Done]:
     try:
         yield done
     except Exception as error:
-        try:
-            if isinstance(error, httpx.TransportError):
-                rebuild(work.context.shelf)
-                write_report(work.context.shelf.root)
-            else:
-                show_run(work, done.receipts, failed=type(error).__name__)
-        except Exception as hidden:  # noqa: BLE001 - the run's own error is the one to tell
-            work.log.write("artifact.failed", error=type(hidden).__name__)
+        _shown(work, done.receipts, error)
         raise
-    show_run(work, done.receipts)
+    _shown(work, done.receipts)
+
+
+def _shown(work: Work, receipts: Sequence[Receipt], error: Exception | None = None) -> None:
+    try:
+        if isinstance(error, httpx.TransportError):
+            rebuild(work.context.shelf)
+            write_report(work.context.shelf.root)
+        else:
+            show_run(work, receipts, failed=None if error is None else type(error).__name__)
+    except Exception as hidden:  # noqa: BLE001 - the run has ended, well or with an error of its own
+        work.log.write("artifact.failed", error=type(hidden).__name__)
 
 
 def show_run(work: Work, receipts: Sequence[Receipt], failed: str | None = None) -> None:

@@ -1,11 +1,15 @@
 """The key: mode 600, outside the warehouse, never overwritten, never shown."""
 
+import errno
+import io
+import os
 import stat
 
 import pytest
 
 from curation.pseudonym import Pseudonymizer
 from flows.key import init_key, load_key, rotate_key
+from flows.starter import write_starter
 from schemas.config import Input, Pipeline, Pseudonym, Warehouse
 from schemas.errors import ConfigError
 
@@ -71,3 +75,27 @@ def test_the_environment_wins_and_a_bad_key_is_not_repeated(tmp_path, monkeypatc
     with pytest.raises(ConfigError) as error:
         load_key(pipeline(tmp_path))
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("write", [init_key, write_starter])
+def test_a_file_that_a_full_disk_cut_short_does_not_stay_in_the_way(tmp_path, monkeypatch, write):
+    class Full(io.StringIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full(descriptor, *_, **__):
+        if isinstance(descriptor, int):
+            os.close(descriptor)
+        else:
+            descriptor.touch()
+        return Full()
+
+    path = tmp_path / "new"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdopen", full)
+        patched.setattr(type(path), "open", full)
+        with pytest.raises(ConfigError, match="No space left"):
+            write(path)
+    assert not path.exists()
+    write(path)
+    assert path.stat().st_size > 0
