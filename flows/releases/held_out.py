@@ -21,6 +21,8 @@ _CODED = re.compile(
     r"([\w+/-]{60,}={0,2})",
     re.ASCII,
 )
+#: What parts cells where the name of a file does not say it; the first that stands in its first line.
+DELIMITERS = ",;\t|"
 #: A line break inside base64: it is written in lines of 64 or 76 characters.
 _WRAP = re.compile(r"(?<=[A-Za-z0-9+/]{60})\r?\n(?=[A-Za-z0-9+/=])")
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -85,7 +87,10 @@ def _cells(path: Path) -> Iterator[Any]:
     """
     csv.field_size_limit(sys.maxsize)  # pictures stand in cells
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+        first = file.readline()
+        file.seek(0)
+        marks = "\t" if path.suffix.lower() == ".tsv" else DELIMITERS
+        rows = csv.reader(file, delimiter=next((mark for mark in marks if mark in first), marks[0]), strict=True)
         header = next(rows, [])
         yield header
         names = {at: name for at, name in enumerate(header) if name not in header[:at]}
