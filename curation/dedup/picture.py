@@ -5,6 +5,10 @@ signs of the low 8 x 8 frequencies of a 32 x 32 thumbnail about their median, wi
 """
 
 import io
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +22,34 @@ _WIDE = 32
 def picture_hashes(png: bytes) -> tuple[int, int]:
     """Compute dHash and pHash of an encoded picture, 64 bits each."""
     with Image.open(io.BytesIO(png)) as picture:
-        grey = picture.convert("L")
+        return hashes(picture)
+
+
+def hashes_of_frames(file: Path | BinaryIO) -> Iterator[tuple[int, int]]:
+    """Compute both hashes of every frame or page of an encoded picture, decoded one at a time."""
+    with Image.open(file) as picture:
+        for index in range(getattr(picture, "n_frames", 1)):
+            picture.seek(index)
+            yield hashes(picture)
+
+
+def hashes(picture: Image.Image) -> tuple[int, int]:
+    """Compute dHash and pHash of a picture.
+
+    Raises: ValueError for deep levels that are no numbers.
+    """
+    deep = picture.mode.startswith(("I", "F"))
+    grey = _eight_bit(picture) if deep else picture.convert("L")
     return dhash(grey), phash(grey)
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Scale deep grey by the bits that are used, as `curation.image.raster` does it; Pillow would cut it off at 255."""
+    levels = np.asarray(picture, np.float64)
+    if not np.isfinite(levels).all():
+        raise ValueError("levels that are no numbers")
+    bits = max(8, math.ceil(math.log2(max(float(levels.max()), 0.0) + 1)))
+    return Image.fromarray((levels * (255 / (2.0**bits - 1))).round().clip(0, 255).astype(np.uint8))
 
 
 def dhash(grey: Image.Image) -> int:

@@ -1,32 +1,31 @@
 """Decontamination: what a user holds out elsewhere (benchmarks, test sets) must not be trained on.
 
-Flows in: folders of pictures (png, jpg, bmp, tif, webp, DICOM), tables (Parquet, JSON, JSONL, CSV, TSV), texts (txt).
+Flows in: folders of pictures (png, jpg, bmp, tif, webp, gif, DICOM), tables (Parquet, JSON, JSONL, CSV, TSV) and texts.
 Flows out: rows of train and validation that match, by look (both perceptual hashes), by text, or by id: our own ids and
 hashes, and the hospital's case and patient ids, which are coded with the pseudonym key as intake codes them.
 A picture or an id takes its whole case out, a text its pair or report.
 """
 
-import csv
 import io
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from curation.dedup.picture import dhash, phash
+from curation.dedup.picture import hashes, hashes_of_frames
 from curation.dedup.tokens import tokenize
-from curation.image.decode import DecodeError, decode
+from curation.image.decode import decode
 from curation.pseudonym import Pseudonymizer
 from curation.split.alike import UInt64, matches
 from curation.split.leak import near
 from flows.releases.hashes import hashes_of
+from flows.releases.held_out import READERS, files_below, pictures_within
 from schemas.errors import ConfigError
 from schemas.publishing import Release
 from schemas.reject import RejectReason
@@ -35,7 +34,7 @@ from warehouse.tables import Tables
 if TYPE_CHECKING:
     from flows.releases.select import Component
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif"})
 DICOM = frozenset({".dcm", ".dicom", ""})
 MIN_TOKENS = 5
 MAX_ID_CHARS = 128
@@ -77,89 +76,81 @@ def read_held_out(folders: Sequence[Path], limits: Mapping[str, int]) -> HeldOut
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"--against: {folder} is not a folder")
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            try:
+        try:
+            for path in files_below(folder):
                 _read(path, found, limits)
-            except (OSError, ValueError, pa.ArrowException, csv.Error, UnidentifiedImageError, DecodeError):
-                raise ConfigError(f"--against: {path} cannot be read; what cannot be read cannot be kept out") from None
+        except OSError as error:  # a folder
+            raise _unreadable(error.filename or folder) from None
     return found
 
 
+def _unreadable(path: Path | str) -> ConfigError:
+    return ConfigError(f"--against: {path} cannot be read; what cannot be read cannot be kept out")
+
+
 def _read(path: Path, found: HeldOut, limits: Mapping[str, int]) -> None:
-    kind = path.suffix.lower()
-    if kind in NOT_CONTENT or path.name.startswith("."):
+    if path.suffix.lower() in NOT_CONTENT or path.name.startswith("."):
         return
+    try:
+        if not path.is_file():
+            raise ValueError("a link that leads nowhere, or a pipe")
+        _learn_file(path, found, limits)
+    except Exception:  # noqa: BLE001 - Pillow and pydicom raise many kinds on broken files, with content in the messages
+        raise _unreadable(path) from None
+
+
+def _learn_file(path: Path, found: HeldOut, limits: Mapping[str, int]) -> None:
+    kind = path.suffix.lower()
     if kind in PICTURES:
-        found.ids.add(path.stem)
-        found.pictures.append(_picture(path.read_bytes()))
+        found.ids.add(path.stem.strip())
+        found.pictures.extend(hashes_of_frames(path))
     elif kind in READERS:
         for row in READERS[kind](path):
             _learn(row, found)
     elif kind in DICOM:
         image = decode(path, **limits)
-        found.ids.add(path.stem)
-        grey = Image.fromarray(image.frame(0)).convert("L")
-        found.pictures.append((dhash(grey), phash(grey)))
+        found.ids.add(path.stem.strip())
+        found.pictures.extend(hashes(Image.fromarray(image.frame(at))) for at in range(image.n_frames))
     else:
         raise ValueError(kind)
 
 
-def _picture(data: bytes) -> tuple[int, int]:
-    with Image.open(io.BytesIO(data)) as picture:
-        grey = picture.convert("L")
-    return dhash(grey), phash(grey)
-
-
 def _learn(row: Any, found: HeldOut) -> None:  # noqa: ANN401 - any JSON value
     if isinstance(row, bytes):
-        found.pictures.append(_picture(row))
+        found.pictures.extend(hashes_of_frames(io.BytesIO(row)))
     elif isinstance(row, str):
-        if len(row) <= MAX_ID_CHARS and not any(char.isspace() for char in row):
-            found.ids.add(row)
-        if len(tokenize(row)) >= MIN_TOKENS:
-            found.texts.add(row)
+        _learn_text(row, found)
+    elif isinstance(row, int | float | Decimal) and not isinstance(row, bool):
+        if row % 1 == 0:  # pandas writes whole ids as 7.0 where others are missing
+            found.ids.add(str(int(row)))
     elif isinstance(row, dict):
-        for value in row.values():
+        for key, value in row.items():
+            _learn_id(str(key), found)
             _learn(value, found)
         for question, answer in (("question", "answer"), ("findings", "impression")):
             if isinstance(row.get(question), str) and isinstance(row.get(answer), str):
                 found.texts.add(f"{row[question]}\n{row[answer]}")
-    elif isinstance(row, list):
+    elif isinstance(row, list | tuple):  # maps of Parquet are lists of tuples
         for value in row:
             _learn(value, found)
 
 
-def _parquet(path: Path) -> Iterator[Any]:
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=64):
-        yield from batch.to_pylist()
+def _learn_text(row: str, found: HeldOut) -> None:
+    pictures, text = pictures_within(row)
+    for picture in pictures:
+        found.pictures.extend(hashes_of_frames(io.BytesIO(picture)))
+    _learn_id(text, found)
+    if len(tokenize(text)) >= MIN_TOKENS:
+        found.texts.add(text)
 
 
-def _json(path: Path) -> Iterator[Any]:
-    yield json.loads(path.read_text(encoding="utf-8-sig"))
-
-
-def _lines(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8-sig") as file:
-        yield from (json.loads(line) for line in file if line.strip())
-
-
-def _cells(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        yield from csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-
-
-def _text(path: Path) -> Iterator[Any]:
-    yield from path.read_text(encoding="utf-8-sig").split("\n\n")
-
-
-READERS: dict[str, Callable[[Path], Iterator[Any]]] = {
-    ".parquet": _parquet,
-    ".json": _json,
-    ".jsonl": _lines,
-    ".csv": _cells,
-    ".tsv": _cells,
-    ".txt": _text,
-}
+def _learn_id(text: str, found: HeldOut) -> None:
+    name = text.strip()
+    if not name or len(name) > MAX_ID_CHARS or any(char.isspace() for char in name):
+        return
+    found.ids.add(name)
+    if name.endswith(".0") and name[:-2].isdecimal():
+        found.ids.add(name[:-2])
 
 
 def coded(found: HeldOut, coder: Pseudonymizer, sites: Sequence[str]) -> HeldOut:

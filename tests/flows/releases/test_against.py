@@ -52,6 +52,20 @@ def test_pictures_texts_and_ids_leave_train(hospital, tmp_path):
     assert "2 cases by picture, 1 cases by id" in (found / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.csv", "{}\n"), ("b.csv", 'id,sex\n" {} ",F\n'), ("a.txt", "{}\n"), ("a.json", '"{}\\n"')]
+)
+def test_the_case_of_a_patient_leaves_train_however_the_id_is_written(hospital, tmp_path, name, text):
+    where = splits(create(hospital.shelve(), name="a").folder)
+    cases = hospital.context.export.cases.to_pylist()
+    at, case = next((at, row["case_id"]) for at, row in enumerate(cases) if where[row["case_id"]] != {"test"})
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / name).write_text(text.format(f"P77{at:05d}"), encoding="utf-8")
+    found = against(hospital, tmp_path / "held")
+    assert {row["id"] for row in rejects(found) if row["unit"] == "case"} == {case}
+    assert manifest_of(found)["decontamination"]["cases_by_id"] == 1
+
+
 @pytest.mark.parametrize("name", ["broken.png", "broken.parquet", "broken.json", "table.xlsx"])
 def test_what_cannot_be_read_stops_the_release_and_is_named(hospital, tmp_path, name):
     (tmp_path / "held").mkdir()
