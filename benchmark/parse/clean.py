@@ -6,6 +6,7 @@ In: the text of a model. Out: plain text, or the candidates for the answer withi
 import json
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,6 +80,9 @@ _MARKER = re.compile(
     r"|(?:故|应|因此|所以|我|则|答|综上)(?:此|以)?[,，:：]?(?:应)?(?:该)?选择?(?:项|答案)?[是为:：]?)",
     re.IGNORECASE,
 )
+#: Markers of an answer that are looked behind, the last ones, and how far.
+_MOST_MARKERS = 6
+_LONGEST_SENTENCE = 600
 
 
 def clean(text: str) -> str:
@@ -123,8 +127,8 @@ def _once(found: list[str]) -> tuple[str, ...]:
 
 def _marked(text: str) -> Iterator[str]:
     """Give the sentence behind the last marker of an answer, then behind those before."""
-    for marker in reversed(list(_MARKER.finditer(text))):
-        rest = text[marker.end() :].lstrip(" :：\n\"'([「『“")
+    for marker in reversed(deque(_MARKER.finditer(text), _MOST_MARKERS)):
+        rest = text[marker.end() : marker.end() + _LONGEST_SENTENCE].lstrip(" :：\n\"'([「『“")
         sentence = re.split(r"(?<!\d)\.(?=\s|$)|[。!！?？\n;；]|\.(?=\s+[A-Z]|\s*$)", rest, maxsplit=1)[0]
         if re.fullmatch(r"\(?[A-Za-z]\)?", sentence.strip()) and len(rest) > len(sentence) + 1:
             more = re.split(r"[。!！?？\n;；]", rest, maxsplit=1)[0]

@@ -1,0 +1,91 @@
+"""What a text says of the options that it names: chosen, denied, doubted, set aside.
+
+In: a text and the options. Out: the number of the one that it chooses; SEVERAL; None.
+"""
+
+import re
+from functools import lru_cache
+
+from benchmark.parse.asked import SEVERAL
+from benchmark.parse.mentions import clusters, mentions
+
+_DENIED_BEFORE = re.compile(
+    r"(?:\b(?:not|no|non|isn't|aren't|wasn't|doesn't|don't|without|never|neither|nor|rather than|"
+    r"instead of|as opposed to|"
+    r"exclud\w+|rul(?:e|es|ed|ing) out|unlikely|less likely|against|differs? from|unlike|over|absence of|lacks?|"
+    r"no (?:sign|evidence|feature)s? of)\b[\s:-]*(?:(?:be|an?|the|to|is|are|look|appear|seem|as|"
+    r"likely|typical|of|any|evidence|show|in|show|being|"
+    r"suggest|suggestive|consistent|with|sign|signs|features?|for|definitely|clearly|frankly|"
+    r"obviously|truly|necessarily|really|category|grade|class)\b\s*){0,4}"
+    r"|(?:不是|并非|并不是|而非|而不是|非|不属于|不像|不符合|不支持|不考虑|不倾向于?|排除|除外|未见|"
+    r"没有|不存在|不为|不选|无|否定|欠|不太可能是?|不可能是?|不应是?|不应选|不)"
+    r"(?:明显|典型|明确|为|是|任何|有|的|属于){0,2})$",
+    re.IGNORECASE,
+)
+_DOUBTED_BEFORE = re.compile(
+    r"(?:\b(?:can(?:no|')t|cannot|can not|could not|not|unable to)\s+(?:be\s+)?(?:completely |"
+    r"entirely |fully )?(?:exclude|rule out|excluding)"
+    r"|(?:不能|无法|未能|难以|不)(?:完全)?(?:排除|除外))\s*(?:an?|the)?\s*$",
+    re.IGNORECASE,
+)
+_SET_ASIDE = re.compile(
+    r"^\s*(?:\w+\s+){0,2}?(?:(?:is|are|was|seems?|appears?|would be|being|lesion is|"
+    r"tumou?r is)\s+)?(?:very |highly |much |considered |also )?"
+    r"(?:unlikely|excluded|ruled out|less likely|not likely|not supported|not seen|not present|"
+    r"absent|lacking|missing|improbable|incorrect|wrong|"
+    r"(?:can(?:no|')t|cannot|can not|could not|may not) be (?:completely |entirely |"
+    r"fully )?(?:excluded|ruled out)|not excluded|"
+    r"is not|are not|isn't|aren't|does not|doesn't)"
+    r"|^(?:性质|病变|结节|肿瘤|的)?(?:可能性)?(?:较小|不大|很小|极小|小|较低|低|可排除|可除外|被排除|"
+    r"不能排除|不能除外|不能完全排除|不除外|不排除|除外|待排|不像|不符|不成立|不对|错误|不正确|"
+    r"不支持)",
+    re.IGNORECASE,
+)
+_CUE = re.compile(
+    r"(?:\b(?:most likely|likely|probably|(?:most |more )?(?:consistent|compatible) with|(?:most |"
+    r"more |highly )?suggest(?:s|ive of|ing)?|indicat(?:es?|ive of|ing)|"
+    r"appears?(?: to be)?|looks? (?:like|more)|classified as|categori[sz]ed as|diagnos\w+(?: is| as|"
+    r" of|:)?|described as|favou?rs?|favou?ring|"
+    r"corresponds? to|represents?|labelled as|labeled as|graded? as|belongs? to|identified as|"
+    r"considered|concluded?|overall|final(?:ly)?|so it is|it is|this is|it's|shows?|seen (?:is|as))\b"
+    r"|考虑为?|倾向于?|最可能为?是?|更?符合|提示为?|诊断为?|属于|判断为|判定为|应为|应该是|分类为|"
+    r"归为|结论为?|定性为|显示为?|可能为|可能是|这是|该图像?为|更像|为|是)"
+    r"\s*(?:an?|the|be|to be|of|a case of|more|most|is|as|grade|class|category|view|:|:)?\s*[\"'“「*(]*$",
+    re.IGNORECASE,
+)
+
+
+def chosen_by_text(text: str, options: tuple[str, ...]) -> int | str | None:
+    """Find the one option that a text names and does not deny; SEVERAL where there are more."""
+    text = _without_questions(text, options)
+    named = mentions(text, options)
+    denied = [one for one in named if _DENIED_BEFORE.search(_clause_before(text, one.start))]
+    doubted = [one for one in denied if _DOUBTED_BEFORE.search(_clause_before(text, one.start))]
+    denied = [one for one in denied if one not in doubted]
+    aside = doubted + [
+        one for one in named if one not in (*denied, *doubted) and _SET_ASIDE.search(text[one.end : one.end + 60])
+    ]
+    kept = [one for one in named if one not in denied and one not in aside]
+    chosen = {one.option for one in kept}
+    if len(chosen) == 1:
+        return chosen.pop()
+    if not chosen:
+        against = {one.option for one in denied}
+        if len(options) == 2 and len(against) == 1 and not aside:
+            return 1 - against.pop()
+        return None
+    single = [cluster[0] for cluster in clusters(text, kept) if len({one.option for one in cluster}) == 1]
+    cued = {one.option for one in single if _CUE.search(_clause_before(text, one.start))}
+    return cued.pop() if len(cued) == 1 else SEVERAL
+
+
+def _without_questions(text: str, options: tuple[str, ...]) -> str:
+    """Leave out the questions that a text repeats, where it names an option beside them."""
+    rest = re.sub(r"[^.!?。！？\n]*[?？]", " ", text)
+    return rest if mentions(rest, options) else text
+
+
+def _clause_before(text: str, start: int) -> str:
+    return re.split(r"[.;!?\n。；！？,，]", text[max(0, start - 70) : start])[-1]
+
+
