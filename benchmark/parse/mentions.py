@@ -4,7 +4,7 @@ In: a text and the options. Out: ``Mention``s in order, and those that are liste
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -90,7 +90,7 @@ def mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
     return kept
 
 
-def clusters(text: str, named: list[Mention]) -> Iterator[list[Mention]]:
+def clusters(text: str, named: Sequence[Mention]) -> Iterator[list[Mention]]:
     """Group mentions that are listed together (a or b)."""
     cluster: list[Mention] = []
     for one in named:

@@ -4,10 +4,12 @@ In: a text and the options. Out: the number of the one that it chooses; SEVERAL;
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from itertools import pairwise
 
 from benchmark.parse.asked import SEVERAL
-from benchmark.parse.mentions import clusters, mentions
+from benchmark.parse.likelihood import is_unlikely
+from benchmark.parse.mentions import Mention, clusters, mentions
 
 _DENIED_BEFORE = re.compile(
     r"(?:\b(?:not|no|non|isn't|aren't|wasn't|doesn't|don't|without|never|neither|nor|rather than|"
@@ -44,7 +46,7 @@ _SET_ASIDE = re.compile(
 _CUE = re.compile(
     r"(?:\b(?:most likely|likely|probably|(?:most |more )?(?:consistent|compatible) with|(?:most |"
     r"more |highly )?suggest(?:s|ive of|ing)?|indicat(?:es?|ive of|ing)|"
-    r"appears?(?: to be)?|looks? (?:like|more)|classified as|categori[sz]ed as|diagnos\w+(?: is| as|"
+    r"appears?(?: to be)?|looks? (?:like|more)|classified as|(?:classify|categori[sz]e)(?: \w+){1,4} as|categori[sz]ed as|diagnos\w+(?: is| as|"
     r" of|:)?|described as|favou?rs?|favou?ring|"
     r"corresponds? to|represents?|labelled as|labeled as|graded? as|belongs? to|identified as|"
     r"considered|concluded?|overall|final(?:ly)?|so it is|it is|this is|it's|shows?|seen (?:is|as))\b"
@@ -53,18 +55,18 @@ _CUE = re.compile(
     r"\s*(?:an?|the|be|to be|of|a case of|more|most|is|as|grade|class|category|view|:|:)?\s*[\"'“「*(]*$",
     re.IGNORECASE,
 )
+#: What makes a list of what stands behind one denial.
+_OR = re.compile(r"\bn?or\b|[/、或]|^\s*(?:\band\b|和|与|及|以及)", re.IGNORECASE)
 
 
 def chosen_by_text(text: str, options: tuple[str, ...]) -> int | str | None:
     """Find the one option that a text names and does not deny; SEVERAL where there are more."""
     text = _without_questions(text, options)
     named = mentions(text, options)
-    denied = [one for one in named if _DENIED_BEFORE.search(_clause_before(text, one.start))]
-    doubted = [one for one in denied if _DOUBTED_BEFORE.search(_clause_before(text, one.start))]
-    denied = [one for one in denied if one not in doubted]
-    aside = doubted + [
-        one for one in named if one not in (*denied, *doubted) and _SET_ASIDE.search(text[one.end : one.end + 60])
-    ]
+    denied, doubted = _denied(text, named)
+    aside = doubted | {
+        one for one in named if one not in denied | doubted and _SET_ASIDE.search(text[one.end : one.end + 60])
+    }
     kept = [one for one in named if one not in denied and one not in aside]
     chosen = {one.option for one in kept}
     if len(chosen) == 1:
@@ -79,13 +81,33 @@ def chosen_by_text(text: str, options: tuple[str, ...]) -> int | str | None:
     return cued.pop() if len(cued) == 1 else SEVERAL
 
 
+def _denied(text: str, named: Sequence[Mention]) -> tuple[set[Mention], set[Mention]]:
+    """Find the mentions that are denied, and those that are doubted: what is said of the first counts for a list."""
+    denied: set[Mention] = set()
+    doubted: set[Mention] = set()
+    for cluster in clusters(text, named):
+        for place, one in enumerate(cluster):
+            before = _clause_before(text, one.start)
+            if _DOUBTED_BEFORE.search(before) and _DENIED_BEFORE.search(before):
+                doubted.add(one)
+            elif _DENIED_BEFORE.search(before) or is_unlikely(before, text[one.end : one.end + 60]):
+                denied |= {one, *_listed_with(text, cluster[place:])}
+    return denied, doubted - denied
+
+
+def _listed_with(text: str, cluster: Sequence[Mention]) -> Sequence[Mention]:
+    """Give the mentions that share what is said of the first: up to the last "or"; a comma alone parts them."""
+    gaps = [text[one.end : two.start] for one, two in pairwise(cluster)]
+    shared = [place for place, gap in enumerate(gaps, 1) if _OR.search(gap)]
+    return cluster[1 : shared[-1] + 1] if shared else ()
+
+
 def _without_questions(text: str, options: tuple[str, ...]) -> str:
     """Leave out the questions that a text repeats, where it names an option beside them."""
-    rest = re.sub(r"[^.!?。！？\n]*[?？]", " ", text)
+    sentences = re.split(r"(?<=[.!?。！？\n])", text)
+    rest = "".join(" " if one.endswith(("?", "？")) else one for one in sentences)
     return rest if mentions(rest, options) else text
 
 
 def _clause_before(text: str, start: int) -> str:
     return re.split(r"[.;!?\n。；！？,，]", text[max(0, start - 70) : start])[-1]
-
-
