@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from benchmark.parse.asked import SEVERAL, ask
+from benchmark.parse.echo import without_list
 from benchmark.parse.mentions import PUNCTUATION, key_of, spellings
 from benchmark.parse.option_words import BARE, LETTERS
 from benchmark.parse.stances import chosen_by_text
-from benchmark.records import Parsed, answered, unparsable
+from benchmark.records import Parsed, Status, answered, unparsable
 
 _LETTER_ALONE = re.compile(r"^[\"'“「(\[【]?\s*([A-Ja-j])\s*[\"'”」)\]】]?\s*[.。、:,]?$")
 _LETTER_FIRST = re.compile(
@@ -21,10 +22,12 @@ _LETTER_FIRST = re.compile(
 _LETTER_IN = re.compile(
     r"(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|[Ss]elect|[Cc]hoose|[Pp]ick|OPTION|"
     r"ANSWER)(?:\s+is|\s*:|\s*=)?|(?:选项?|选择|答案|应选|"
-    r"故选)[为是:]?)\s*[\"'“「(\[【]?([A-J])\b(?!')"
+    r"故选)[为是:]?)\s*[\"'“「(\[【]?([A-J])\b(?!'|-\w)"
     r"|(?<![A-Za-z])\(?([A-J])\)?\s*(?:项|选项|is (?:the )?(?:correct|right|best|most)|正确|符合)"
     r"|(?<![A-Za-z])\(([A-J])\)|(?<![A-Za-z])([A-J])[.)](?=\s)"
 )
+#: A letter that begins a word (A-lines, B-mode).
+_HYPHENED = re.compile(r"^\W*[A-J]-\w")
 #: Letters that may stand before an option, one behind the other ("(A) A. benign").
 _MOST_LETTERS = 2
 #: Characters around an option's words that are none of them.
@@ -42,12 +45,20 @@ def parse_choice(text: str, options: Sequence[str]) -> Parsed:
 
 
 def read_choice(text: str, options: tuple[str, ...]) -> Parsed:
-    """Read a short text: exactly an option, a letter, or a text that names one option."""
+    """Read a short text; what lists all options to choose from is no answer where another is left."""
+    rest = without_list(text, options)
+    decided = _read(rest, options) if rest != text else None
+    return decided if decided and decided.status is Status.ANSWERED else _read(text, options)
+
+
+def _read(text: str, options: tuple[str, ...]) -> Parsed:
+    """Read exactly an option, a letter, or a text that names one option."""
     for part in _parts(text.strip()):
         exact = _exactly(part, options)
         if exact is not None and not _contradicted(part, text, exact, options):
             return answered(options[exact])
-    by_text, by_letter = chosen_by_text(text, options), _by_letter(text, options)
+    by_text = chosen_by_text(text, options)
+    by_letter = _by_letter(text, options, several=by_text == SEVERAL)
     if isinstance(by_text, int) and isinstance(by_letter, int) and by_text != by_letter:
         return unparsable("contradiction")
     if isinstance(by_text, int):
@@ -113,14 +124,15 @@ def _contradicted(part: str, text: str, option: int, options: tuple[str, ...]) -
     return any(_exactly(line, options) not in (None, option) for line in others)
 
 
-def _by_letter(text: str, options: tuple[str, ...]) -> int | str | None:
-    """Find the one letter that a text names."""
+def _by_letter(text: str, options: tuple[str, ...], *, several: bool) -> int | str | None:
+    """Find the one letter that a text names; the first decides unless the text names ``several`` options."""
     if _TWO_LETTERS.search(text):
         return SEVERAL
     letters = {next(filter(None, found)) for found in _LETTER_IN.findall(text)}
     letters |= {found.upper() for found in _SMALL_LETTER.findall(text)}
-    if first := _LETTER_FIRST.match(text.strip()):
-        letters = {first.group(1)}
+    first = _LETTER_FIRST.match(text.strip())
+    if first and not _HYPHENED.match(text.strip()):
+        letters = {first.group(1)} | (letters if several else set())
     numbers = {LETTERS.index(letter) for letter in letters} & set(range(len(options)))
     if len(numbers) == 1:
         return numbers.pop()
