@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from benchmark.parse.figures import with_plain_signs
+
 #: Keys under which models put their answer, the surest first.
 ANSWER_KEYS = (
     *(
@@ -75,7 +77,8 @@ _MARKER = re.compile(
     r"|\banswer\s+(?=[A-H]\b)"
     r"|\b(?:final answer|in conclusion|to conclude|in summary|therefore|thus|hence|so)\s*[:,]\s*"
     r"|\bi(?:'d| would| will|'ll)?\s+(?:choose|pick|select|go with|answer|opt for|say)\s*:?"
-    r"|(?:最终|正确|最佳|我的|标准|参考|最后的?)?(?:答案|回答|选择|选项|结论|判断|结果)(?:应该|应当|"
+    r"|(?:(?:最终|正确|最佳|我的|标准|参考|最后的?)?(?:答案|回答|选择|结论|判断|结果)|"
+    r"(?:最终|正确|最佳|我的|最后的?)选项|选项(?=[应该当是为:=\s]+[A-Ja-j](?![A-Za-z])))(?:应该|应当|"
     r"应)?(?:是|为|:|=)+\s*:?"
     r"|(?:故|应|因此|所以|我|则|答|综上)(?:此|以)?[,，:：]?(?:应)?(?:该)?选择?(?:项|答案)?[是为:：]?)",
     re.IGNORECASE,
@@ -83,11 +86,13 @@ _MARKER = re.compile(
 #: Markers of an answer that are looked behind, the last ones, and how far.
 _MOST_MARKERS = 6
 _LONGEST_SENTENCE = 600
+#: Brackets of no JSON after which a text is taken to hold none.
+_MOST_FAILED = 200
 
 
 def clean(text: str) -> str:
     """Take away reasoning, mark-up and invisible characters; full-width characters become plain ones."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", with_plain_signs(text)))
     text = _THINK.sub(" ", text)
     text = _UNFINISHED.sub(" ", _THOUGHT.sub("", text))
     text = _SPECIAL.sub(" ", text)
@@ -167,14 +172,16 @@ def _values(found: object) -> Iterator[str]:
 
 def json_values(text: str) -> Iterator[Any]:
     """Find the JSON objects and lists in a text, also with single quotes or a trailing comma."""
-    decoder, position = json.JSONDecoder(), 0
-    while (start := _opening(text, position)) >= 0:
+    decoder, position, failed = json.JSONDecoder(), 0, 0
+    while failed < _MOST_FAILED and (start := _opening(text, position)) >= 0:
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             value, end = _lenient(text, start)
         if end > start:
             yield value
+        else:
+            failed += 1
         position = max(end, start + 1)
 
 
