@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from benchmark.folded import simplified
 from benchmark.parse.asked import SEVERAL, ask
+from benchmark.parse.clean import alike
 from benchmark.parse.echo import without_list
 from benchmark.parse.mentions import PUNCTUATION, key_of, spellings
 from benchmark.parse.option_words import BARE, LETTERS
@@ -41,7 +43,7 @@ _TWO_LETTERS = re.compile(
 def parse_choice(text: str, options: Sequence[str]) -> Parsed:
     """Find the one option that an answer chooses."""
     given = tuple(options)
-    return ask(text, lambda candidate: read_choice(candidate, given))
+    return ask(alike(text), lambda candidate: read_choice(candidate, given))
 
 
 def read_choice(text: str, options: tuple[str, ...]) -> Parsed:
@@ -111,7 +113,7 @@ def _leading(text: str, options: tuple[str, ...]) -> int | None:
 def _keys(options: tuple[str, ...]) -> dict[str, int]:
     """Map what an option may be called to its number: the options themselves before other words for them."""
     keys: dict[str, int] = {}
-    for words in ([(option,) for option in options], spellings(options)):
+    for words in ([(simplified(option),) for option in options], spellings(options)):
         for number, own in enumerate(words):
             for word in own:
                 keys.setdefault(key_of(word), number)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from benchmark.folded import simplified
 from benchmark.parse.figures import with_plain_signs
 
 #: Keys under which models put their answer, the surest first.
@@ -23,6 +24,15 @@ ANSWER_KEYS = (
         "answer",
         "答案",
         "最终答案",
+        "overall_score",
+        "overall score",
+        "overall_quality",
+        "overall quality",
+        "overall",
+        "total_score",
+        "总分",
+        "总体评分",
+        "综合评分",
         "prediction",
         "label",
         "choice",
@@ -92,13 +102,18 @@ _MOST_FAILED = 200
 
 def clean(text: str) -> str:
     """Take away reasoning, mark-up and invisible characters; full-width characters become plain ones."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", with_plain_signs(text)))
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     text = _THINK.sub(" ", text)
     text = _UNFINISHED.sub(" ", _THOUGHT.sub("", text))
     text = _SPECIAL.sub(" ", text)
     for _ in range(2):
         text = _LATEX.sub(r"\1", text)
     return text.replace("\\%", "%").replace("’", "'").replace("‘", "'").strip()
+
+
+def alike(text: str) -> str:
+    """Write the figures and Chinese characters of a short answer in one way: nothing for texts that are scored."""
+    return simplified(with_plain_signs(text))
 
 
 def plain(text: str) -> str:

@@ -5,6 +5,7 @@ In: a text and the options. Out: the text without such a list.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from benchmark.parse.mentions import Mention, mentions
 
@@ -46,7 +47,7 @@ def _lists(named: list[Mention], text: str, size: int) -> Iterator[list[Mention]
 
 
 def _is_offer(run: list[Mention], text: str) -> bool:
-    gaps = [text[one.end : two.start] for one, two in zip(run, run[1:], strict=False)]
+    gaps = [text[one.end : two.start] for one, two in pairwise(run)]
     if not all(map(_GAP.match, gaps)):
         return False
     before = re.split(r"[.!?。！？\n]", text[max(0, run[0].start - 100) : run[0].start])[-1]

@@ -26,7 +26,7 @@ _SPACED = re.compile(
 
 
 def with_plain_signs(text: str) -> str:
-    """Write powers of ten, fractions and thin-spaced groups as digits: before NFKC, which takes the signs for digits."""
+    """Write powers, fractions and thin-spaced groups as digits: before NFKC, which takes raised digits for others."""
     text = _RAISED.sub(lambda one: "^" + unicodedata.normalize("NFKC", one.group()), text)
     text = _FRACTION.sub(lambda one: f"{int(one[1] or 0) + unicodedata.numeric(one[2]):g}", text)
     text = _GROUPS.sub(lambda one: re.sub(r"\s", "", one.group()), text)

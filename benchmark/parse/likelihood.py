@@ -24,12 +24,16 @@ _LOW_ZH = (
     r"(?:低|小|不大|不高|<\s*[0-4]?\d%|(?<!\d)1?\d(?:\.\d+)?%)"
 )
 _LOW_BEFORE = re.compile(
-    rf"(?<!not )(?<!not a )(?<!not an )\b(?:{_LOW}|{_SHARE})(?:[\s-]+(?:clinical|overall|estimated))?[\s-]+{_NOUN}{_ABOUT}"
+    rf"(?<!not )(?<!not a )(?<!not an )\b(?:{_LOW}|{_SHARE})"
+    rf"(?:[\s-]+(?:clinical|overall|estimated))?[\s-]+{_NOUN}{_ABOUT}"
     rf"|(?<!不)(?:低|较小|很小|极小)的?{_NOUN_ZH}(?:是|为|的)?$",
     re.IGNORECASE,
 )
 _NOUN_BEFORE = re.compile(rf"\b{_NOUN}{_ABOUT}|{_NOUN_ZH}(?:是|为|的)?$", re.IGNORECASE)
-_LOW_BEHIND = re.compile(rf"^(?:\s+(?:lesion|nodule|mass|tumou?r|disease|process|change)s?\b)?{_VERB}(?:{_LOW}\b|{_SHARE})|^{_LOW_ZH}", re.IGNORECASE)
+_LOW_BEHIND = re.compile(
+    rf"^(?:\s+(?:lesion|nodule|mass|tumou?r|disease|process|change)s?\b)?{_VERB}(?:{_LOW}\b|{_SHARE})|^{_LOW_ZH}",
+    re.IGNORECASE,
+)
 _NOUN_BEHIND = re.compile(
     rf"^[\s-]*{_NOUN}\b{_VERB}(?:{_LOW}\b|{_SHARE})|^(?:的|病变|结节|肿瘤|肿块)*{_NOUN_ZH}{_LOW_ZH}"
     rf"|^\s+(?:is|are|seems?|appears?)(?: an?| of)?(?: very| only| rather)*\s+{_LOW}\s+{_NOUN}\b",

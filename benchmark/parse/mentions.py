@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from benchmark.folded import simplified
 from benchmark.parse.codes import code_patterns
 from benchmark.parse.option_words import BARE, ROMAN, same_words
 
@@ -36,7 +37,7 @@ def key_of(text: str) -> str:
 @lru_cache(maxsize=512)
 def spellings(options: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """List the words for each option; a word that two options would share belongs to neither."""
-    spelled = [(option, *same_words(option)) for option in options]
+    spelled = [(option, *same_words(option)) for option in map(simplified, options)]
     own = [{key_of(word) for word in words} for words in spelled]
     return tuple(
         tuple(
@@ -100,5 +101,3 @@ def clusters(text: str, named: Sequence[Mention]) -> Iterator[list[Mention]]:
         cluster.append(one)
     if cluster:
         yield cluster
-
-

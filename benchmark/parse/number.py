@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmark.parse.asked import SEVERAL, ask
+from benchmark.parse.clean import alike
 from benchmark.parse.figures import with_plain_digits
 from benchmark.parse.spelled import spelled_out
 from benchmark.records import Parsed, answered, unparsable
@@ -76,7 +77,7 @@ _RANGE = re.compile(
 _ONE = rf"\d+(?:[.,]\d+)?\s*(?:(?:{_UNIT})(?![A-Za-z\d]))?"
 #: Sizes side by side (20 x 30 mm, 20 30 mm) and shares of a count (3 out of 10): neither is one number.
 _JOINT = re.compile(
-    rf"(?<![A-Za-z0-9_.,/])(?:{_ONE}(?:\s*(?:[x×*]|\bby\b)\s*{_ONE})+|\d+(?:\.\d+)?(?: +\d+(?:\.\d+)?)+(?![\d.]*[\d)])"
+    rf"(?<![A-Za-z0-9_.,/])(?:{_ONE}(?:\s*(?:[x×*]|\bby\b)\s*{_ONE}|(?<=\d) +{_ONE}(?![.\d]))+"
     rf"|\d+(?:\.\d+)?\s*(?:/|\bout of\b)\s*\d+(?:\.\d+)?)\s*(?:{_UNIT})?",
     re.IGNORECASE,
 )
@@ -105,7 +106,6 @@ _UNEQUAL_AFTER = re.compile(
 #: What stands where no value is read.
 _BLANK = " \x00 "
 _UNSURE = re.compile(r"(?:±|\+/-|\+-|plus or minus|正负)\s*$", re.IGNORECASE)
-_ENUMERATED = re.compile(r"(?:^|\n)\s*$")
 _NULL = re.compile(
     r"^\W*(?:null|none|nan|n/?a|nil|not (?:available|applicable|measurable|visible|assessable|"
     r"reported|determined|given|provided)|空|无|无值|空值|不可测量?|未测量?|不适用|未提供)\W*$",
@@ -144,6 +144,7 @@ def parse_number(text: str, *, unit: str | None = None, names: Sequence[str] = (
     ``unit`` is what was asked for, ``names`` how the measurement is called (EF, 射血分数), ``null_ok`` whether an
     answer may say that there is no value.
     """
+    text = alike(text)
     if null_ok and (_NULL.match(text) or _NULL_FIRST.match(text)):
         return answered(None)
     parsed = ask(text, lambda candidate: read_number(candidate, unit=unit, names=names, null_ok=null_ok))
@@ -193,7 +194,8 @@ def _numbers(text: str, names: Sequence[str]) -> Iterator[Found]:
         digits = one.group("digits")
         if _UNSURE.search(before) or _UNEQUAL.search(before) or _UNEQUAL_AFTER.match(after):
             continue
-        if _ENUMERATED.search(text[: one.start()]) and re.match(r"[.)、]\s*\D", after) and not one.group("unit"):
+        first = not before.rpartition("\n")[2].strip() and ("\n" in before or one.start() <= len(before))
+        if first and re.match(r"[.)、]\s*\D", after) and not one.group("unit"):
             continue
         unit = one.group("unit")
         if unit and one.group("power"):

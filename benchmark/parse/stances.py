@@ -46,7 +46,8 @@ _SET_ASIDE = re.compile(
 _CUE = re.compile(
     r"(?:\b(?:most likely|likely|probably|(?:most |more )?(?:consistent|compatible) with|(?:most |"
     r"more |highly )?suggest(?:s|ive of|ing)?|indicat(?:es?|ive of|ing)|"
-    r"appears?(?: to be)?|looks? (?:like|more)|classified as|(?:classify|categori[sz]e)(?: \w+){1,4} as|categori[sz]ed as|diagnos\w+(?: is| as|"
+    r"appears?(?: to be)?|looks? (?:like|more)|classified as|"
+    r"(?:classify|categori[sz]e)(?: \w+){1,4} as|categori[sz]ed as|diagnos\w+(?: is| as|"
     r" of|:)?|described as|favou?rs?|favou?ring|"
     r"corresponds? to|represents?|labelled as|labeled as|graded? as|belongs? to|identified as|"
     r"considered|concluded?|overall|final(?:ly)?|so it is|it is|this is|it's|shows?|seen (?:is|as))\b"
