@@ -28,6 +28,7 @@ _LETTER_IN = re.compile(
     r"|(?<![A-Za-z])\(?([A-J])\)?\s*(?:项|选项|is (?:the )?(?:correct|right|best|most)|正确|符合)"
     r"|(?<![A-Za-z])\(([A-J])\)|(?<![A-Za-z])([A-J])[.)](?=\s)"
 )
+_LETTER_OF_LINE = re.compile(r"(?m)^[ \t(\[]*([A-J])[.):\]]")
 #: A letter that begins a word (A-lines, B-mode).
 _HYPHENED = re.compile(r"^\W*[A-J]-\w")
 #: Letters that may stand before an option, one behind the other ("(A) A. benign").
@@ -49,8 +50,10 @@ def parse_choice(text: str, options: Sequence[str]) -> Parsed:
 def read_choice(text: str, options: tuple[str, ...]) -> Parsed:
     """Read a short text; what lists all options to choose from is no answer where another is left."""
     rest = without_list(text, options)
-    decided = _read(rest, options) if rest != text else None
-    return decided if decided and decided.status is Status.ANSWERED else _read(text, options)
+    if rest == text:
+        return _read(text, options)
+    decided = _read(rest, options)
+    return decided if decided.status is Status.ANSWERED else unparsable(SEVERAL)
 
 
 def _read(text: str, options: tuple[str, ...]) -> Parsed:
@@ -134,7 +137,8 @@ def _by_letter(text: str, options: tuple[str, ...], *, several: bool) -> int | s
     letters |= {found.upper() for found in _SMALL_LETTER.findall(text)}
     first = _LETTER_FIRST.match(text.strip())
     if first and not _HYPHENED.match(text.strip()):
-        letters = {first.group(1)} | (letters if several else set())
+        listed = set(_LETTER_OF_LINE.findall(text))
+        letters = {first.group(1)} | listed | (letters if several else set())
     numbers = {LETTERS.index(letter) for letter in letters} & set(range(len(options)))
     if len(numbers) == 1:
         return numbers.pop()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from benchmark.parse.mentions import Mention, mentions
+from benchmark.parse.stances import is_plain
 
 #: What parts the members of a list, an enumeration's letters and numbers included.
 _GAP = re.compile(
@@ -15,6 +16,7 @@ _GAP = re.compile(
     re.IGNORECASE,
 )
 _ENUMERATOR = re.compile(r"[(\[]?\b(?:[A-J]|\d)[).:、\]]\s*$")
+_LINE_END = re.compile(r"[^\w\n]*(?:\n|$)")
 _BRACKET = re.compile(r"[(\[（]\s*$")
 #: Words of a sentence that lists what there is to choose from.
 _OFFER = re.compile(
@@ -48,9 +50,10 @@ def _lists(named: list[Mention], text: str, size: int) -> Iterator[list[Mention]
 
 def _is_offer(run: list[Mention], text: str) -> bool:
     gaps = [text[one.end : two.start] for one, two in pairwise(run)]
-    if not all(map(_GAP.match, gaps)):
+    if not all(map(_GAP.match, gaps)) or not all(is_plain(text, one) for one in run):
         return False
     before = re.split(r"[.!?。！？\n]", text[max(0, run[0].start - 100) : run[0].start])[-1]
     parted = len(run) > 2 or bool(_BRACKET.search(before))
-    lines = all("\n" in gap for gap in gaps)
-    return parted or lines or bool(_ENUMERATOR.search(before) or _OFFER.search(before))
+    against = any(re.search(r"\bv(?:s|ersus)\b", gap, re.IGNORECASE) for gap in gaps)
+    lines = all("\n" in gap for gap in gaps) and _LINE_END.match(text[run[-1].end : run[-1].end + 60])
+    return parted or against or bool(lines or _ENUMERATOR.search(before) or _OFFER.search(before))

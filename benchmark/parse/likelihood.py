@@ -14,9 +14,14 @@ _ABOUT = (
 #: Less than a bound below a half, or a stated share below a fifth.
 _SHARE = r"(?:(?:<|≤|less than|lower than|below|under|not more than)\s*[0-4]?\d|(?<!\d)1?\d)(?:\.\d+)?\s*%"
 _VERB = (
-    r"(?:\s*(?:[:=,]|\b(?:in|for|of|with) (?:this|the|these) \w+|\b(?:is|are|was|remains?|seems?|appears?|being|to be|"
+    r"(?:\s*(?:[:=]|\b(?:in|for|of|with) (?:this|the|these) \w+|\b(?:is|are|was|remains?|seems?|appears?|being|to be|"
     r"considered|estimated|at|as|thus|therefore|here|about|approximately|only|very|extremely|quite|relatively|rather|"
     r"fairly|too)\b))*\s*"
+)
+#: "Low" is said of the noun before it, not of one behind it (low echogenicity).
+_LOW_LAST = (
+    rf"(?:{_LOW}\b(?=\s*(?:$|[^\w\s-]|(?:and|but|or|in|for|given|because|as|based|due|with|so|since|at|here|to|on|from|"
+    rf"by|this|overall|enough|hence|therefore)\b))|{_SHARE})"
 )
 _NOUN_ZH = r"(?:风险|概率|可能性|几率|机率)"
 _LOW_ZH = (
@@ -31,11 +36,11 @@ _LOW_BEFORE = re.compile(
 )
 _NOUN_BEFORE = re.compile(rf"\b{_NOUN}{_ABOUT}|{_NOUN_ZH}(?:是|为|的)?$", re.IGNORECASE)
 _LOW_BEHIND = re.compile(
-    rf"^(?:\s+(?:lesion|nodule|mass|tumou?r|disease|process|change)s?\b)?{_VERB}(?:{_LOW}\b|{_SHARE})|^{_LOW_ZH}",
+    rf"^(?:\s+(?:lesion|nodule|mass|tumou?r|disease|process|change)s?\b)?{_VERB}{_LOW_LAST}|^{_LOW_ZH}",
     re.IGNORECASE,
 )
 _NOUN_BEHIND = re.compile(
-    rf"^[\s-]*{_NOUN}\b{_VERB}(?:{_LOW}\b|{_SHARE})|^(?:的|病变|结节|肿瘤|肿块)*{_NOUN_ZH}{_LOW_ZH}"
+    rf"^[\s-]*{_NOUN}\b{_VERB}{_LOW_LAST}|^(?:的|病变|结节|肿瘤|肿块)*{_NOUN_ZH}{_LOW_ZH}"
     rf"|^\s+(?:is|are|seems?|appears?)(?: an?| of)?(?: very| only| rather)*\s+{_LOW}\s+{_NOUN}\b",
     re.IGNORECASE,
 )

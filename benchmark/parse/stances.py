@@ -65,9 +65,7 @@ def chosen_by_text(text: str, options: tuple[str, ...]) -> int | str | None:
     text = _without_questions(text, options)
     named = mentions(text, options)
     denied, doubted = _denied(text, named)
-    aside = doubted | {
-        one for one in named if one not in denied | doubted and _SET_ASIDE.search(text[one.end : one.end + 60])
-    }
+    aside = doubted | {one for one in named if one not in denied | doubted and _is_aside(text, one)}
     kept = [one for one in named if one not in denied and one not in aside]
     chosen = {one.option for one in kept}
     if len(chosen) == 1:
@@ -87,13 +85,31 @@ def _denied(text: str, named: Sequence[Mention]) -> tuple[set[Mention], set[Ment
     denied: set[Mention] = set()
     doubted: set[Mention] = set()
     for cluster in clusters(text, named):
+        if len(_listed_with(text, cluster)) == len(cluster) - 1 and _is_unlikely(text, cluster[0], cluster[-1]):
+            denied |= set(cluster)
         for place, one in enumerate(cluster):
-            before = _clause_before(text, one.start)
-            if _DOUBTED_BEFORE.search(before) and _DENIED_BEFORE.search(before):
+            if _is_denied(text, one) and _DOUBTED_BEFORE.search(_clause_before(text, one.start)):
                 doubted.add(one)
-            elif _DENIED_BEFORE.search(before) or is_unlikely(before, text[one.end : one.end + 60]):
+            elif _is_denied(text, one) or _is_unlikely(text, one, one):
                 denied |= {one, *_listed_with(text, cluster[place:])}
     return denied, doubted - denied
+
+
+def is_plain(text: str, one: Mention) -> bool:
+    """Say whether nothing around a mention denies it, doubts it or sets it aside."""
+    return not (_is_denied(text, one) or _is_unlikely(text, one, one) or _is_aside(text, one))
+
+
+def _is_denied(text: str, one: Mention) -> bool:
+    return bool(_DENIED_BEFORE.search(_clause_before(text, one.start)))
+
+
+def _is_aside(text: str, one: Mention) -> bool:
+    return bool(_SET_ASIDE.search(text[one.end : one.end + 60]))
+
+
+def _is_unlikely(text: str, first: Mention, last: Mention) -> bool:
+    return is_unlikely(_clause_before(text, first.start), text[last.end : last.end + 60])
 
 
 def _listed_with(text: str, cluster: Sequence[Mention]) -> Sequence[Mention]:
