@@ -38,6 +38,7 @@ _LONGEST_SIGNS = 40
 _SMALL_LETTER = re.compile(r"\b(?i:option|choice|answer)(?:\s+is|\s*:)?\s*\(?([a-j])\)?\s*\.?\s*$")
 _TWO_LETTERS = re.compile(
     r"(?<![A-Za-z])\(?([A-J])\)?\s*(?:,|/|&|\bor\b|\band\b|或|和|与|及|、|\+)\s*\(?([A-J])\)?(?![A-Za-z])"
+    r"|(?<![A-Za-z])([A-J])[.)]\s+\(?(?!\3)[A-J][.)]"
 )
 
 

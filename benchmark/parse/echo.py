@@ -4,7 +4,7 @@ In: a text and the options. Out: the text without such a list.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from benchmark.parse.mentions import Mention, mentions
@@ -36,7 +36,7 @@ def without_list(text: str, options: tuple[str, ...]) -> str:
     return text
 
 
-def _lists(named: list[Mention], text: str, size: int) -> Iterator[list[Mention]]:
+def _lists(named: Sequence[Mention], text: str, size: int) -> Iterator[Sequence[Mention]]:
     """Give the runs of mentions that name each option once and offer them."""
     place = 0
     while size > 1 and place + size <= len(named):
@@ -48,7 +48,7 @@ def _lists(named: list[Mention], text: str, size: int) -> Iterator[list[Mention]
             place += 1
 
 
-def _is_offer(run: list[Mention], text: str) -> bool:
+def _is_offer(run: Sequence[Mention], text: str) -> bool:
     gaps = [text[one.end : two.start] for one, two in pairwise(run)]
     if not all(map(_GAP.match, gaps)) or not all(is_plain(text, one) for one in run):
         return False

@@ -4,6 +4,7 @@ In: what stands before and behind the words. Out: yes or no.
 """
 
 import re
+from functools import lru_cache
 
 _NOUN = r"(?:risks?|likelihood|probabilit(?:y|ies)|chances?|suspicion|possibilit(?:y|ies)|potential|odds)"
 _LOW = r"(?:low(?:er)?|small|minimal|remote|negligible|slim|slight|little|unlikely)"
@@ -48,6 +49,7 @@ _LOW_JUST_BEFORE = re.compile(rf"(?<!not )(?<!not a )\b{_LOW}[\s-]+$|(?<!不)低
 _NOUN_JUST_BEHIND = re.compile(rf"^[\s-]*(?:risks?|likelihood|probability|suspicion)\b|^的?{_NOUN_ZH}", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def is_unlikely(before: str, behind: str) -> bool:
     """Say whether words between two pieces of text are said to be unlikely."""
     return bool(

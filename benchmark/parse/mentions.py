@@ -76,7 +76,8 @@ def _pattern(word: str) -> str:
     return first + body + last
 
 
-def mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
+@lru_cache(maxsize=16)
+def mentions(text: str, options: tuple[str, ...]) -> tuple[Mention, ...]:
     """Find the options that a text names; not those inside longer ones."""
     found = [
         Mention(*at.span(), number) for pattern, number in _patterns(options) for at in pattern.finditer(text) if at[0]
@@ -88,7 +89,7 @@ def mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
         if one.end > reach or same:
             kept.append(one)
         reach = max(reach, one.end)
-    return kept
+    return tuple(kept)
 
 
 def clusters(text: str, named: Sequence[Mention]) -> Iterator[list[Mention]]:

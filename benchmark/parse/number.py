@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from benchmark.parse.asked import SEVERAL, ask
 from benchmark.parse.clean import alike
@@ -192,7 +193,7 @@ def _numbers(text: str, names: Sequence[str]) -> Iterator[Found]:
     for one in _NUMBER.finditer(text):
         before, after = text[max(0, one.start() - 40) : one.start()], text[one.end() : one.end() + 20]
         digits = one.group("digits")
-        if _UNSURE.search(before) or _UNEQUAL.search(before) or _UNEQUAL_AFTER.match(after):
+        if _is_bound(before) or _UNEQUAL_AFTER.match(after):
             continue
         first = not before.rpartition("\n")[2].strip() and ("\n" in before or one.start() <= len(before))
         if first and re.match(r"[.)、]\s*\D", after) and not one.group("unit"):
@@ -208,7 +209,17 @@ def _numbers(text: str, names: Sequence[str]) -> Iterator[Found]:
             re.search(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])[^.;。；,，\d]{{0,30}}$", before, re.IGNORECASE)
             for name in names
         )
-        yield Found(sign * value, unit.lower() if unit else None, bool(_CUE.search(before)), named)
+        yield Found(sign * value, unit.lower() if unit else None, _is_cued(before), named)
+
+
+@lru_cache(maxsize=1024)
+def _is_bound(before: str) -> bool:
+    return bool(_UNSURE.search(before) or _UNEQUAL.search(before))
+
+
+@lru_cache(maxsize=1024)
+def _is_cued(before: str) -> bool:
+    return bool(_CUE.search(before))
 
 
 def _plain_digits(digits: str) -> str:

@@ -119,7 +119,11 @@ def _named(text: str) -> str | None:
     for pattern, behind in ((_EN, _PROPERTY), (_ZH, _PROPERTY_ZH)):
         for one in pattern.finditer(text):
             before = text[max(0, one.start() - 40) : one.start()]
-            if behind.match(text[one.end() :]) or _PROPERTY_BEFORE.search(before) or _DENIED.search(before):
+            if (
+                behind.match(text[one.end() : one.end() + 80])
+                or _PROPERTY_BEFORE.search(before)
+                or _DENIED.search(before)
+            ):
                 continue
             found.add(str(one.lastgroup))
     return None if not found else found.pop() if len(found) == 1 else SEVERAL

@@ -5,6 +5,7 @@ In: a text and the options. Out: the number of the one that it chooses; SEVERAL;
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from benchmark.parse.asked import SEVERAL
@@ -56,6 +57,7 @@ _CUE = re.compile(
     r"\s*(?:an?|the|be|to be|of|a case of|more|most|is|as|grade|class|category|view|:|:)?\s*[\"'“「*(]*$",
     re.IGNORECASE,
 )
+_CLAUSE_END = re.compile(r"[.;!?\n。；！？,，]")
 #: What makes a list of what stands behind one denial.
 _OR = re.compile(r"\bn?or\b|[/、或]|^\s*(?:\band\b|和|与|及|以及)", re.IGNORECASE)
 
@@ -101,11 +103,21 @@ def is_plain(text: str, one: Mention) -> bool:
 
 
 def _is_denied(text: str, one: Mention) -> bool:
-    return bool(_DENIED_BEFORE.search(_clause_before(text, one.start)))
+    return _denies(_clause_before(text, one.start))
 
 
 def _is_aside(text: str, one: Mention) -> bool:
-    return bool(_SET_ASIDE.search(text[one.end : one.end + 60]))
+    return _sets_aside(text[one.end : one.end + 60])
+
+
+@lru_cache(maxsize=1024)
+def _denies(before: str) -> bool:
+    return bool(_DENIED_BEFORE.search(before))
+
+
+@lru_cache(maxsize=1024)
+def _sets_aside(behind: str) -> bool:
+    return bool(_SET_ASIDE.search(behind))
 
 
 def _is_unlikely(text: str, first: Mention, last: Mention) -> bool:
@@ -127,4 +139,4 @@ def _without_questions(text: str, options: tuple[str, ...]) -> str:
 
 
 def _clause_before(text: str, start: int) -> str:
-    return re.split(r"[.;!?\n。；！？,，]", text[max(0, start - 70) : start])[-1]
+    return _CLAUSE_END.split(text[max(0, start - 70) : start])[-1]
