@@ -13,7 +13,8 @@ _ABOUT = (
     r"underlying|associated))*\s*$"
 )
 #: Less than a bound below a half, or a stated share below a fifth.
-_SHARE = r"(?:(?:<|≤|less than|lower than|below|under|not more than)\s*[0-4]?\d|(?<!\d)1?\d)(?:\.\d+)?\s*%"
+_NOT_MORE = r"(?<![\d.>])(?<!> )(?<!than )(?<!over )(?<!above )(?<!least )(?<!exceeds )"
+_SHARE = rf"(?:(?:<|≤|less than|lower than|below|under|not more than)\s*[0-4]?\d|{_NOT_MORE}1?\d)(?:\.\d+)?\s*%"
 _VERB = (
     r"(?:\s*(?:[:=]|\b(?:in|for|of|with) (?:this|the|these) \w+|\b(?:is|are|was|remains?|seems?|appears?|being|to be|"
     r"considered|estimated|at|as|thus|therefore|here|about|approximately|only|very|extremely|quite|relatively|rather|"
@@ -21,13 +22,13 @@ _VERB = (
 )
 #: "Low" is said of the noun before it, not of one behind it (low echogenicity).
 _LOW_LAST = (
-    rf"(?:{_LOW}\b(?=\s*(?:$|[^\w\s-]|(?:and|but|or|in|for|given|because|as|based|due|with|so|since|at|here|to|on|from|"
+    rf"(?:{_LOW}\b(?=\s*(?:$|[^\w\s-]|(?:and|but|in|for|given|because|as|based|due|with|so|since|at|here|on|from|"
     rf"by|this|overall|enough|hence|therefore)\b))|{_SHARE})"
 )
 _NOUN_ZH = r"(?:风险|概率|可能性|几率|机率)"
 _LOW_ZH = (
     r"(?:相对|比较|较为|较|很|极其|极|非常|十分|更|都|均|也|是|为|仅|约|大约|:|\s)*"
-    r"(?:低|小|不大|不高|<\s*[0-4]?\d%|(?<!\d)1?\d(?:\.\d+)?%)"
+    r"(?:低(?![回信密])|小(?![结肿叶病])|不大|不高|<\s*[0-4]?\d%|(?<![\d.])1?\d(?:\.\d+)?%)"
 )
 _LOW_BEFORE = re.compile(
     rf"(?<!not )(?<!not a )(?<!not an )\b(?:{_LOW}|{_SHARE})"

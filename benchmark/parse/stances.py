@@ -57,7 +57,7 @@ _CUE = re.compile(
     r"\s*(?:an?|the|be|to be|of|a case of|more|most|is|as|grade|class|category|view|:|:)?\s*[\"'“「*(]*$",
     re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r"[.;!?\n。；！？,，]")
+_CLAUSE_END = re.compile(r"\.(?!\d)|[;!?\n。；！？,，]")
 #: What makes a list of what stands behind one denial.
 _OR = re.compile(r"\bn?or\b|[/、或]|^\s*(?:\band\b|和|与|及|以及)", re.IGNORECASE)
 
