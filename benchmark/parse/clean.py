@@ -6,10 +6,14 @@ In: the text of a model. Out: plain text, or the candidates for the answer withi
 import json
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from benchmark.folded import simplified
+from benchmark.parse.figures import with_plain_signs
 
 #: Keys under which models put their answer, the surest first.
 ANSWER_KEYS = (
@@ -35,6 +39,15 @@ ANSWER_KEYS = (
         "quality",
         "quality_level",
         "质量",
+        "overall_score",
+        "overall score",
+        "overall_quality",
+        "overall quality",
+        "overall",
+        "total_score",
+        "总分",
+        "总体评分",
+        "综合评分",
         "level",
         "value",
         "数值",
@@ -74,11 +87,17 @@ _MARKER = re.compile(
     r"|\banswer\s+(?=[A-H]\b)"
     r"|\b(?:final answer|in conclusion|to conclude|in summary|therefore|thus|hence|so)\s*[:,]\s*"
     r"|\bi(?:'d| would| will|'ll)?\s+(?:choose|pick|select|go with|answer|opt for|say)\s*:?"
-    r"|(?:最终|正确|最佳|我的|标准|参考|最后的?)?(?:答案|回答|选择|选项|结论|判断|结果)(?:应该|应当|"
+    r"|(?:(?:最终|正确|最佳|我的|标准|参考|最后的?)?(?:答案|回答|选择|结论|判断|结果)|"
+    r"(?:最终|正确|最佳|我的|最后的?)选项|选项(?=[应该当是为:=\s]+[A-Ja-j](?![A-Za-z])))(?:应该|应当|"
     r"应)?(?:是|为|:|=)+\s*:?"
     r"|(?:故|应|因此|所以|我|则|答|综上)(?:此|以)?[,，:：]?(?:应)?(?:该)?选择?(?:项|答案)?[是为:：]?)",
     re.IGNORECASE,
 )
+#: Markers of an answer that are looked behind, the last ones, and how far.
+_MOST_MARKERS = 6
+_LONGEST_SENTENCE = 600
+#: Brackets of no JSON after which a text is taken to hold none.
+_MOST_FAILED = 200
 
 
 def clean(text: str) -> str:
@@ -90,6 +109,11 @@ def clean(text: str) -> str:
     for _ in range(2):
         text = _LATEX.sub(r"\1", text)
     return text.replace("\\%", "%").replace("’", "'").replace("‘", "'").strip()
+
+
+def alike(text: str) -> str:
+    """Write the figures and Chinese characters of a short answer in one way: nothing for texts that are scored."""
+    return simplified(with_plain_signs(text))
 
 
 def plain(text: str) -> str:
@@ -123,8 +147,8 @@ def _once(found: list[str]) -> tuple[str, ...]:
 
 def _marked(text: str) -> Iterator[str]:
     """Give the sentence behind the last marker of an answer, then behind those before."""
-    for marker in reversed(list(_MARKER.finditer(text))):
-        rest = text[marker.end() :].lstrip(" :：\n\"'([「『“")
+    for marker in reversed(deque(_MARKER.finditer(text), _MOST_MARKERS)):
+        rest = text[marker.end() : marker.end() + _LONGEST_SENTENCE].lstrip(" :：\n\"'([「『“")
         sentence = re.split(r"(?<!\d)\.(?=\s|$)|[。!！?？\n;；]|\.(?=\s+[A-Z]|\s*$)", rest, maxsplit=1)[0]
         if re.fullmatch(r"\(?[A-Za-z]\)?", sentence.strip()) and len(rest) > len(sentence) + 1:
             more = re.split(r"[。!！?？\n;；]", rest, maxsplit=1)[0]
@@ -163,14 +187,16 @@ def _values(found: object) -> Iterator[str]:
 
 def json_values(text: str) -> Iterator[Any]:
     """Find the JSON objects and lists in a text, also with single quotes or a trailing comma."""
-    decoder, position = json.JSONDecoder(), 0
-    while (start := _opening(text, position)) >= 0:
+    decoder, position, failed = json.JSONDecoder(), 0, 0
+    while failed < _MOST_FAILED and (start := _opening(text, position)) >= 0:
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             value, end = _lenient(text, start)
         if end > start:
             yield value
+        else:
+            failed += 1
         position = max(end, start + 1)
 
 

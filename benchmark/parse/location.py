@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from benchmark.parse.asked import SEVERAL, ask
+from benchmark.parse.clean import alike
 from benchmark.records import Parsed, answered, unparsable
 
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
@@ -80,7 +81,7 @@ _DENIED_ZH = re.compile(r"(?:不是|而非|并非|而不是|不在|非|不位于
 
 def parse_location(text: str) -> Parsed:
     """Find the one cell that an answer names."""
-    return ask(text, read_location)
+    return ask(alike(text), read_location)
 
 
 def read_location(text: str) -> Parsed:

@@ -5,11 +5,15 @@ inequalities and several different numbers are no answer; normal ranges, pixel s
 (65 ± 5) are not the value. Units of length and area are converted.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from benchmark.parse.asked import SEVERAL, ask
+from benchmark.parse.clean import alike
+from benchmark.parse.figures import with_plain_digits
 from benchmark.parse.spelled import spelled_out
 from benchmark.records import Parsed, answered, unparsable
 
@@ -71,6 +75,13 @@ _RANGE = re.compile(
     rf"(?:(?:between|from|介于|从)\s*)?(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?)\s*(?:{_UNIT})?\s*(?:-|–|—|−|~|～|to|and|至|到|与|和)\s*(\d+(?:\.\d+)?)(?![\d.]*\d)\s*(?:{_UNIT})?",
     re.IGNORECASE,
 )
+_ONE = rf"\d+(?:[.,]\d+)?\s*(?:(?:{_UNIT})(?![A-Za-z\d]))?"
+#: Sizes side by side (20 x 30 mm, 20 30 mm) and shares of a count (3 out of 10): neither is one number.
+_JOINT = re.compile(
+    rf"(?<![A-Za-z0-9_.,/])(?:{_ONE}(?:\s*(?:[x×*]|\bby\b)\s*{_ONE}|(?<=\d) +{_ONE}(?![.\d]))+"
+    rf"|\d+(?:\.\d+)?\s*(?:/|\bout of\b)\s*\d+(?:\.\d+)?)\s*(?:{_UNIT})?",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\b(?:between|from|range[sd]?)\b|介于|之间|范围", re.IGNORECASE)
 _ASIDE = re.compile(
     r"\b(?:normal|reference|typical|healthy|expected|average|usual|standard|possible|valid|allowed|"
@@ -93,8 +104,9 @@ _UNEQUAL = re.compile(
 _UNEQUAL_AFTER = re.compile(
     r"^\s*(?:or (?:more|less|higher|lower|above|below|greater)|and above|以上|以下|\+(?!\d))", re.IGNORECASE
 )
+#: What stands where no value is read.
+_BLANK = " \x00 "
 _UNSURE = re.compile(r"(?:±|\+/-|\+-|plus or minus|正负)\s*$", re.IGNORECASE)
-_ENUMERATED = re.compile(r"(?:^|\n)\s*$")
 _NULL = re.compile(
     r"^\W*(?:null|none|nan|n/?a|nil|not (?:available|applicable|measurable|visible|assessable|"
     r"reported|determined|given|provided)|空|无|无值|空值|不可测量?|未测量?|不适用|未提供)\W*$",
@@ -133,6 +145,7 @@ def parse_number(text: str, *, unit: str | None = None, names: Sequence[str] = (
     ``unit`` is what was asked for, ``names`` how the measurement is called (EF, 射血分数), ``null_ok`` whether an
     answer may say that there is no value.
     """
+    text = alike(text)
     if null_ok and (_NULL.match(text) or _NULL_FIRST.match(text)):
         return answered(None)
     parsed = ask(text, lambda candidate: read_number(candidate, unit=unit, names=names, null_ok=null_ok))
@@ -145,15 +158,15 @@ def read_number(text: str, *, unit: str | None, names: Sequence[str], null_ok: b
     """Read a short text."""
     if null_ok and _NULL.match(text):
         return answered(None)
-    written = _without_asides(spelled_out(text))
+    written = _without_asides(with_plain_digits(spelled_out(text)))
+    joint = _JOINT.search(written) is not None
+    written = _JOINT.sub(_BLANK, written)
     ranges = [one for one in _RANGE.finditer(written) if _is_range(written, one)]
-    body = written
-    for one in reversed(ranges):
-        body = f"{body[: one.start()]} \x00 {body[one.end() :]}"
+    body = _RANGE.sub(lambda one: _BLANK if _is_range(written, one) else one.group(), written)
     found = list(_numbers(body, names))
     found = _of_unit(found, unit)
     if not found:
-        return unparsable("range" if ranges else "no number")
+        return unparsable("range" if ranges else SEVERAL if joint else "no number")
     for chosen in (found, [one for one in found if one.named], [one for one in found if one.cued]):
         values = {round(_converted(one, unit), 9) for one in chosen}
         if len(values) == 1:
@@ -180,20 +193,33 @@ def _numbers(text: str, names: Sequence[str]) -> Iterator[Found]:
     for one in _NUMBER.finditer(text):
         before, after = text[max(0, one.start() - 40) : one.start()], text[one.end() : one.end() + 20]
         digits = one.group("digits")
-        if _UNSURE.search(before) or _UNEQUAL.search(before) or _UNEQUAL_AFTER.match(after):
+        if _is_bound(before) or _UNEQUAL_AFTER.match(after):
             continue
-        if _ENUMERATED.search(text[: one.start()]) and re.match(r"[.)、]\s*\D", after) and not one.group("unit"):
+        first = not before.rpartition("\n")[2].strip() and ("\n" in before or one.start() <= len(before))
+        if first and re.match(r"[.)、]\s*\D", after) and not one.group("unit"):
             continue
         unit = one.group("unit")
         if unit and one.group("power"):
             unit += {"²": "2", "³": "3"}[one.group("power")]
         value = float(_plain_digits(digits) + (one.group("exp") or ""))
+        if not math.isfinite(value):
+            continue
         sign = -1.0 if one.group("sign") in ("-", "−") else 1.0
         named = any(
             re.search(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])[^.;。；,，\d]{{0,30}}$", before, re.IGNORECASE)
             for name in names
         )
-        yield Found(sign * value, unit.lower() if unit else None, bool(_CUE.search(before)), named)
+        yield Found(sign * value, unit.lower() if unit else None, _is_cued(before), named)
+
+
+@lru_cache(maxsize=1024)
+def _is_bound(before: str) -> bool:
+    return bool(_UNSURE.search(before) or _UNEQUAL.search(before))
+
+
+@lru_cache(maxsize=1024)
+def _is_cued(before: str) -> bool:
+    return bool(_CUE.search(before))
 
 
 def _plain_digits(digits: str) -> str:

@@ -5,10 +5,12 @@ contrast") are no level; two levels are no answer. A score with a scale (8/10, 8
 Source: Ultrasound-QBench (levels); the cut is ours.
 """
 
+import math
 import re
 
 from benchmark.parse.asked import SEVERAL, ask
 from benchmark.parse.choice import read_choice
+from benchmark.parse.clean import alike
 from benchmark.parse.spelled import spelled_out
 from benchmark.records import Parsed, Status, answered, unparsable
 
@@ -60,12 +62,16 @@ _SCORE = re.compile(
     r"[(（,，]\s*(?:满分|总分|out of)(?:为|是)?)\s*(\d+(?:\.\d+)?)|(?<![\d.])(\d+(?:\.\d+)?)\s*%",
     re.IGNORECASE,
 )
+_TOTAL = re.compile(
+    r"\b(?:overall|total|final|composite|combined|aggregate|image quality)\b|总分|总体|总评|总得分|综合|整体|图像质量",
+    re.IGNORECASE,
+)
 _BARE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(?![\d%]|\.\d)")
 
 
 def parse_quality(text: str, *, scale: tuple[float, float] | None = None) -> Parsed:
     """Find the one level that an answer names. ``scale``: lowest and highest score, where a score was asked for."""
-    return ask(text, lambda candidate: read_quality(candidate, scale))
+    return ask(alike(text), lambda candidate: read_quality(candidate, scale))
 
 
 def read_quality(text: str, scale: tuple[float, float] | None) -> Parsed:
@@ -113,21 +119,34 @@ def _named(text: str) -> str | None:
     for pattern, behind in ((_EN, _PROPERTY), (_ZH, _PROPERTY_ZH)):
         for one in pattern.finditer(text):
             before = text[max(0, one.start() - 40) : one.start()]
-            if behind.match(text[one.end() :]) or _PROPERTY_BEFORE.search(before) or _DENIED.search(before):
+            if (
+                behind.match(text[one.end() : one.end() + 80])
+                or _PROPERTY_BEFORE.search(before)
+                or _DENIED.search(before)
+            ):
                 continue
             found.add(str(one.lastgroup))
     return None if not found else found.pop() if len(found) == 1 else SEVERAL
 
 
 def _score(text: str, scale: tuple[float, float] | None) -> float | None:
-    """Read a score as a share of its scale."""
+    """Read a score as a share of its scale; the overall one where there are more."""
     text = spelled_out(text)
+    shares = _shares(text, scale)
+    if len(shares) > 1:
+        parts = re.split(r"\.(?!\d)|[;。；\n,，(（]", text)
+        shares = {share for part in parts if _TOTAL.search(part) for share in _shares(part, scale)}
+    return shares.pop() if len(shares) == 1 else None
+
+
+def _shares(text: str, scale: tuple[float, float] | None) -> set[float]:
+    """Give the scores of a text as shares: those with a scale of their own, else those on ``scale``."""
     shares = set()
     for one in _SCORE.finditer(text):
         value, most = (float(one.group(3)), 100.0) if one.group(3) else (float(one.group(1)), float(one.group(2)))
-        if most > 0 and value <= most:
+        if most > 0 and value <= most and math.isfinite(most):
             shares.add(value / most)
     if not shares and scale is not None:
         low, high = scale
         shares = {(value - low) / (high - low) for value in map(float, _BARE.findall(text)) if low <= value <= high}
-    return shares.pop() if len(shares) == 1 else None
+    return shares

@@ -31,7 +31,7 @@ def parsed(row):
         "choice": lambda: parse_choice(row["answer"], row["options"]),
         "location": lambda: parse_location(row["answer"]),
         "number": lambda: parse_number(row["answer"], **settings),
-        "quality": lambda: parse_quality(row["answer"]),
+        "quality": lambda: parse_quality(row["answer"], scale=row.get("scale")),
     }
     return readers[row["parser"]]()
 
