@@ -2,9 +2,11 @@
 
 import csv
 import json
+import math
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,6 +23,8 @@ REASONS_SQL = "SELECT * FROM reject_reasons"
 SPARED_SQL = "SELECT spared FROM funnel WHERE spared > 0"
 MAX_CELL_CHARS = 200
 PLAIN_WIDTH = 160
+#: A value that Python or the format does not have.
+_NOT_SHOWN = (OverflowError, ValueError, TypeError, pa.ArrowException)
 
 
 def check_format(output: str, *, to_file: bool) -> None:
@@ -43,7 +47,7 @@ def show_table(table: pa.Table, output: str) -> None:
     writers = {"table": _as_table, "csv": _as_csv, "json": _as_json}
     try:
         writers[output](table, sys.stdout)
-    except (OverflowError, ValueError, TypeError) as error:
+    except _NOT_SHOWN as error:
         raise ConfigError(f"a value cannot be shown ({type(error).__name__}): cast it to text in the query") from None
 
 
@@ -61,9 +65,11 @@ def write_table(table: pa.Table, output: str, path: Path) -> None:
             with aside.open("w", encoding="utf-8", newline="") as file:
                 {"table": _as_table, "csv": _as_csv, "json": _as_json}[output](table, file)
         aside.replace(path)
-    except (OSError, OverflowError, ValueError, TypeError) as error:
-        aside.unlink(missing_ok=True)
-        raise ConfigError(f"{path} could not be written ({type(error).__name__})") from None
+    except (OSError, *_NOT_SHOWN) as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        advice = "" if isinstance(error, OSError) else ": cast the value to text in the query"
+        raise ConfigError(f"{path} could not be written ({type(error).__name__}){advice}") from None
 
 
 def console() -> Console:
@@ -105,6 +111,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell
 def _jsonable(value: Any) -> Any:  # noqa: ANN401 - any cell
     if isinstance(value, Mapping):
         return {name: _jsonable(cell) for name, cell in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):  # a map is a list of tuples
         return [_jsonable(cell) for cell in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such number
     return value.hex() if isinstance(value, bytes) else value

@@ -4,6 +4,7 @@ In: the shelf. Out: one small database file of views. Queries run read-only.
 """
 
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -64,6 +65,7 @@ def ask(database: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
 
     Raises: ConfigError when the statement is not a query that runs.
     """
+    check_text(sql, "sql")
     try:
         statements = database.extract_statements(sql)
         if len(statements) != 1 or statements[0].type not in _READING:
@@ -71,10 +73,35 @@ def ask(database: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
         return _unique(database.sql(sql).to_arrow_table())
     except _ABOUT_THE_STATEMENT as error:
         raise ConfigError(f"sql: {str(error).splitlines()[0]}") from None
-    except duckdb.PermissionException:
-        raise ConfigError("sql: a query may read the tables and releases of this warehouse only") from None
     except (duckdb.Error, pa.ArrowException) as error:  # these quote values of rows
+        lost = _lost(database, str(error))
+        if lost:
+            again = "restore it from a copy, or run `sonocurate run` again"
+            raise ConfigError(f"sql: a view reads {lost}, which is missing: {again}") from None
+        if isinstance(error, duckdb.PermissionException):
+            raise ConfigError("sql: a query may read the tables and releases of this warehouse only") from None
         raise ConfigError(f"sql: the query failed ({type(error).__name__})") from None
+
+
+def check_text(sql: str, origin: str) -> None:
+    """Refuse what came from the command line and is no text.
+
+    Raises: ConfigError.
+    """
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{origin}: must be UTF-8 text") from None
+
+
+def _lost(database: duckdb.DuckDBPyConnection, message: str) -> str | None:
+    """Name the file that a message is about, where it is one of a view and is not there."""
+    found = re.search(r'"([^"]+\.parquet)"', message)
+    if found is None or Path(found[1]).exists():
+        return None
+    quoted = "'" + found[1].replace("'", "''") + "'"
+    views = database.execute("SELECT 1 FROM duckdb_views() WHERE NOT internal AND contains(sql, ?)", [quoted])
+    return found[1] if views.fetchall() else None
 
 
 _READING = (duckdb.StatementType.SELECT,)

@@ -33,6 +33,7 @@ def release_shards(root: Path, folder: str) -> list[Path]:
 
 def release_views(root: Path) -> Iterator[tuple[str, str | pa.Schema]]:
     """Give name and query of every view, or the columns of a table that has no rows yet."""
+    root = root.resolve()  # a query may come from another folder
     for view, (folder, schema) in COMPONENTS.items():
         shards = release_shards(root, folder)
         if shards:

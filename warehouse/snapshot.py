@@ -43,10 +43,13 @@ class Snapshot:
         return {name: self._open(name, version) for name, version in self.versions.items()}
 
     def _open(self, name: str, version: int) -> DeltaTable:
+        log = self.shelf.tables / name / "_delta_log"
         try:
-            return DeltaTable(self.shelf.uri(name), version=version)
+            if any(log.glob(f"{version:020d}.*")):  # delta-rs does not come back from a version far ahead
+                return DeltaTable(self.shelf.uri(name), version=version)
         except (DeltaError, OSError):
-            raise ConfigError(f"table {name} has no readable version {version}") from None
+            pass
+        raise ConfigError(f"table {name} has no readable version {version}")
 
     def files(self, name: str) -> list[str]:
         """List the files that made up a table."""

@@ -1,8 +1,8 @@
 """The journal of an export that is being written: whose it is, which parts are done, how long its files were then.
 
-In: finished parts. Out: where to go on. A part counts when its line is complete; what lies behind the recorded length
-of a file was written by a part that was cut down, and is written again. The folder ``.unfinished`` is gone when the
-export is complete.
+In: finished parts. Out: where to go on. A part counts when its line is complete and its files are as long as it says;
+what lies behind the recorded length of a file was written by a part that was cut down, and is written again. The
+folder ``.unfinished`` is gone when the export is complete.
 """
 
 import json
@@ -34,10 +34,14 @@ class Journal:
     """Parts that are done, appended one line at a time."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._path = folder / UNFINISHED / "parts.jsonl"
+        self._one_at_a_time = threading.Lock()
+        self._load()
+
+    def _load(self) -> None:
         self.lengths: dict[str, int] = {}
         self.done: dict[str, dict[str, Any]] = {}
-        self._one_at_a_time = threading.Lock()
         complete = 0
         for line in self._lines():
             complete += len(line)
@@ -46,6 +50,23 @@ class Journal:
             self.lengths.update(part["lengths"])
         if self._path.exists():
             os.truncate(self._path, complete)  # a torn last line
+
+    def forget_lost(self) -> None:
+        """Take parts out whose files are gone or have another length (a file that grows: a shorter one)."""
+        aside = self._path.with_suffix(".new")
+        lost = False
+        with aside.open("wb") as file:
+            for line in self._lines():
+                whole = self._is_whole(json.loads(line))
+                lost = lost or not whole
+                file.write(line if whole else b"")
+        if lost:
+            aside.replace(self._path)
+            self._load()
+
+    def _is_whole(self, part: dict[str, Any]) -> bool:
+        grown = all(length_of(f"{self._folder}/{name}") >= size for name, size in part["lengths"].items())
+        return grown and all(length_of(f"{self._folder}/{name}") == size for name, size, _ in part["files"])
 
     def add(
         self, part: str, rows: int, left_out: Mapping[str, int], files: list[list[Any]], length: tuple[str, int]
@@ -70,6 +91,14 @@ class Journal:
         if self._path.exists():
             with self._path.open("rb") as file:
                 yield from (line for line in file if line.endswith(b"\n"))
+
+
+def length_of(path: str) -> int:
+    """Give the length of a file, or -1: asked millions of times, so without pathlib."""
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return -1
 
 
 def begin(folder: Path, call: Call) -> bool:

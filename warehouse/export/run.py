@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from schemas.errors import ChunkError, ConfigError
-from warehouse.export.journal import MANIFEST, UNFINISHED, Journal, alone, begin, described
+from warehouse.export.journal import MANIFEST, UNFINISHED, Journal, alone, begin, described, length_of
 from warehouse.export.layout import Call, Example, Layout, named
 from warehouse.export.pictures import write_pictures
 from warehouse.export.selection import Selection
@@ -65,6 +65,7 @@ class _Writer:
     def __init__(self, source: Source, selection: Selection, call: Call, layout: Layout, out: Path) -> None:
         self.source, self.selection, self.call, self.layout, self.out = source, selection, call, layout, out
         self.journal = Journal(out)
+        self.journal.forget_lost()
 
     def write(self, progress: Progress) -> None:
         """Write every split: its pictures and its rows."""
@@ -133,8 +134,7 @@ class _Writer:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("r+b" if self.layout.appends and path.exists() else "w+b") as stream:
             if self.layout.appends:
-                stream.truncate(self.journal.lengths.get(file_name, 0))
-                stream.seek(0, 2)
+                _cut(stream, path, self.journal.lengths.get(file_name, 0))
                 if stream.tell() == 0:
                     stream.write(self.layout.head)
             with _without_search_for_cycles():
@@ -196,8 +196,7 @@ def _finish(out: Path, call: Call, layout: Layout, selection: Selection) -> Expo
     sums = {name: (digest, size) for name, size, digest in journal.files()}
     for name, size in journal.lengths.items():
         with (out / name).open("r+b") as stream:
-            stream.truncate(size)
-            stream.seek(size)
+            _cut(stream, out / name, size)
             stream.write(layout.tail)
         sums[name] = (_sha256(out / name), size + len(layout.tail))
     splits = [split for split, found in selection.splits.items() if found.rows]
@@ -205,13 +204,25 @@ def _finish(out: Path, call: Call, layout: Layout, selection: Selection) -> Expo
         (out / name).write_text(text, encoding="utf-8")
         sums[name] = (_sha256(out / name), len(text.encode()))
     for name, (_, size) in sums.items():
-        if os.stat(f"{out}/{name}").st_size != size:  # noqa: PTH116 - pathlib takes as long as the system
-            raise ChunkError(f"{out / name} has changed while the export was written: delete the folder, export again")
+        if length_of(f"{out}/{name}") != size:
+            raise _changed(out / name)
     lines = "".join(f"{digest}  {name}\n" for name, (digest, _) in sorted(sums.items()))
     (out / "checksums.sha256").write_text(lines, encoding="utf-8")
     _write_manifest(out, call, selection, journal, sums)
     begin(out, call)  # what is complete needs no journal
     return check(out, created=True)
+
+
+def _cut(stream: BinaryIO, path: Path, size: int) -> None:
+    """Go to the end of what is recorded, and drop what lies behind it."""
+    if stream.seek(0, os.SEEK_END) < size:
+        raise _changed(path)
+    stream.truncate(size)
+    stream.seek(size)
+
+
+def _changed(path: Path) -> ChunkError:
+    return ChunkError(f"{path} has changed while the export was written: run the same command again")
 
 
 def _write_manifest(

@@ -14,7 +14,9 @@ from schemas.errors import ConfigError
 from schemas.grounding import ANNOTATION
 from schemas.instruction import INSTRUCTION_PAIR
 from schemas.released import RELEASED_GROUNDED
+from warehouse.catalog import check_text
 from warehouse.export.source import Group, Source
+from warehouse.export.steady import unsteady
 
 #: Errors of DuckDB that quote the condition and never a row.
 _ABOUT_THE_CONDITION = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
@@ -62,12 +64,19 @@ class Condition:
         return rows.filter(mask["kept"])
 
     def _check(self, sql: str) -> None:
+        check_text(sql, "--where")
         statement = f"SELECT 1 FROM pairs WHERE ({sql}\n)"  # noqa: S608 - parsed and bound only, on no rows
         self._database.register("pairs", self._schema.empty_table())
         try:
             parsed = self._database.extract_statements(statement)
             if len(parsed) != 1 or parsed[0].type != duckdb.StatementType.SELECT:
                 raise ConfigError("--where: must be one condition, such as \"language = 'zh'\"")
+            moving = unsteady(self._database, sql, self._schema.names)
+            if moving:
+                raise ConfigError(
+                    "--where: a condition may use the columns of a pair only, and functions that give the same for "
+                    f"the same row whenever they are asked: not {moving}"
+                )
             self._database.sql(statement).fetchall()
         except _ABOUT_THE_CONDITION as error:
             raise ConfigError(f"--where: {str(error).splitlines()[0]}") from None
