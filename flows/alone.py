@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from schemas.errors import ConfigError
-from warehouse.lock import held
+from warehouse.lock import held, is_taken
 
 LOCK = ".running"
 #: Least time that a run waits: `sonocurate status` holds the lock for a moment to see whether it is free.
@@ -76,8 +76,11 @@ def _try(lock: ExitStack, path: Path) -> bool:
 
 
 def is_held(root: Path) -> bool:
-    """Say whether some run is working in a folder now."""
-    if not (root / LOCK).exists():
-        return False
-    with held(root / LOCK) as free:
-        return not free
+    """Say whether some run is working in a folder now; the folder need not be writable.
+
+    Raises: ConfigError when the folder cannot be read.
+    """
+    try:
+        return is_taken(root / LOCK)
+    except OSError as error:
+        raise ConfigError(f"warehouse.root: {root} cannot be read ({error.strerror})") from None

@@ -131,9 +131,14 @@ def root_of(config: Path, root: Path | None) -> Path:
 
     Raises: ConfigError.
     """
+    place = root or config
+    try:
+        there = place.exists()
+    except OSError as error:  # a name that is too long, or a folder that may not be searched
+        raise ConfigError(f"{place} cannot be read ({error.strerror})") from None
     if root is not None:
         return root
-    return load(config).warehouse.root if config.is_file() else Warehouse().root
+    return load(config).warehouse.root if there else Warehouse().root
 
 
 #: One part of the TOML that a command works with.
@@ -156,15 +161,27 @@ def _load_part(path: Path, model: type[Part]) -> Part:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path} not found; `sonocurate init` writes a pipeline's") from None
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"{path} is not a readable UTF-8 file") from None
+    return parse_toml(text, str(path))
+
+
+def parse_toml(text: str, called: str) -> dict[str, Any]:
+    """Read the text of a TOML file that messages call so.
+
+    Raises: ConfigError with one line that says what is wrong.
+    """
+    try:
+        return tomllib.loads(text)
     except RecursionError:
-        raise ConfigError(f"{path} is nested too deep") from None
+        raise ConfigError(f"{called} is nested too deep") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        raise ConfigError(f"{called} is not valid TOML: {error}") from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise ConfigError(f"{called} holds a number with too many digits") from None
 
 
 def _first_error(error: ValidationError, raw: dict[str, Any] | None = None) -> str:

@@ -4,6 +4,7 @@ Times are UTC. A run that finds another one on its warehouse waits for it; two o
 What a person has paused on the server, a deployment or its schedule, stays paused when it is registered again.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +28,14 @@ from flows.intake import intake_flow
 from flows.parameters import ConfigRun, CurateRun, ReleaseRun, ReviewRun, StageRun
 from flows.release import release_flow
 from flows.review_sample import review_sample_flow
+from schemas.errors import ConfigError
 
 #: Runs of all deployments at the same time, in one process that serves.
 AT_ONCE = 4
 WAIT_S = 6 * 3600.0
+#: Of a work pool: what Prefect takes as its name (it keeps those of 'prefect...' to itself), and who works for it.
+POOL_NAME = re.compile(r"\w[\w .-]{0,99}")
+POOL_TYPE = "process"
 ONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 
 
@@ -99,6 +104,8 @@ def register(config: Path, pool: str | None = None) -> dict[str, UUID]:
     """Put the deployments and the automation on the server that is configured; gives their ids by name.
 
     With ``pool`` the workers of a work pool run them; it is made, of type process, where there is none.
+
+    Raises: ConfigError when the pool cannot be made, or is one of another type.
     """
     if pool is not None:
         _make_pool(pool)
@@ -108,11 +115,21 @@ def register(config: Path, pool: str | None = None) -> dict[str, UUID]:
 
 
 def _make_pool(name: str) -> None:
+    """Make the pool where there is none.
+
+    Raises: ConfigError when its name cannot be one, or when it is there and not of type process.
+    """
+    if not POOL_NAME.fullmatch(name) or name.lower().startswith("prefect"):
+        raise ConfigError(
+            "--pool: a name has letters, digits, ' ', '.', '_' and '-', at most 100, and does not begin with 'prefect'"
+        )
     with get_client(sync_client=True) as client:
         try:
-            client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+            found = client.create_work_pool(WorkPoolCreate(name=name, type=POOL_TYPE))
         except ObjectAlreadyExists:
-            return
+            found = client.read_work_pool(name)
+    if found.type != POOL_TYPE:
+        raise ConfigError(f"--pool: {name} is of type {found.type}, not {POOL_TYPE}: choose another name")
 
 
 def serve_all(config: Path) -> None:

@@ -7,19 +7,21 @@ Little's law gives what must be busy at a time: rows per second x seconds per ro
 search compares every pair with what was kept before (docs/scale.md).
 """
 
-import tomllib
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from flows.watch.costs import costs_of
 from flows.watch.log import read
 from schemas.errors import ConfigError
+from schemas.load import parse_toml
 
 #: Which number of the archive a stage's rows follow; deduplication has a formula of its own.
 ROWS = {
@@ -61,23 +63,35 @@ def _costs(small: DedupRun, large: DedupRun) -> tuple[float, float]:
 READ_S, COMPARE_S = _costs(SMALL_RUN, LARGE_RUN)
 
 
+def _stage(name: str) -> str:
+    if name not in ROWS:
+        raise PydanticCustomError("stage", "{text}", {"text": f"no stage of the plan, which has {', '.join(ROWS)}"})
+    return name
+
+
+#: Seconds, tokens, money: more than any of them can be, so that no product of them is infinite.
+LARGEST = 1e12
+Figure = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
+Stage = Annotated[str, AfterValidator(_stage)]
+
+
 class Numbers(BaseModel):
     """Service times and prices; every one can be told in a TOML of the same keys."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    cpu_s: dict[str, float] = Field(default_factory=dict, description="processor seconds per row, by stage")
-    dedup_read_s: float = Field(READ_S, ge=0, description="of a pair, without its search")
-    dedup_compare_s: float = Field(COMPARE_S, ge=0, description="to compare a pair with a kept one")
+    cpu_s: dict[Stage, Figure] = Field(default_factory=dict, description="processor seconds per row, by stage")
+    dedup_read_s: Figure = Field(READ_S, description="of a pair, without its search")
+    dedup_compare_s: Figure = Field(COMPARE_S, description="to compare a pair with a kept one")
     kept_share: float = Field(0.6, ge=0, le=1, description="share of pairs that deduplication keeps")
-    request_s: float | None = Field(None, gt=0, description="seconds of a request, from sending to answer")
-    requests_per_pair: float = Field(1.0, gt=0, description="with retries, checks and judges")
-    tokens_in: float | None = Field(None, ge=0, description="of a request")
-    tokens_out: float | None = Field(None, ge=0, description="of a request")
-    usd_per_mtok_in: float | None = Field(None, ge=0)
-    usd_per_mtok_out: float | None = Field(None, ge=0)
-    usd_per_core_hour: float | None = Field(None, ge=0)
-    busy_share: float = Field(0.8, gt=0, le=1, description="share of time that a worker works")
+    request_s: Figure | None = Field(None, gt=0, description="seconds of a request, from sending to answer")
+    requests_per_pair: float = Field(1.0, gt=0, le=1e6, description="with retries, checks and judges")
+    tokens_in: Figure | None = Field(None, description="of a request")
+    tokens_out: Figure | None = Field(None, description="of a request")
+    usd_per_mtok_in: Figure | None = None
+    usd_per_mtok_out: Figure | None = None
+    usd_per_core_hour: Figure | None = None
+    busy_share: float = Field(0.8, ge=0.001, le=1, description="share of time that a worker works")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +162,12 @@ def service_of(root: Path, numbers: Path | None) -> Numbers:
 
 
 def plan_of(archive: Archive, numbers: Numbers) -> Cluster:
-    """Compute what an archive needs."""
+    """Compute what an archive needs.
+
+    Raises: ConfigError when its days are no number.
+    """
+    if not 0 < archive.days < math.inf:
+        raise ConfigError("--days must be a number above 0")
     needs, missing = [], []
     for stage, unit in ROWS.items():
         rows: int = getattr(archive, unit)
@@ -217,13 +236,12 @@ def _measured(root: Path) -> dict[str, Any]:
 
 def _told(path: Path) -> Mapping[str, Any]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        return Numbers.model_validate(raw).model_dump(exclude_unset=True)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"--numbers: {path}: {place}: {first['msg']}") from None
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"--numbers: {path} cannot be read") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"--numbers: {path} is not valid TOML: {error}") from None
+    try:
+        return Numbers.model_validate(parse_toml(text, f"--numbers: {path}")).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        raise ConfigError(f"--numbers: {path}: {place}: {first['msg']}") from None

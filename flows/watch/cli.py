@@ -14,6 +14,8 @@ from flows.masks.cli import DEFAULT_CONFIG, ConfigOption, FormatOption
 from flows.shelf.cli import RootOption
 
 PortOption = Annotated[int, typer.Option(min=1, max=65_535, help="loopback port")]
+#: Cases, images or pairs of an archive.
+MOST = 10**12
 
 
 def register(app: typer.Typer) -> None:
@@ -81,12 +83,12 @@ def report(
 
 def plan(  # noqa: PLR0913 - the options of one command
     *,
-    cases: Annotated[int, typer.Option(min=1, help="cases of the archive")] = 208_941,
-    images: Annotated[int, typer.Option(min=0, help="images of the archive")] = 1_470_000,
-    pairs: Annotated[int, typer.Option(min=0, help="pairs that models write")] = 3_420_000,
-    annotated: Annotated[int, typer.Option(min=0, help="images of the archive that have annotations")] = 0,
-    rated: Annotated[int, typer.Option(min=0, help="images whose quality a model judges")] = 0,
-    days: Annotated[float, typer.Option(min=0.01, help="time for all of it")] = 7.0,
+    cases: Annotated[int, typer.Option(min=1, max=MOST, help="cases of the archive")] = 208_941,
+    images: Annotated[int, typer.Option(min=0, max=MOST, help="images of the archive")] = 1_470_000,
+    pairs: Annotated[int, typer.Option(min=0, max=MOST, help="pairs that models write")] = 3_420_000,
+    annotated: Annotated[int, typer.Option(min=0, max=MOST, help="images of the archive that have annotations")] = 0,
+    rated: Annotated[int, typer.Option(min=0, max=MOST, help="images whose quality a model judges")] = 0,
+    days: Annotated[float, typer.Option(min=0.01, max=36_500, help="time for all of it")] = 7.0,
     numbers: Annotated[
         Path | None, typer.Option(help="TOML of service times and prices; default: measured ones")
     ] = None,

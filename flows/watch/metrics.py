@@ -4,12 +4,13 @@ Flows in: a warehouse. Flows out: the text format, to standard output, to a file
 or over HTTP on loopback. Labels are stages and endpoints, never row content. A run need not be in progress.
 """
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, generate_latest, start_http_server, write_to_textfile
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -92,12 +93,19 @@ def metrics_text(root: Path) -> str:
 
 
 def write_metrics(root: Path, target: Path) -> None:
-    """Write the counters to a file, which is replaced at once.
+    """Write the counters to a file that every user can read (node_exporter is another one); it is replaced at once.
 
     Raises: ConfigError when it cannot be written.
     """
+    text = metrics_text(root)
+    fresh = target.parent / f".{target.name}.{os.getpid()}"
     try:
-        write_to_textfile(str(target), registry_of(root))
+        try:
+            fresh.write_text(text, encoding="utf-8")
+            fresh.chmod(0o644)
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(f"{target} cannot be written ({error.strerror})") from None
 

@@ -26,9 +26,12 @@ def write_report(root: Path, target: Path | None = None) -> Path:
     Raises: ConfigError when there is no warehouse yet, or the file cannot be written.
     """
     target = target or root / PLACE
+    text = page("Runs of sonocurate", _parts(root)).encode()
     try:
+        if target.is_dir():
+            raise ConfigError(f"{target} is a folder: name a file")
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_private(target, page("Runs of sonocurate", _parts(root)).encode())
+        write_private(target, text)
     except OSError as error:
         raise ConfigError(f"{target} cannot be written ({error.strerror})") from None
     return target

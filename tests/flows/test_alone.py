@@ -1,5 +1,7 @@
 """One run at a time; a run that waits for a person lets others work, and takes the lock again."""
 
+import errno
+import os
 import subprocess
 import sys
 import time
@@ -51,3 +53,21 @@ def test_setting_aside_what_nobody_holds_changes_nothing(tmp_path):
     with set_aside(tmp_path, 0):
         assert not is_held(tmp_path)
     assert not is_held(tmp_path)
+
+
+def test_looking_at_the_lock_needs_no_right_to_write(tmp_path, monkeypatch):
+    """As on a mount that is read-only."""
+    opened = os.open
+
+    def read_only(path, flags, *mode):
+        if flags & (os.O_RDWR | os.O_WRONLY | os.O_CREAT):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return opened(path, flags, *mode)
+
+    with alone(tmp_path):
+        monkeypatch.setattr(os, "open", read_only)
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+    assert not is_held(tmp_path / ".running")  # a file is no warehouse
+    with pytest.raises(ConfigError, match=r"cannot be read \(File name too long\)"):
+        is_held(tmp_path / ("x" * 300))

@@ -6,7 +6,7 @@ from flows.starter import STARTER, write_starter
 from schemas.config import Deduplicate, Desensitize, language_of
 from schemas.endpoint import Endpoint
 from schemas.errors import ConfigError
-from schemas.load import load
+from schemas.load import load, root_of
 
 MINIMAL = '[input]\ntable = "cases.csv"\nimages = "images"\n'
 
@@ -28,6 +28,8 @@ def test_paths_are_relative_to_the_file(tmp_path):
     ("text", "message"),
     [
         ("[input\n", "not valid TOML"),
+        ("x = " + "1" * 5000, "too many digits"),
+        ("x = " + "[" * 5000, "nested too deep"),
         ("", "input: Field required"),
         (MINIMAL + "[scrubb]\n", "scrubb: unknown key"),
         (MINIMAL + "[scrub]\nmax_char = 3\n", "scrub.max_char: unknown key"),
@@ -89,3 +91,12 @@ def test_fingerprints_cover_meaning_only():
 )
 def test_languages(cell, language):
     assert language_of(cell) == language
+
+
+def test_a_place_that_cannot_exist_is_one_line(tmp_path):
+    long = tmp_path / ("x" * 300)
+    for config, root in ((long, None), (tmp_path, long)):
+        with pytest.raises(ConfigError, match=r"cannot be read \(File name too long\)"):
+            root_of(config, root)
+    assert root_of(tmp_path / "none.toml", None).name == "data"
+    assert root_of(long, tmp_path) == tmp_path

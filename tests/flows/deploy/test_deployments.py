@@ -13,6 +13,7 @@ from flows.deploy.deployments import register, scheduled
 from flows.intake import intake_flow
 from flows.parameters import dated
 from flows.watch.events import LEAK, resource_of
+from schemas.errors import ConfigError
 from tests.flows.server_api import answer_of, ask
 
 ROOT = Path(__file__).parents[3]
@@ -103,6 +104,24 @@ def test_what_a_person_paused_stays_paused(site, deployed):
     ask(f"{site.server_url}/deployments/{ids['nightly']}/resume_deployment", {})
     register(config)
     assert not ask(f"{site.server_url}/deployments/{ids['nightly']}")["paused"]
+
+
+@pytest.mark.parametrize("pool", ["a/b", "", "   ", "prefect-x", "Prefect", "x%", "'\"", "x" * 300, "a\nb"])
+def test_a_pool_that_cannot_be_made_is_refused(site, deployed, pool):
+    with pytest.raises(ConfigError, match="--pool: a name has") as error:
+        register(deployed[0], pool)
+    assert "\n" not in str(error.value)
+
+
+def test_a_pool_is_made_once_and_of_processes(site, deployed):
+    config, ids = deployed
+    ask(f"{site.server_url}/work_pools/", {"name": "in containers", "type": "docker"})
+    with pytest.raises(ConfigError, match="in containers is of type docker, not process"):
+        register(config, "in containers")
+    for _ in range(2):
+        assert register(config, "二 of us") == ids
+    assert ask(f"{site.server_url}/deployments/{ids['nightly']}")["work_pool_name"] == "二 of us"
+    register(config)
 
 
 def _now():

@@ -7,6 +7,7 @@ import pytest
 
 from flows.scale.plan import LARGE_RUN, ROWS, SMALL_RUN, START_S, Archive, DedupRun, Numbers, plan_of, service_of
 from flows.stage import STAGES
+from flows.watch.cli import MOST
 from schemas.errors import ConfigError
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "scale.md").read_text(encoding="utf-8")
@@ -43,6 +44,50 @@ def test_bad_numbers_are_one_line_that_names_them(tmp_path, text):
         service_of(tmp_path, path)
     assert "\n" not in str(error.value)
     assert "numbers" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[cpu_s]\nscrub = -1", "cpu_s.scrub: "),
+        ("[cpu_s]\nscrub = nan", "cpu_s.scrub: "),
+        ("[cpu_s]\nscrub = inf", "cpu_s.scrub: "),
+        ("[cpu_s]\nscrub = 1e300", "cpu_s.scrub: "),
+        ("[cpu_s]\nscrub = true", "cpu_s.scrub: "),
+        ("[cpu_s]\ndesensitise = 1", "cpu_s.desensitise: no stage of the plan, which has intake, desensitize"),
+        ("request_s = inf", "request_s: "),
+        ("request_s = 0", "request_s: "),
+        ("tokens_in = nan", "tokens_in: "),
+        ("kept_share = nan", "kept_share: "),
+        ("requests_per_pair = 1e300", "requests_per_pair: "),
+        ("busy_share = 1e-320", "busy_share: "),
+        ("request_s = " + "1" * 5000, "too many digits"),
+        ("request_s = " + "[" * 5000, "nested too deep"),
+    ],
+)
+def test_numbers_that_nothing_can_have_are_refused(tmp_path, text, message):
+    path = tmp_path / "numbers.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        service_of(tmp_path, path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("days", [float("nan"), float("inf"), 0.0, -1.0])
+def test_days_are_a_number(days):
+    with pytest.raises(ConfigError, match="--days"):
+        plan_of(Archive(1, 1, 1, days), Numbers())
+
+
+def test_the_largest_plan_can_be_shown():
+    dear = Numbers.model_validate(
+        dict.fromkeys(("request_s", "tokens_in", "usd_per_mtok_in", "usd_per_core_hour", "dedup_compare_s"), 1e12)
+        | {"requests_per_pair": 1e6, "cpu_s": {"scrub": 1e12}, "busy_share": 0.001}
+    )
+    found = plan_of(Archive(MOST, MOST, MOST, 0.01), dear)
+    assert found.table().num_rows == 3
+    assert "inf" not in " ".join(found.lines())
 
 
 def test_annotated_and_rated_images_need_what_their_stages_need():
