@@ -50,9 +50,9 @@ def find_release(root: Path, name: str) -> Path:
 
 
 def names_of(root: Path) -> list[str]:
-    """List the releases of a warehouse, the withdrawn ones too."""
+    """List the releases of a warehouse, the withdrawn ones too, and what has lost its manifest."""
     folder = root / "releases"
-    return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}") if not path.parent.name.startswith("."))
+    return sorted(path.name for path in folder.glob("*") if path.is_dir() and not path.name.startswith("."))
 
 
 def list_releases(root: Path) -> pa.Table:
@@ -63,14 +63,20 @@ def list_releases(root: Path) -> pa.Table:
     rows = []
     for name in names_of(root):
         manifest = manifest_of(root / "releases" / name)
-        counts = manifest.get("counts", {})
-        rows.append({"release": name, **{key: counts.get(key) for key in KEYS}, **_plain(manifest)})
+        rows.append(_line(name, manifest))
     rows.sort(key=lambda row: (row["created_at"] or "", row["release"]))
     return pa.Table.from_pylist(rows, schema=RELEASE_LINE)
 
 
-def _plain(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: manifest.get(name) for name in ("tier", "state", "created_at", "content_sha256")}
+def _line(name: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {key: manifest.get(key) for key in ("tier", "state", "created_at", "content_sha256")}
+    counts = manifest.get("counts", {})
+    if not isinstance(counts, dict) or not all(isinstance(text, str | None) for text in texts.values()):
+        raise damaged(name)
+    numbers = {key: counts.get(key) for key in KEYS}
+    if not all(isinstance(number, int | None) for number in numbers.values()):
+        raise damaged(name)
+    return {"release": name, **numbers, **texts}
 
 
 def verify_release(folder: Path) -> dict[str, int]:
@@ -163,12 +169,23 @@ def read_checksums(folder: Path) -> dict[str, str]:
 def manifest_of(target: Path) -> dict[str, Any]:
     """Read the manifest of a release.
 
-    Raises: ConfigError when it is damaged.
+    Raises: ConfigError when it is missing or damaged.
     """
     try:
-        return dict(json.loads((target / MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        raise ConfigError(f"release {target.name} exists but its {MANIFEST} is damaged: move it away") from None
+        found = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise damaged(target.name) from None
+    if not isinstance(found, dict):
+        raise damaged(target.name)
+    return found
+
+
+def damaged(name: str) -> ConfigError:
+    """Say that the manifest of a release cannot be read, and what to do."""
+    return ConfigError(
+        f"release {name} exists but its {MANIFEST} is missing or damaged: restore it from a copy, or move the release "
+        "away (vacuum then deletes what only it pins)"
+    )
 
 
 def published_fingerprints(shelf: Shelf, config: Release) -> dict[str, str] | None:

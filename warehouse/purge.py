@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.shelf import TABLES, shelved
+from warehouse.damage import count_rows
 from warehouse.shards import IMAGE_ROWS_PER_GROUP
 from warehouse.tables import Shelf, read_files
 
@@ -51,20 +52,18 @@ def purge(shelf: Shelf, cases: Sequence[str]) -> dict[str, int]:
     Raises: ConfigError when a file cannot be read: what is in it is not known then.
     """
     wanted = pa.array(sorted(cases), pa.string())
+    before = {name: _count(shelf, name) for name in TABLES if name not in _SPARED and shelf.exists(name)}
     pictures = _own_pictures(shelf, wanted)
     lost = {}
-    for name in TABLES:
-        if name in _SPARED or not shelf.exists(name):
-            continue
-        before = _count(shelf, name)
+    for name, rows in before.items():
         _sweep(shelf, name)
         if predicate := _predicate(name, wanted, pictures):
             shelf.delete(name, predicate)
         for path in _every_file(shelf, name):
             if path not in set(shelf.files(name)):
                 _rewrite(Path(path), name, wanted, pictures)
-        lost[name] = before - _count(shelf, name)
-    return {name: rows for name, rows in lost.items() if rows}
+        lost[name] = rows - _count(shelf, name)
+    return {name: number for name, number in lost.items() if number}
 
 
 def _sweep(shelf: Shelf, name: str) -> None:
@@ -74,7 +73,7 @@ def _sweep(shelf: Shelf, name: str) -> None:
 
 
 def _count(shelf: Shelf, name: str) -> int:
-    return sum(pq.ParquetFile(path).metadata.num_rows for path in shelf.files(name))
+    return count_rows(name, shelf.files(name))
 
 
 def _every_file(shelf: Shelf, name: str) -> Iterator[str]:

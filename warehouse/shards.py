@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from schemas.errors import ConfigError
 from schemas.shelf import shelved
-from warehouse.tables import Tables, broken_file
+from warehouse.damage import broken_file
+from warehouse.tables import Tables
 
 IMAGE_ROWS_PER_GROUP = 64
 TEXT_ROWS_PER_GROUP = 10_000

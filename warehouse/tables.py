@@ -8,7 +8,6 @@ Source: Delta Lake protocol, "Transaction Identifiers" (txn actions).
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -23,6 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from schemas.errors import ChunkError, ConfigError
 from schemas.shelf import COMMIT_COLUMNS, TABLES, shelved
+from warehouse.damage import BROKEN_LOG, broken_file
 from warehouse.data_file import ID_COLUMNS, IMAGE_GROUP_ROWS, TARGET_BYTES, TEXT_GROUP_ROWS, write_files
 from warehouse.lock import held
 
@@ -84,13 +84,25 @@ class Shelf:
     def open(self, name: str) -> DeltaTable:
         """Open a table, creating it empty where it does not exist; a table of an older schema gets the new columns.
 
-        Raises: ConfigError when the table has columns that this version does not know.
+        Raises: ConfigError when the table has columns that this version does not know, or its log is damaged.
         """
         try:
-            return _with_all_columns(DeltaTable(self.uri(name)), name)
+            return _with_all_columns(self.current(name), name)
         except TableNotFoundError:
             self.tables.mkdir(parents=True, exist_ok=True)
             return retried(lambda: self._create(name), name)
+
+    def current(self, name: str) -> DeltaTable:
+        """Open a table that exists.
+
+        Raises: ConfigError when its log is damaged; TableNotFoundError.
+        """
+        try:
+            return DeltaTable(self.uri(name))
+        except TableNotFoundError:
+            raise
+        except DeltaError:
+            raise ConfigError(BROKEN_LOG.format(name)) from None
 
     def _create(self, name: str) -> DeltaTable:
         schema = shelved(name)
@@ -142,13 +154,19 @@ class Shelf:
         """Join small files into larger ones; False where another writer was faster: the next time will do.
 
         One at a time: delta-rs (1.6) commits two compactions of the same files, and doubles their rows.
+        Raises: ConfigError naming the file that is missing or damaged.
         """
         if not self.exists(name):
             return False
-        with held(self.tables / f".{name}.compacting") as alone, suppress(CommitFailedError):
+        with held(self.tables / f".{name}.compacting") as alone:
             if alone:
-                table = DeltaTable(self.uri(name))
-                table.optimize.compact(target_size=TARGET_BYTES, writer_properties=writer_of(shelved(name)))
+                table = self.current(name)
+                try:
+                    table.optimize.compact(target_size=TARGET_BYTES, writer_properties=writer_of(shelved(name)))
+                except CommitFailedError:
+                    return False
+                except DeltaError:
+                    raise ConfigError(broken_file(name, paths_of(table))) from None
                 return True
         return False
 
@@ -166,16 +184,16 @@ class Shelf:
 
     def files(self, name: str) -> list[str]:
         """List the Parquet files that make up the table now."""
-        return paths_of(DeltaTable(self.uri(name))) if self.exists(name) else []
+        return paths_of(self.current(name)) if self.exists(name) else []
 
     def version(self, name: str) -> int | None:
         """Give the table's version, None where it does not exist."""
-        return int(DeltaTable(self.uri(name)).version()) if self.exists(name) else None
+        return int(self.current(name).version()) if self.exists(name) else None
 
     def delete(self, name: str, predicate: str) -> None:
         """Remove rows from the table's current version (older versions and releases keep theirs)."""
         if self.exists(name):
-            retried(lambda: DeltaTable(self.uri(name)).delete(predicate), name)
+            retried(lambda: self.current(name).delete(predicate), name)
 
 
 def writer_of(schema: pa.Schema) -> WriterProperties:
@@ -231,19 +249,6 @@ def _read_one(path: str, schema: pa.Schema, columns: Sequence[str] | None, where
     parts = [pa.Table.from_batches([batch]).filter(where) for batch in rows.to_batches()]
     found = pa.concat_tables([schema.empty_table(), *parts])
     return found.select(columns) if columns is not None else found
-
-
-def broken_file(name: str, paths: Sequence[str]) -> str:
-    """Say which of a table's files cannot be read."""
-    for path in paths:
-        try:
-            for _ in pq.ParquetFile(path).iter_batches():
-                pass
-        except FileNotFoundError:
-            return f"table {name}: {Path(path).name} is missing; restore it from a copy"
-        except (OSError, pa.ArrowException):
-            return f"table {name}: {Path(path).name} is damaged; restore it from a copy"
-    return f"table {name} could not be read; try again"
 
 
 def paths_of(table: DeltaTable) -> list[str]:

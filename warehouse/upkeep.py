@@ -4,21 +4,21 @@ In: the shelf. Out: small tables about it; or fewer, larger files, and space. Co
 Source: Delta Lake protocol (optimize, vacuum, time travel).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from schemas.errors import ConfigError
 from schemas.shelf import TABLES, shelved
-from warehouse.published import manifest_of, names_of
+from warehouse.damage import BROKEN_LOG, count_rows
+from warehouse.published import damaged, manifest_of, names_of
 from warehouse.snapshot import Snapshot
-from warehouse.tables import Shelf, paths_of
+from warehouse.tables import Shelf
 
 NAMES = (*TABLES, "receipts", "releases")
 #: Files that nobody reads any more are kept for a week, unless the user says otherwise: a slow reader may hold them.
@@ -55,13 +55,16 @@ _KEY_OF = {"cases": "case_id", "reports": "case_id", "findings": "case_id", "gen
 
 
 def list_tables(shelf: Shelf) -> pa.Table:
-    """List the tables that exist (``TABLE_LINE``): what is current, and what older versions still take."""
+    """List the tables that exist (``TABLE_LINE``): what is current, and what older versions still take.
+
+    Raises: ConfigError when a table's log or a release's manifest is damaged.
+    """
     pins = pins_of(shelf)
     rows = []
     for name in NAMES:
         if not shelf.exists(name):
             continue
-        table = DeltaTable(shelf.uri(name))
+        table = shelf.current(name)
         actions = pa.table(table.get_add_actions(flatten=True))
         size = pc.sum(actions["size_bytes"]).as_py() or 0
         every = sum(
@@ -89,13 +92,17 @@ def describe(name: str) -> pa.Table:
 def history(shelf: Shelf, name: str) -> pa.Table:
     """List the versions of a table, the newest first (``HISTORY_LINE``).
 
-    Raises: ConfigError when there is no such table.
+    Raises: ConfigError when there is no such table, or its log or a release's manifest is damaged.
     """
     if not shelf.exists(_known(name)):
         raise ConfigError(f"table {name} was not written yet")
     pins = pins_of(shelf)
     rows = []
-    for entry in DeltaTable(shelf.uri(name)).history():
+    try:
+        entries = shelf.current(name).history()
+    except DeltaError:
+        raise ConfigError(BROKEN_LOG.format(name)) from None
+    for entry in entries:
         version = int(entry["version"])
         pinned = sorted(release for release, versions in pins.items() if versions.get(name) == version)
         rows.append({**_line(version, entry), "pinned_by": pinned})
@@ -140,27 +147,34 @@ def key_of(name: str) -> str:
 
 
 def pins_of(shelf: Shelf) -> dict[str, dict[str, int]]:
-    """Give the table versions that every release pins; a withdrawn one pins nothing."""
+    """Give the table versions that every release pins; a withdrawn one pins nothing.
+
+    Raises: ConfigError when a manifest is missing or does not say them: what its release pins is not known then.
+    """
     found = {name: manifest_of(shelf.root / "releases" / name) for name in names_of(shelf.root)}
-    return {
-        name: {table: int(version) for table, version in manifest.get("table_versions", {}).items()}
-        for name, manifest in found.items()
-        if manifest.get("state") != WITHDRAWN
-    }
+    return {name: _pinned(name, manifest) for name, manifest in found.items() if manifest.get("state") != WITHDRAWN}
+
+
+def _pinned(name: str, manifest: Mapping[str, Any]) -> dict[str, int]:
+    versions = manifest.get("table_versions")
+    if not isinstance(versions, dict) or not all(type(version) is int for version in versions.values()):
+        raise damaged(name)
+    return versions
 
 
 def compact(shelf: Shelf, names: Sequence[str] = NAMES) -> dict[str, tuple[int, int]]:
     """Join the small files of tables; gives files before and after. Rows, versions and transactions stay.
 
-    Raises: ConfigError when there is no such table, or another writer keeps changing it.
+    Raises: ConfigError when there is no such table, one of its files is damaged, or another writer keeps changing it.
     """
     done = {}
     for name in names:
         if shelf.exists(_known(name)):
-            before = len(shelf.files(name))
+            before = shelf.files(name)
+            count_rows(name, before)
             if not shelf.compact(name):
                 raise ConfigError(f"table {name} is being changed by another process; try again")
-            done[name] = (before, len(shelf.files(name)))
+            done[name] = (len(before), len(shelf.files(name)))
     return done
 
 
@@ -177,11 +191,11 @@ def vacuum(shelf: Shelf, *, keep_hours: int = KEEP_HOURS, dry_run: bool = True) 
             continue
         versions = sorted({pinned[name] for pinned in pins.values() if name in pinned})
         kept = {Path(path).name for path in _kept_files(shelf, name, versions)}
-        table = DeltaTable(shelf.uri(name))
+        table = shelf.current(name)
         try:
             found = table.vacuum(keep_hours, dry_run=True, enforce_retention_duration=False, full=True)
         except DeltaError:
-            raise ConfigError(f"table {name} cannot be vacuumed: its log cannot be read") from None
+            raise ConfigError(BROKEN_LOG.format(name)) from None
         gone = sorted(path for path in found if Path(path).name not in kept)
         for path in gone if not dry_run else ():
             (shelf.tables / name / path).unlink(missing_ok=True)
@@ -190,7 +204,7 @@ def vacuum(shelf: Shelf, *, keep_hours: int = KEEP_HOURS, dry_run: bool = True) 
 
 
 def _kept_files(shelf: Shelf, name: str, versions: Sequence[int]) -> Iterator[str]:
-    yield from paths_of(DeltaTable(shelf.uri(name)))
+    yield from shelf.files(name)
     for version in versions:
         yield from Snapshot(shelf, {name: version}).files(name)
 

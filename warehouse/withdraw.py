@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from warehouse.published import MANIFEST, manifest_of, names_of, write_checksums
+from schemas.errors import ConfigError
+from warehouse.published import MANIFEST, manifest_of, names_of, read_checksums, verify_release, write_checksums
 from warehouse.release import IMAGE_FEATURE, content_of, finish
 from warehouse.shards import write_shard
 from warehouse.upkeep import WITHDRAWN
@@ -26,22 +27,62 @@ Tighten = Callable[[pa.Table], pa.Table]
 
 
 def releases_with(root: Path, cases: Sequence[str]) -> list[str]:
-    """List the releases that hold rows of some cases, or whose withdrawal was cut down."""
+    """List the releases that hold rows of some cases, or whose withdrawal was cut down.
+
+    Raises: ConfigError naming a manifest or a shard that cannot be read: whom it holds is not known then.
+    """
     wanted = pa.array(cases, pa.string())
     found = []
     for name in names_of(root):
         folder = root / "releases" / name
-        withdrawn = manifest_of(folder).get("state") == WITHDRAWN
-        paths = sorted(path for component in COMPONENTS for path in (folder / component).glob("*.parquet"))
-        if (withdrawn and paths) or any(_holds(path, wanted) for path in paths):
+        if manifest_of(folder).get("state") == WITHDRAWN:
+            concerned = not _is_whole(folder)
+        else:
+            paths = sorted(path for component in COMPONENTS for path in (folder / component).glob("*.parquet"))
+            concerned = any(_holds(path, wanted) for path in paths)
+        if concerned:
             found.append(name)
     return found
 
 
+def withdrawn(root: Path) -> dict[str, dict[str, Any]]:
+    """Give what is left of every withdrawn release: its manifest.
+
+    Raises: ConfigError when a manifest is damaged.
+    """
+    found = {name: manifest_of(root / "releases" / name) for name in names_of(root)}
+    return {name: manifest for name, manifest in found.items() if manifest.get("state") == WITHDRAWN}
+
+
+def sweep(root: Path) -> None:
+    """Delete what killed calls left half written: nobody reads it, and it may hold the rows. No one else writes."""
+    for path in (root / "releases").glob(".*.writing"):
+        shutil.rmtree(path)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Say whether a withdrawal came to its end: the checksums are written last."""
+    try:
+        return {MANIFEST, "README.md"} == read_checksums(folder).keys() and bool(verify_release(folder))
+    except ConfigError:
+        return False
+
+
 def _holds(path: Path, wanted: pa.Array) -> bool:
     column = _case_column(path)
-    rows = pq.read_table(path, columns=[column])
+    rows = _read(path, [column])
     return bool(pc.any(pc.is_in(rows[column], value_set=wanted)).as_py())
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns)
+    except (OSError, pa.ArrowException):
+        *_, release, component, name = path.parts
+        raise ConfigError(
+            f"release {release}: {component}/{name} is damaged, so that whom it holds is not known: restore it from a "
+            "copy, or delete the folder of the release"
+        ) from None
 
 
 def _case_column(path: Path) -> str:
@@ -52,6 +93,7 @@ def reissue(root: Path, name: str, cases: Sequence[str], tighten: Tighten) -> st
     """Publish a release again without some cases, under its name and a number; ``tighten`` suppresses what is rare now.
 
     A release that was reissued already is not reissued again.
+    Raises: ConfigError naming a shard that is damaged.
     """
     old = root / "releases" / name
     manifest = manifest_of(old)
@@ -77,7 +119,7 @@ def _copy(old: Path, new: Path, wanted: pa.Array, tighten: Tighten) -> int:
     new.mkdir(parents=True, exist_ok=True)
     tables = []
     for path in paths:
-        rows = pq.read_table(path)
+        rows = _read(path)
         rows = rows.filter(pc.invert(pc.fill_null(pc.is_in(rows[_case_column(path)], value_set=wanted), False)))
         if old.name == "cases":
             tables.append(rows)

@@ -5,14 +5,12 @@ to recall. Safe to repeat after a kill: the wish is written down first, and ever
 Source: GDPR articles 17 and 19.
 """
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +19,7 @@ from curation.anonymity import tighten
 from curation.pool.ledger import Ledger
 from flows.arrivals import LOOKS
 from flows.releases.create import record
-from flows.shelf.export import RECORD
+from flows.shelf.export import RECORD, printable, recorded
 from flows.stage import Context
 from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
@@ -31,7 +29,8 @@ from warehouse.published import manifest_of
 from warehouse.purge import case_ids_of, purge, request_keys_of
 from warehouse.release import folder_of
 from warehouse.tables import Commit, Shelf
-from warehouse.withdraw import reissue, releases_with, withdraw
+from warehouse.upkeep import WITHDRAWN
+from warehouse.withdraw import reissue, releases_with, sweep, withdraw, withdrawn
 
 PATIENT_KEY = re.compile(r"p[0-9a-f]{32}")
 
@@ -44,7 +43,9 @@ class Erased:
     rows: dict[str, int] = field(default_factory=dict)
     answers: int = 0
     releases: dict[str, str | None] = field(default_factory=dict)
+    earlier: list[str] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         """Say it in plain words."""
@@ -54,15 +55,19 @@ class Erased:
         yield f"{self.answers} answers of models erased from the ledger"
         for name, new in self.releases.items():
             yield f"release {name} withdrawn" + (f", reissued as {new}" if new else "")
+        for name in self.earlier:
+            yield f"release {name} was withdrawn by an earlier call"
         for line in self.exports:
             yield f"recall: {line}"
+        for number in self.unreadable:
+            yield f"recall: line {number} of {RECORD} cannot be read; find the export that it named"
         yield "Not reached from here: the hospital's own files, copies of releases elsewhere, folders of review queues."
 
 
 def forget(context: Context, patient: str, *, again: bool) -> Erased:
     """Erase a patient; ``again`` publishes affected releases anew without them.
 
-    Raises: ConfigError when nothing is known of such a patient.
+    Raises: ConfigError when nothing is known of such a patient, or a file of a table or release is damaged.
     """
     shelf = context.shelf
     known = [(key, site, cases) for key, site in _keys(context, patient) if (cases := _cases(context, key)) is not None]
@@ -75,10 +80,13 @@ def forget(context: Context, patient: str, *, again: bool) -> Erased:
         shelf.append("forgotten", pa.Table.from_pylist([row], schema=FORGOTTEN), Commit("forget", 0, "", key))
     every = sorted({case for _, _, cases in known for case in cases})
     erased = Erased(len(every))
+    sweep(shelf.root)
+    concerned = _reissue(shelf, every, again=again)  # reads every release: nothing is erased if one is damaged
     erased.answers = _erase_answers(context, request_keys_of(shelf, every))
     erased.rows = purge(shelf, every)
     (shelf.root / LOOKS).unlink(missing_ok=True)
-    _withdraw(shelf, every, erased, again=again)
+    _withdraw(shelf, concerned)
+    _recall(shelf, concerned, erased)
     rebuild(shelf)
     return erased
 
@@ -112,22 +120,38 @@ def _erase_answers(context: Context, keys: set[str]) -> int:
         ledger.close()
 
 
-def _withdraw(shelf: Shelf, cases: Sequence[str], erased: Erased, *, again: bool) -> None:
-    """Withdraw every release that holds the cases; exports of it are to be recalled by whoever made them."""
+def _reissue(shelf: Shelf, cases: Sequence[str], *, again: bool) -> dict[str, str | None]:
+    """Name the releases that are to be withdrawn, and what each was reissued as."""
+    found: dict[str, str | None] = {}
     for name in releases_with(shelf.root, cases):
-        k = manifest_of(folder_of(shelf, name)).get("settings", {}).get("k", 1)
-        new = reissue(shelf.root, name, cases, partial(tighten, k=k)) if again else None
-        if new:
+        manifest = manifest_of(folder_of(shelf, name))
+        found[name] = manifest.get("reissued_as")
+        if again and manifest.get("state") != WITHDRAWN:
+            k = manifest.get("settings", {}).get("k", 1)
+            found[name] = reissue(shelf.root, name, cases, partial(tighten, k=k))
+    return found
+
+
+def _withdraw(shelf: Shelf, concerned: Mapping[str, str | None]) -> None:
+    """Withdraw releases, and take from table `releases` what is withdrawn, by whatever call."""
+    for name, new in concerned.items():
+        if new and new not in withdrawn(shelf.root):
             record(shelf, new)
         withdraw(shelf.root, name, new)
+    listed = set(shelf.read("releases", ["release"])["release"].to_pylist())
+    for name in sorted(listed & withdrawn(shelf.root).keys()):
         shelf.delete("releases", f"release = '{name}'")
-        erased.releases[name] = new
-        exports = [row for row in _exports(shelf) if row.get("release") == name]
-        erased.exports += [f"{row.get('folder')} ({row.get('format')}, of release {name})" for row in exports]
 
 
-def _exports(shelf: Shelf) -> list[dict[str, Any]]:
-    """Read which exports were made."""
-    path = shelf.root / RECORD
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines if line.startswith("{")]
+def _recall(shelf: Shelf, concerned: Mapping[str, str | None], erased: Erased) -> None:
+    """List what is to be recalled by whoever made it: every export of a withdrawn release may hold the patient.
+
+    Those of earlier calls are listed again: such a call may have been cut down before it could say so.
+    """
+    stones = withdrawn(shelf.root)
+    contents = {manifest.get("content_sha256") for manifest in stones.values()}
+    rows, erased.unreadable = recorded(shelf.root)
+    erased.releases, erased.earlier = dict(concerned), sorted(stones.keys() - concerned.keys())
+    for row in rows:
+        if row["content_sha256"] in contents:
+            erased.exports.append(f"{printable(row['folder'])} ({row['format']}, of release {row['release']})")

@@ -5,14 +5,16 @@ the warehouse, so that it is known which copies exist when a patient withdraws.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.progress import Track
-from schemas.errors import ConfigError
+from schemas.errors import ChunkError, ConfigError
 from warehouse.export.formats import choose
+from warehouse.export.journal import begin
 from warehouse.export.layout import Call, Layout
 from warehouse.export.run import Exported, export
 from warehouse.export.selection import Condition, Selection
@@ -20,6 +22,8 @@ from warehouse.export.source import Source
 from warehouse.published import SPLITS, find_release
 
 RECORD = "exports.jsonl"
+#: What a line of it says, beside the time.
+_RECORDED = ("release", "content_sha256", "format", "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,9 @@ def export_release(root: Path, release: str, out: Path, wanted: Wanted) -> Expor
     splits = _splits(source, layout, wanted.splits)
     selection = Selection(source, splits, condition, layout.component)
     call = Call(source.name, source.content_sha256, wanted.format, images, splits, wanted.where)
+    _begin(root, call, out)
     with Track("export", sum(found.rows for found in selection.splits.values()), unit="pairs") as track:
-        done = export(source, selection, call, layout, out, track.advance)
-    _record(root, call, out)
-    return done
+        return export(source, selection, call, layout, out, track.advance)
 
 
 def lines(done: Exported) -> Iterable[str]:
@@ -58,7 +61,28 @@ def lines(done: Exported) -> Iterable[str]:
     for reason, rows in done.left_out.items():
         yield f"left out: {rows} pairs, {reason}"
     state = "written" if done.created else "was complete, every checksum is right"
-    yield f"{done.folder}: {done.files} files, {state}"
+    yield f"{printable(str(done.folder))}: {done.files} files, {state}"
+
+
+def printable(path: str) -> str:
+    """Escape the bytes of a path that are no UTF-8."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def recorded(root: Path) -> tuple[list[dict[str, str]], list[int]]:
+    """Read which exports were begun, and the numbers of lines that cannot be read."""
+    path, found, torn = root / RECORD, [], []
+    lines = path.read_bytes().split(b"\n") if path.is_file() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line) if line.strip() else None
+        except ValueError:
+            row = {}
+        if isinstance(row, dict) and all(isinstance(row.get(name), str) for name in _RECORDED):
+            found.append(row)
+        elif row is not None:
+            torn.append(number)
+    return found, torn
 
 
 def _splits(source: Source, layout: Layout, asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -74,21 +98,30 @@ def _splits(source: Source, layout: Layout, asked: tuple[str, ...]) -> tuple[str
     return tuple(split for split in there if split in wanted)
 
 
+def _begin(root: Path, call: Call, out: Path) -> None:
+    """Take the folder and remember that a copy exists, before its first byte.
+
+    Raises: ConfigError when the folder holds anything else; ChunkError when it or the record cannot be written.
+    """
+    try:
+        begin(out, call)
+        if root.is_dir():
+            _record(root, call, out)
+    except OSError as error:
+        path = printable(str(error.filename or out))
+        raise ChunkError(f"{path}: could not be written ({error.strerror}); run the same command again") from None
+
+
 def _record(root: Path, call: Call, out: Path) -> None:
-    """Remember that a copy exists, once."""
-    if not root.is_dir():
+    """Remember a copy, once."""
+    values = (call.release, call.content_sha256, call.format, str(out.resolve()))
+    row = dict(zip(_RECORDED, values, strict=True))
+    if any(row.items() <= known.items() for known in recorded(root)[0]):
         return
-    path = root / RECORD
-    row = {
-        "release": call.release,
-        "content_sha256": call.content_sha256,
-        "format": call.format,
-        "folder": str(out.resolve()),
-    }
-    known = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    if any(row.items() <= json.loads(line).items() for line in known if line.startswith("{")):
-        return
-    with path.open("a", encoding="utf-8") as file:
-        file.write(
-            json.dumps({**row, "at": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False) + "\n"
-        )
+    line = json.dumps({**row, "at": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n"
+    with (root / RECORD).open("a+b") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+        torn = file.read(1) not in (b"", b"\n")
+        file.write(b"\n" * torn + line.encode())
+        file.flush()
+        os.fsync(file.fileno())

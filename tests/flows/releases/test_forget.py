@@ -1,5 +1,7 @@
 """A forgotten patient is in no table, no file of any version, no answer, no release; and does not come back."""
 
+import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -12,13 +14,13 @@ from curation.pool.ledger import Ledger
 from flows.arrivals import LOOKS, without_forgotten
 from flows.cli import app
 from flows.releases.forget import forget
-from flows.shelf.export import Wanted, export_release
+from flows.shelf.export import RECORD, Wanted, export_release
 from flows.watch.costs import ledger_path
 from schemas.errors import ConfigError
 from schemas.reject import RejectReason
 from schemas.shelf import TABLES
 from tests.flows.releases.test_release import create, glob
-from warehouse.published import manifest_of, verify_release
+from warehouse.published import list_releases, manifest_of, verify_release
 from warehouse.snapshot import Snapshot
 from warehouse.upkeep import vacuum
 
@@ -114,6 +116,86 @@ def test_what_a_killed_call_left_is_done_by_the_next(published, monkeypatch):
     assert traces(published.shelf.root, published.case) == []
     assert not published.first.with_name("a.r2").exists()
     assert published.shelf.read("forgotten").num_rows == 1
+
+
+def test_what_a_killed_release_left_half_written_goes(published):
+    half = published.first.with_name(".b.writing")
+    shutil.copytree(published.first / "images", half / "images")
+    forget(published.context, PATIENT, again=False)
+    assert not half.exists()
+
+
+@pytest.mark.parametrize("step", ["flows.releases.forget.rebuild", "warehouse.withdraw.write_checksums"])
+def test_a_call_cut_down_at_its_end_is_finished_and_says_again_what_to_recall(published, monkeypatch, step):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, killed)
+        with pytest.raises(KeyboardInterrupt):
+            forget(published.context, PATIENT, again=False)
+    said = "\n".join(forget(published.context, PATIENT, again=True).lines())
+    assert "release a w" in said
+    assert "recall: " in said
+    assert "exported (llava, of release a)" in said
+    assert verify_release(published.first)["files"] == 2
+    assert published.shelf.read("releases").num_rows == 0
+    assert not published.first.with_name("a.r1").exists()  # nothing was left to make it of
+
+
+def test_exports_of_copies_are_recalled_and_lines_that_cannot_be_read_are_named(published, tmp_path):
+    root, copy = published.shelf.root, tmp_path / "backup"
+    shutil.copytree(published.first, copy)
+    export_release(root, str(copy), tmp_path / "of-copy", Wanted("llava"))
+    with (root / RECORD).open("a", encoding="utf-8") as file:
+        file.write('{"release": "a", "content_sh')
+    said = list(forget(published.context, PATIENT, again=False).lines())
+    recalled = [line for line in said if line.startswith("recall: ")]
+    assert any("of-copy (llava, of release backup)" in line for line in recalled)
+    assert any(f"line 3 of {RECORD} cannot be read" in line for line in recalled)
+    assert len(recalled) == 3
+
+
+@pytest.mark.parametrize(("component", "again"), [("cases", False), ("stage1", True)])
+def test_a_damaged_shard_is_named_before_anything_is_erased(published, component, again):
+    shard = min((published.first / component).glob("*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:-100])
+    with pytest.raises(ConfigError, match=f"release a: {component}/{shard.name} is damaged"):
+        forget(published.context, PATIENT, again=again)
+    assert published.shelf.read("cases").num_rows == 24
+    assert manifest_of(published.first)["state"] == "published"
+
+
+def test_a_damaged_release_that_is_known_to_hold_the_patient_is_withdrawn(published):
+    shard = min((published.first / "images").glob("*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:-100])
+    assert forget(published.context, PATIENT, again=False).releases == {"a": None}
+    assert not shard.exists()
+
+
+def test_a_damaged_file_of_a_table_is_named_before_anything_is_erased(published):
+    path = Path(published.shelf.files("dedup_pool")[0])
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ConfigError, match=f"table dedup_pool: {path.name} is damaged"):
+        forget(published.context, PATIENT, again=True)
+    assert published.shelf.read("cases").num_rows == 24
+
+
+@pytest.mark.parametrize("manifest", [None, "[]", "{}", '{"table_versions": {"images": "1"}}'])
+def test_vacuum_deletes_nothing_while_a_manifest_does_not_say_what_is_pinned(published, manifest):
+    path = published.first / "release.json"
+    path.unlink() if manifest is None else path.write_text(manifest, encoding="utf-8")
+    with pytest.raises(ConfigError, match="release a exists but its release.json is missing or damaged"):
+        vacuum(published.shelf, keep_hours=0, dry_run=False)
+
+
+def test_a_manifest_with_other_types_is_named_by_the_list(published):
+    root, path = published.shelf.root, published.first / "release.json"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    for wrong in ({"counts": None}, {"counts": {"pairs": "x"}}, {"created_at": 5}):
+        path.write_text(json.dumps(whole | wrong), encoding="utf-8")
+        with pytest.raises(ConfigError, match="release a exists but its release.json"):
+            list_releases(root)
 
 
 def test_the_patient_does_not_come_back(published):
