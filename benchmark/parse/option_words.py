@@ -7,8 +7,9 @@ from benchmark.entities.lexicon import Entities, Kind, fold, spellings
 
 LETTERS = "ABCDEFGHIJ"
 ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV", "5": "V", "6": "VI"}
-#: Each line holds words that mean the same; ``|`` parts them.
+#: Each line holds words that mean the same; ``|`` parts them. Of an option the first line counts: "right" is a side.
 _GROUPS = """
+right|right side|右|右侧
 yes|true|correct|right|affirmative|是|是的|对|对的|正确|真
 no|false|incorrect|wrong|否|不是|不对|错|错误|不正确|假
 benign|良性|良性病变|良性结节|良性肿瘤
@@ -28,7 +29,6 @@ mild|轻度
 moderate|中度
 severe|重度
 left|左|左侧
-right side|右|右侧
 optimal|最佳|最优|理想
 suboptimal|sub-optimal|欠佳|次优|不理想
 cyst|囊肿
