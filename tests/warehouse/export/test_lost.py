@@ -1,6 +1,7 @@
 """An unfinished export whose files were lost meanwhile writes them again, and never signs what it did not write."""
 
 import os
+import time
 
 import pytest
 
@@ -13,11 +14,15 @@ class StoppedError(Exception):
     """Ends an export between two parts."""
 
 
-def stop_after(parts):
+def stop_after(parts, folder, awaited="*"):
+    """End an export after so many parts, once a file of this name is there: another thread writes pictures."""
     left = [parts]
 
     def progress(rows):
         left[0] -= 1
+        deadline = time.monotonic() + 60
+        while left[0] == 0 and not any(folder.glob(awaited)) and time.monotonic() < deadline:
+            time.sleep(0.01)
         if left[0] == 0:
             raise StoppedError
 
@@ -56,7 +61,7 @@ def whole(shop, tmp_path_factory):
 )
 def test_what_an_unfinished_export_lost_is_written_again(shop, whole, tmp_path, name, images, lost, lose):
     with pytest.raises(StoppedError):
-        write(shop, name, images, tmp_path, progress=stop_after(3))
+        write(shop, name, images, tmp_path, progress=stop_after(3, tmp_path, lost))
     lose(min(tmp_path.glob(lost)))
     assert write(shop, name, images, tmp_path).created
     assert contents(tmp_path) == whole(name, images)
@@ -64,7 +69,7 @@ def test_what_an_unfinished_export_lost_is_written_again(shop, whole, tmp_path, 
 
 def test_only_what_was_lost_is_written_again(shop, tmp_path):
     with pytest.raises(StoppedError):
-        write(shop, "hf", "embed", tmp_path, progress=stop_after(3))
+        write(shop, "hf", "embed", tmp_path, progress=stop_after(3, tmp_path))
     lost, *kept = sorted(tmp_path.rglob("*.parquet"))
     times = [path.stat().st_mtime_ns for path in kept]
     lost.unlink()
