@@ -38,7 +38,7 @@ GOLD_NAMES = (
     ),
     *("objects", "quality"),
 )
-SIZES = ("width_px", "height_px")
+_SIDES = ("width_px", "height_px")
 #: No picture is so wide, in px.
 _WIDEST = 1e6
 _OWN = frozenset(
@@ -111,7 +111,7 @@ def _records(place: Path, suite: Suite, faults: Faults, keep_images: bool) -> It
 
 def _record(row: Mapping[str, Any], suite: Suite, stem: str, faults: Faults) -> Item | None:
     name = next((name for name in ID_NAMES if row.get(name) not in (None, "")), None)
-    if name is None or (suite is Suite.GROUNDED and not all(_is_size(row.get(side)) for side in SIZES)):
+    if name is None or (suite is Suite.GROUNDED and not all(_is_size(row.get(side)) for side in _SIDES)):
         return None
     item_id = f"{row[name]}/{row.get('task')}" if name == "image_id" else row[name]
     task, dataset = _task(row, suite, stem)

@@ -122,9 +122,8 @@ def _value_figures(
         if item.gold is None and dataset not in NULL_OK:
             faults.note(Fault.NO_GOLD, item.item_id)
     gold = np.array([math.nan if item.gold is None else float(item.gold) for item in items])
-    stated = np.array([_published_number(one, item, faults) for one, item in zip(answers, items, strict=True)])
-    if mode is Mode.STRICT:
-        stated = np.array([_number(one) for one in parsed])
+    published = [_published_number(one, item, faults) for one, item in zip(answers, items, strict=True)]
+    stated = np.array(published if mode is Mode.COMPAT else [_number(one) for one in parsed])
     if dataset not in RANGES:
         nothing = np.zeros_like(gold) if mode is Mode.STRICT else stated
         return absolute_figures(gold, np.where(np.isfinite(stated), stated, nothing), UNITS.get(dataset, "unit"))
@@ -142,6 +141,7 @@ def _number(parsed: Parsed) -> float:
 
 
 def _published_number(answer: AnswerRow | None, item: Item, faults: Faults) -> float:
+    """Give the answer as a number; one that is not finite is named."""
     value = None if answer is None else answer.value
     if value is None or isinstance(value, bool):
         return math.nan

@@ -5,7 +5,6 @@ signs of the low 8 x 8 frequencies of a 32 x 32 thumbnail about their median, wi
 """
 
 import io
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.fft import dctn
+
+from curation.image.raster import eight_bit
 
 SIDE = 8
 _WIDE = 32
@@ -34,22 +35,13 @@ def hashes_of_frames(file: Path | BinaryIO) -> Iterator[tuple[int, int]]:
 
 
 def hashes(picture: Image.Image) -> tuple[int, int]:
-    """Compute dHash and pHash of a picture.
+    """Compute dHash and pHash of a picture; deep grey is scaled as images are decoded: Pillow would cut it at 255.
 
-    Raises: ValueError for deep levels that are no numbers.
+    Raises: DecodeError for deep levels that are no numbers.
     """
     deep = picture.mode.startswith(("I", "F"))
-    grey = _eight_bit(picture) if deep else picture.convert("L")
+    grey = Image.fromarray(eight_bit(np.asarray(picture))) if deep else picture.convert("L")
     return dhash(grey), phash(grey)
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Scale deep grey by the bits that are used, as `curation.image.raster` does it; Pillow would cut it off at 255."""
-    levels = np.asarray(picture, np.float64)
-    if not np.isfinite(levels).all():
-        raise ValueError("levels that are no numbers")
-    bits = max(8, math.ceil(math.log2(max(float(levels.max()), 0.0) + 1)))
-    return Image.fromarray((levels * (255 / (2.0**bits - 1))).round().clip(0, 255).astype(np.uint8))
 
 
 def dhash(grey: Image.Image) -> int:

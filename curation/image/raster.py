@@ -50,7 +50,7 @@ def read_frame(path: Path, kind: str, index: int) -> npt.NDArray[np.uint8]:
         if image.size != size:  # before any pixel of a page of another size is decoded
             raise DecodeError(RejectReason.UNREADABLE_IMAGE)
         if image.mode.startswith(("I", "F")):
-            return _deep_grey(np.asarray(image))
+            return np.repeat(eight_bit(np.asarray(image))[..., None], 3, axis=2)
         return np.asarray(image.convert("RGB"), dtype=np.uint8)
 
 
@@ -69,8 +69,8 @@ def check_complete(path: Path, kind: str) -> None:
         raise DecodeError(RejectReason.UNREADABLE_IMAGE)
 
 
-def _deep_grey(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """Scale by the bits that are used: 12-bit data in a 16-bit file must not come out almost black.
+def eight_bit(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """Scale deep grey by the bits that are used: 12-bit data in a 16-bit file must not come out almost black.
 
     Rejects: UNREADABLE_IMAGE for levels that are no numbers.
     """
@@ -79,4 +79,4 @@ def _deep_grey(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         raise DecodeError(RejectReason.UNREADABLE_IMAGE)
     high = max(255.0, float(levels.max())) if levels.size else 255.0
     scaled = levels * (255.0 / (2.0 ** math.ceil(math.log2(high + 1.0)) - 1.0))
-    return np.repeat(scaled.round().clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return scaled.round().clip(0, 255).astype(np.uint8)

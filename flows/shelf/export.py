@@ -9,12 +9,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from flows.progress import Track
-from schemas.errors import ChunkError, ConfigError
+from schemas.errors import ConfigError
 from warehouse.export.formats import choose
-from warehouse.export.journal import begin
 from warehouse.export.layout import Call, Layout
 from warehouse.export.run import Exported, export
 from warehouse.export.selection import Condition, Selection
@@ -49,9 +49,8 @@ def export_release(root: Path, release: str, out: Path, wanted: Wanted) -> Expor
     splits = _splits(source, layout, wanted.splits)
     selection = Selection(source, splits, condition, layout.component)
     call = Call(source.name, source.content_sha256, wanted.format, images, splits, wanted.where)
-    _begin(root, call, out)
     with Track("export", sum(found.rows for found in selection.splits.values()), unit="pairs") as track:
-        return export(source, selection, call, layout, out, track.advance)
+        return export(source, selection, call, layout, out, track.advance, taken=partial(_record, root, call, out))
 
 
 def lines(done: Exported) -> Iterable[str]:
@@ -98,22 +97,10 @@ def _splits(source: Source, layout: Layout, asked: tuple[str, ...]) -> tuple[str
     return tuple(split for split in there if split in wanted)
 
 
-def _begin(root: Path, call: Call, out: Path) -> None:
-    """Take the folder and remember that a copy exists, before its first byte.
-
-    Raises: ConfigError when the folder holds anything else; ChunkError when it or the record cannot be written.
-    """
-    try:
-        begin(out, call)
-        if root.is_dir():
-            _record(root, call, out)
-    except OSError as error:
-        path = printable(str(error.filename or out))
-        raise ChunkError(f"{path}: could not be written ({error.strerror}); run the same command again") from None
-
-
 def _record(root: Path, call: Call, out: Path) -> None:
     """Remember a copy, once."""
+    if not root.is_dir():
+        return
     values = (call.release, call.content_sha256, call.format, str(out.resolve()))
     row = dict(zip(_RECORDED, values, strict=True))
     if any(row.items() <= known.items() for known in recorded(root)[0]):

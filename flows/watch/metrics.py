@@ -4,13 +4,12 @@ Flows in: a warehouse. Flows out: the text format, to standard output, to a file
 or over HTTP on loopback. Labels are stages and endpoints, never row content. A run need not be in progress.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server, write_to_textfile
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -97,15 +96,9 @@ def write_metrics(root: Path, target: Path) -> None:
 
     Raises: ConfigError when it cannot be written.
     """
-    text = metrics_text(root)
-    fresh = target.parent / f".{target.name}.{os.getpid()}"
     try:
-        try:
-            fresh.write_text(text, encoding="utf-8")
-            fresh.chmod(0o644)
-            fresh.replace(target)
-        finally:
-            fresh.unlink(missing_ok=True)
+        write_to_textfile(str(target), registry_of(root))
+        target.chmod(0o644)
     except OSError as error:
         raise ConfigError(f"{target} cannot be written ({error.strerror})") from None
 

@@ -53,16 +53,13 @@ class Journal:
 
     def forget_lost(self) -> None:
         """Take parts out whose files are gone or have another length (a file that grows: a shorter one)."""
+        if all(self._is_whole(part) for part in map(json.loads, self._lines())):
+            return
         aside = self._path.with_suffix(".new")
-        lost = False
         with aside.open("wb") as file:
-            for line in self._lines():
-                whole = self._is_whole(json.loads(line))
-                lost = lost or not whole
-                file.write(line if whole else b"")
-        if lost:
-            aside.replace(self._path)
-            self._load()
+            file.writelines(line for line in self._lines() if self._is_whole(json.loads(line)))
+        aside.replace(self._path)
+        self._load()
 
     def _is_whole(self, part: dict[str, Any]) -> bool:
         grown = all(length_of(f"{self._folder}/{name}") >= size for name, size in part["lengths"].items())

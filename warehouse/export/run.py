@@ -43,20 +43,34 @@ class Exported:
     created: bool
 
 
-def export(source: Source, selection: Selection, call: Call, layout: Layout, out: Path, progress: Progress) -> Exported:
+def export(  # noqa: PLR0913 - what to write, how, and whom to tell
+    source: Source,
+    selection: Selection,
+    call: Call,
+    layout: Layout,
+    out: Path,
+    progress: Progress,
+    *,
+    taken: Callable[[], None] = lambda: None,
+) -> Exported:
     """Write an export, or finish one that was interrupted; a complete one is checked and left as it is.
+
+    ``taken`` is called when the folder is accepted, before its first byte.
 
     Raises: ConfigError when the folder holds anything else or the release is damaged; ChunkError when a file cannot be
     written.
     """
     try:
-        if not begin(out, call):
+        begun = begin(out, call)
+        taken()
+        if not begun:
             return check(out)
         with alone(out):
             _Writer(source, selection, call, layout, out).write(progress)
             return _finish(out, call, layout, selection)
     except OSError as error:
-        raise ChunkError(f"{out}: could not be written ({error.strerror}); run the same command again") from None
+        path = error.filename or out
+        raise ChunkError(f"{path}: could not be written ({error.strerror}); run the same command again") from None
 
 
 class _Writer:
@@ -96,9 +110,8 @@ class _Writer:
                 ended.set()
 
     def _pictures(self, split: str, wanted: set[str], ended: threading.Event) -> None:
-        frames = self._frames(
-            Source(self.source.folder, ended, mapped=True), split, wanted
-        )  # a source is of one thread
+        own = Source(self.source.folder, ended, mapped=True)  # a source is of one thread
+        frames = self._frames(own, split, wanted)
         for start in range(0, len(frames.groups), GROUPS_PER_PART):
             name = f"images/{split}/{start}"
             if ended.is_set():

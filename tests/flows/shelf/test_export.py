@@ -45,10 +45,11 @@ def test_an_export_is_remembered_before_its_first_byte_and_once(root, tmp_path, 
 
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr("flows.shelf.export.export", killed)
+        patch.setattr("warehouse.export.run._Writer", killed)
         with pytest.raises(KeyboardInterrupt):
             export_release(root, "demo", out, Wanted("llava"))
     assert [row["folder"] for row in recorded(root)[0]] == [str(out)]
+    assert [path.name for path in out.iterdir()] == [".unfinished"]
     assert export_release(root, "demo", out, Wanted("llava")).created
     assert not export_release(root, "demo", out, Wanted("llava")).created
     with pytest.raises(ConfigError, match="holds another export"):
